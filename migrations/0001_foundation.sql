@@ -1,0 +1,90 @@
+-- Who may ask, for what, under which keys; what was issued; what the rule chain was; what changed when.
+-- Times are seconds since 1970-01-01 UTC. Lists and maps are JSON text.
+
+CREATE TABLE clients (
+    id          TEXT PRIMARY KEY NOT NULL,
+    name        TEXT NOT NULL,
+    auth_method TEXT NOT NULL,           -- 'secret' or 'none'
+    grant_types TEXT NOT NULL,           -- ["client_credentials"]
+    metadata    TEXT NOT NULL,           -- {"tier": "gold"}
+    created_at  INTEGER NOT NULL
+);
+
+-- At most two are live per client, so that a secret can be rotated without a gap.
+CREATE TABLE client_secrets (
+    id         INTEGER PRIMARY KEY,
+    client_id  TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    hash       BLOB NOT NULL,            -- HMAC-SHA-256 under the installation's pepper
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER                   -- NULL: until rotated away
+);
+CREATE INDEX client_secrets_by_client ON client_secrets (client_id);
+
+CREATE TABLE apis (
+    id             TEXT PRIMARY KEY NOT NULL,
+    identifier     TEXT NOT NULL UNIQUE, -- what tokens carry as aud
+    name           TEXT NOT NULL,
+    scopes         TEXT NOT NULL,        -- [{"value": "read", "description": ""}]
+    signing_alg    TEXT NOT NULL,        -- ES256, RS256 or EdDSA
+    token_lifetime INTEGER NOT NULL,     -- seconds
+    is_system      INTEGER NOT NULL,     -- 1 for the management API
+    created_at     INTEGER NOT NULL
+);
+
+CREATE TABLE client_grants (
+    id         TEXT PRIMARY KEY NOT NULL,
+    client_id  TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    audience   TEXT NOT NULL REFERENCES apis (identifier) ON DELETE CASCADE ON UPDATE CASCADE,
+    scope      TEXT NOT NULL,            -- ["read", "write"]
+    created_at INTEGER NOT NULL,
+    UNIQUE (client_id, audience)
+);
+CREATE INDEX client_grants_by_audience ON client_grants (audience);
+
+CREATE TABLE signing_keys (
+    kid        TEXT PRIMARY KEY NOT NULL, -- RFC 7638 thumbprint
+    algorithm  TEXT NOT NULL,
+    sealed     BLOB NOT NULL,             -- PKCS#8, sealed under the master key with the kid as label
+    created_at INTEGER NOT NULL
+);
+
+-- Every write to the tables above leaves a row here in the same transaction; a running server reads what is new.
+CREATE TABLE changes (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind     TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    at       INTEGER NOT NULL
+);
+
+-- The rule chains that have been live, newest last.
+CREATE TABLE generations (
+    number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    rules_dir  TEXT NOT NULL,
+    cause      TEXT NOT NULL,
+    rules      TEXT NOT NULL,             -- [{"name", "wasm_digest", "manifest", ...}]
+    created_at INTEGER NOT NULL
+);
+
+-- What a running server last said about itself, by topic, for commands that run beside it.
+CREATE TABLE reports (
+    topic      TEXT PRIMARY KEY NOT NULL,
+    body       TEXT NOT NULL,
+    updated_at INTEGER NOT NULL
+);
+
+CREATE TABLE issued_tokens (
+    jti            TEXT NOT NULL,
+    client_id      TEXT NOT NULL,
+    grant_id       TEXT NOT NULL,
+    audience       TEXT NOT NULL,
+    subject        TEXT NOT NULL,
+    scope          TEXT NOT NULL,         -- space-separated, as in the token
+    issued_at      INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    transaction_id TEXT NOT NULL,
+    generation     INTEGER NOT NULL,
+    kid            TEXT NOT NULL,
+    rules          TEXT NOT NULL          -- [{"name", "digest", "took_us", "outcome", "changes"}]
+);
+CREATE INDEX issued_tokens_by_jti ON issued_tokens (jti);
+CREATE INDEX issued_tokens_by_expiry ON issued_tokens (expires_at);

@@ -1,0 +1,97 @@
+//! The keys in use: one to sign with for each algorithm, and all public halves for those who verify.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{Algorithm, KeyError, SigningKey};
+use crate::master_key::{MasterKey, Unsealable};
+use crate::store::{KeyRow, Store, StoreError};
+
+/// Every live key. It never changes; a change makes a new one.
+#[derive(Default)]
+pub struct KeyRing {
+    /// One place for each algorithm, by its index; empty while no API uses it.
+    by_algorithm: [Option<Arc<SigningKey>>; 3],
+    jwks: Arc<str>,
+}
+
+impl KeyRing {
+    /// Opens the keys in the store.
+    ///
+    /// # Errors
+    /// When the store does not answer, or a key was sealed under another master key.
+    pub async fn load(store: &Store, master: &MasterKey) -> Result<Self, KeyRingError> {
+        let mut ring = Self::default();
+        let mut public = Vec::new();
+        for row in store.signing_keys().await? {
+            let Ok(algorithm) = Algorithm::from_str(&row.algorithm) else {
+                continue; // Written by a newer version that knows more algorithms.
+            };
+            let key = SigningKey::parse(algorithm, &master.open(&row.kid, &row.sealed)?)?;
+            public.push(key.jwk().clone());
+            ring.by_algorithm[algorithm.index()].get_or_insert(Arc::new(key));
+        }
+        ring.jwks = json!({ "keys": public }).to_string().into();
+        Ok(ring)
+    }
+
+    /// The key to sign with.
+    pub fn signing(&self, algorithm: Algorithm) -> Option<&Arc<SigningKey>> {
+        self.by_algorithm[algorithm.index()].as_ref()
+    }
+
+    /// The algorithms there is a key for.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.by_algorithm
+            .iter()
+            .flatten()
+            .map(|key| key.algorithm())
+    }
+
+    /// The JWK set (RFC 7517 section 5) as JSON: public keys only.
+    pub fn jwks(&self) -> Arc<str> {
+        Arc::clone(&self.jwks)
+    }
+}
+
+/// Makes a key of an algorithm unless there is one.
+///
+/// # Errors
+/// When it cannot be made or stored.
+pub async fn ensure_key(
+    store: &Store,
+    master: &MasterKey,
+    algorithm: Algorithm,
+    now: i64,
+) -> Result<(), KeyRingError> {
+    let named = |row: &KeyRow| row.algorithm == algorithm.as_str();
+    if store.signing_keys().await?.iter().any(named) {
+        return Ok(());
+    }
+    let pkcs8 = SigningKey::generate(algorithm)?;
+    let kid = SigningKey::parse(algorithm, &pkcs8)?.kid().to_owned();
+    let row = KeyRow {
+        algorithm: algorithm.as_str().to_owned(),
+        sealed: master.seal(&kid, &pkcs8),
+        kid,
+        created_at: now,
+    };
+    store.add_first_key(&row).await?;
+    Ok(())
+}
+
+/// The keys could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyRingError {
+    /// The store failed.
+    #[error("read the signing keys")]
+    Store(#[from] StoreError),
+    /// The master key is another one than before.
+    #[error("open a signing key")]
+    Sealed(#[from] Unsealable),
+    /// A key is malformed or could not be made.
+    #[error("read a signing key")]
+    Key(#[from] KeyError),
+}

@@ -1,0 +1,86 @@
+//! What must outlive the process: one SQLite file. The only module that speaks SQL.
+//!
+//! - Lookups answer `Ok(None)` for what is not there; that is no error here.
+//! - A write is durable when its future resolves (WAL, `synchronous=FULL`).
+//! - A write that a running server must learn of leaves a row in `changes`, in the same transaction.
+//! - Nothing on the token path calls this module: it reads memory.
+
+mod apis;
+mod changes;
+mod clients;
+mod error;
+mod generations;
+mod grants;
+mod issued;
+mod keys;
+mod reports;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool};
+
+pub use apis::{ApiRow, ScopeRow};
+pub use changes::{Change, ChangeKind};
+pub use clients::{ClientRow, SecretRow};
+pub use error::StoreError;
+pub use generations::{GenerationRow, NewGeneration};
+pub use grants::GrantRow;
+pub use issued::IssuedRow;
+pub use keys::KeyRow;
+
+/// The store of one installation. Clones share its connections.
+#[derive(Clone)]
+pub struct Store {
+    pool: SqlitePool,
+}
+
+/// A write under way; nothing of it is there until it is committed.
+type Transaction = sqlx::Transaction<'static, Sqlite>;
+
+impl Store {
+    /// Opens the file, makes it where it is missing, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be used, or was written by a newer rulemint.
+    pub async fn open(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .connect_with(options)
+            .await?;
+        sqlx::migrate!().run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// Asks the store whether it still answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let asked = sqlx::query("SELECT 1").execute(&self.pool);
+        asked.await.map(drop).map_err(StoreError::from)
+    }
+
+    /// Closes the connections once what is under way is done.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Starts a write. SQLite has one writer at a time: taking its place at once avoids failing half-way.
+    async fn begin(&self) -> Result<Transaction, StoreError> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+/// How long to wait for another process's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECTIONS_MAX: u32 = 4;

@@ -1,0 +1,137 @@
+//! The change log: how a running server learns what another process wrote, in order and without gaps.
+//!
+//! The same log will carry a fleet: every node follows it by sequence number.
+
+use sqlx::FromRow;
+
+use super::{Store, StoreError, Transaction};
+
+/// What a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A client, its secrets or its grants; the key is the client id.
+    Client,
+    /// An API; the key is its identifier.
+    Api,
+    /// A signing key; the key is its key id.
+    SigningKey,
+    /// A wish to go back to an earlier rule chain; the key is its generation number.
+    Rollback,
+    /// A wish to look at the rules directory again; the key is empty.
+    Reload,
+}
+
+impl ChangeKind {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Client, "client"),
+        (Self::Api, "api"),
+        (Self::SigningKey, "signing_key"),
+        (Self::Rollback, "rollback"),
+        (Self::Reload, "reload"),
+    ];
+
+    fn as_str(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("", |(_, text)| text)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(kind, _)| *kind)
+    }
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its place; later changes have greater numbers.
+    pub sequence: i64,
+    /// What it is about. `None`: written by a newer version, about something this one does not know.
+    pub kind: Option<ChangeKind>,
+    /// Which one.
+    pub key: String,
+}
+
+#[derive(FromRow)]
+struct ChangeRow {
+    sequence: i64,
+    kind: String,
+    key: String,
+}
+
+impl Store {
+    /// The number of the newest change; 0 where there is none.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn newest_change(&self) -> Result<i64, StoreError> {
+        let newest = sqlx::query_scalar("SELECT COALESCE(MAX(sequence), 0) FROM changes");
+        Ok(newest.fetch_one(&self.pool).await?)
+    }
+
+    /// The changes after `sequence`, oldest first, at most [`CHANGES_AT_ONCE`].
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn changes_after(&self, sequence: i64) -> Result<Vec<Change>, StoreError> {
+        let rows: Vec<ChangeRow> = sqlx::query_as(
+            "SELECT sequence, kind, key FROM changes WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+        )
+        .bind(sequence)
+        .bind(CHANGES_AT_ONCE)
+        .fetch_all(&self.pool)
+        .await?;
+        let change = |row: ChangeRow| Change {
+            sequence: row.sequence,
+            kind: ChangeKind::parse(&row.kind),
+            key: row.key,
+        };
+        Ok(rows.into_iter().map(change).collect())
+    }
+
+    /// Asks a running server for something.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn ask(&self, kind: ChangeKind, key: &str, now: i64) -> Result<i64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let sequence = note(&mut transaction, kind, key, now).await?;
+        transaction.commit().await?;
+        Ok(sequence)
+    }
+
+    /// Forgets changes older than `before` (Unix seconds). A reader that is further behind starts afresh anyway.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn forget_changes(&self, before: i64) -> Result<u64, StoreError> {
+        let deleted = sqlx::query("DELETE FROM changes WHERE at < ?1")
+            .bind(before)
+            .execute(&self.pool)
+            .await?;
+        Ok(deleted.rows_affected())
+    }
+}
+
+/// Writes a change as part of the write it is about.
+pub(super) async fn note(
+    transaction: &mut Transaction,
+    kind: ChangeKind,
+    key: &str,
+    now: i64,
+) -> Result<i64, StoreError> {
+    let inserted = sqlx::query("INSERT INTO changes (kind, key, at) VALUES (?1, ?2, ?3)")
+        .bind(kind.as_str())
+        .bind(key)
+        .bind(now)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(inserted.last_insert_rowid())
+}
+
+/// How many changes are read in one go.
+pub const CHANGES_AT_ONCE: i64 = 1_000;

@@ -1,0 +1,165 @@
+//! Clients and the hashes of their secrets.
+
+use std::collections::BTreeMap;
+
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+use super::changes::{self, ChangeKind};
+use super::{Store, StoreError};
+
+/// A client as stored.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct ClientRow {
+    /// The client id.
+    pub id: String,
+    /// A name for people.
+    pub name: String,
+    /// How it proves who it is: `secret`, or `none` for a public client.
+    pub auth_method: String,
+    /// The grant types it may use.
+    pub grant_types: Json<Vec<String>>,
+    /// What rules may know about it.
+    pub metadata: Json<BTreeMap<String, String>>,
+    /// Unix seconds.
+    pub created_at: i64,
+}
+
+/// One live secret of a client.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct SecretRow {
+    /// Whose it is.
+    pub client_id: String,
+    /// HMAC-SHA-256 under the installation's pepper.
+    pub hash: Vec<u8>,
+    /// Unix seconds after which it no longer counts.
+    pub expires_at: Option<i64>,
+}
+
+impl Store {
+    /// Every client, by name.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn clients(&self) -> Result<Vec<ClientRow>, StoreError> {
+        let all = sqlx::query_as("SELECT * FROM clients ORDER BY name, id");
+        Ok(all.fetch_all(&self.pool).await?)
+    }
+
+    /// One client.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn client(&self, id: &str) -> Result<Option<ClientRow>, StoreError> {
+        let one = sqlx::query_as("SELECT * FROM clients WHERE id = ?1").bind(id);
+        Ok(one.fetch_optional(&self.pool).await?)
+    }
+
+    /// Every secret of every client, the newest first within a client.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn secrets(&self) -> Result<Vec<SecretRow>, StoreError> {
+        let all = sqlx::query_as("SELECT * FROM client_secrets ORDER BY client_id, id DESC");
+        Ok(all.fetch_all(&self.pool).await?)
+    }
+
+    /// The secrets of one client, the newest first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn secrets_of(&self, client_id: &str) -> Result<Vec<SecretRow>, StoreError> {
+        let some =
+            sqlx::query_as("SELECT * FROM client_secrets WHERE client_id = ?1 ORDER BY id DESC")
+                .bind(client_id);
+        Ok(some.fetch_all(&self.pool).await?)
+    }
+
+    /// Adds a client, with the hash of its secret unless it is public.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the id is taken.
+    pub async fn add_client(
+        &self,
+        client: &ClientRow,
+        secret_hash: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO clients (id, name, auth_method, grant_types, metadata, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )
+        .bind(&client.id)
+        .bind(&client.name)
+        .bind(&client.auth_method)
+        .bind(&client.grant_types)
+        .bind(&client.metadata)
+        .bind(client.created_at)
+        .execute(&mut *transaction)
+        .await?;
+        if let Some(hash) = secret_hash {
+            sqlx::query(INSERT_SECRET)
+                .bind(&client.id)
+                .bind(hash)
+                .bind(client.created_at)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        let now = client.created_at;
+        changes::note(&mut transaction, ChangeKind::Client, &client.id, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Gives a client a new secret. Its newest one so far stays good until `old_until` (Unix seconds); older ones end.
+    ///
+    /// # Errors
+    /// [`StoreError::Dangling`] when there is no such client.
+    pub async fn rotate_secret(
+        &self,
+        client_id: &str,
+        hash: &[u8],
+        old_until: i64,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "DELETE FROM client_secrets WHERE client_id = ?1 AND (expires_at IS NOT NULL OR ?2 <= ?3)",
+        )
+        .bind(client_id)
+        .bind(old_until)
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query("UPDATE client_secrets SET expires_at = ?2 WHERE client_id = ?1")
+            .bind(client_id)
+            .bind(old_until)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(INSERT_SECRET)
+            .bind(client_id)
+            .bind(hash)
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+        changes::note(&mut transaction, ChangeKind::Client, client_id, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Deletes a client, its secrets and its grants. Says whether it was there.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn delete_client(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let deleted = sqlx::query("DELETE FROM clients WHERE id = ?1")
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        changes::note(&mut transaction, ChangeKind::Client, id, now).await?;
+        transaction.commit().await?;
+        Ok(deleted.rows_affected() > 0)
+    }
+}
+
+const INSERT_SECRET: &str =
+    "INSERT INTO client_secrets (client_id, hash, created_at) VALUES (?1, ?2, ?3)";
