@@ -1,11 +1,20 @@
 //! rulemint
 pub mod claims;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod data_dir;
 pub mod document;
+pub mod grant;
+pub mod issue;
 pub mod keys;
+pub mod ledger;
+pub mod live;
 pub mod master_key;
 pub mod random;
+pub mod registry;
+pub mod request;
+pub mod rule;
+pub mod sign;
 pub mod store;
 pub mod telemetry;

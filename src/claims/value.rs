@@ -162,9 +162,9 @@ impl<'de> Visitor<'de> for Check<'_> {
 pub struct ValueError(#[from] serde_json::Error);
 
 /// How deep lists and objects may nest.
-pub const DEPTH_MAX: usize = 16;
+const DEPTH_MAX: usize = 16;
 /// How many list elements and object members a value may have, at all depths together.
-pub const MEMBERS_MAX: usize = 1_000;
+const MEMBERS_MAX: usize = 1_000;
 
 #[cfg(test)]
 mod tests {

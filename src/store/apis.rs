@@ -17,7 +17,8 @@ pub struct ApiRow {
     /// A name for people.
     pub name: String,
     /// The scopes it knows.
-    pub scopes: Json<Vec<ScopeRow>>,
+    #[sqlx(json)]
+    pub scopes: Vec<ScopeRow>,
     /// The JWS algorithm its tokens are signed with.
     pub signing_alg: String,
     /// How long its tokens live, in seconds.
@@ -71,7 +72,7 @@ impl Store {
         .bind(&api.id)
         .bind(&api.identifier)
         .bind(&api.name)
-        .bind(&api.scopes)
+        .bind(Json(&api.scopes))
         .bind(&api.signing_alg)
         .bind(api.token_lifetime)
         .bind(api.is_system)

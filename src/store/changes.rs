@@ -134,4 +134,4 @@ pub(super) async fn note(
 }
 
 /// How many changes are read in one go.
-pub const CHANGES_AT_ONCE: i64 = 1_000;
+const CHANGES_AT_ONCE: i64 = 1_000;

@@ -18,9 +18,11 @@ pub struct ClientRow {
     /// How it proves who it is: `secret`, or `none` for a public client.
     pub auth_method: String,
     /// The grant types it may use.
-    pub grant_types: Json<Vec<String>>,
+    #[sqlx(json)]
+    pub grant_types: Vec<String>,
     /// What rules may know about it.
-    pub metadata: Json<BTreeMap<String, String>>,
+    #[sqlx(json)]
+    pub metadata: BTreeMap<String, String>,
     /// Unix seconds.
     pub created_at: i64,
 }
@@ -92,8 +94,8 @@ impl Store {
         .bind(&client.id)
         .bind(&client.name)
         .bind(&client.auth_method)
-        .bind(&client.grant_types)
-        .bind(&client.metadata)
+        .bind(Json(&client.grant_types))
+        .bind(Json(&client.metadata))
         .bind(client.created_at)
         .execute(&mut *transaction)
         .await?;

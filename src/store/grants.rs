@@ -16,7 +16,8 @@ pub struct GrantRow {
     /// For which API, by its identifier.
     pub audience: String,
     /// With which scopes.
-    pub scope: Json<Vec<String>>,
+    #[sqlx(json)]
+    pub scope: Vec<String>,
     /// Unix seconds.
     pub created_at: i64,
 }
@@ -65,7 +66,7 @@ impl Store {
         .bind(&grant.id)
         .bind(&grant.client_id)
         .bind(&grant.audience)
-        .bind(&grant.scope)
+        .bind(Json(&grant.scope))
         .bind(grant.created_at)
         .execute(&mut *transaction)
         .await?;

@@ -1,0 +1,110 @@
+//! The spine: who asks, what they may have, what the rules make of it, the signature, the record.
+//!
+//! Each step takes what the one before yields and nobody else can make, so leaving one out does not compile.
+
+use std::sync::Arc;
+
+use tracing::{debug, error, info};
+
+use crate::client::{Authenticator, ClientError};
+use crate::clock::Clock;
+use crate::grant::{self, GrantError, Terms};
+use crate::ledger::{IssuedToken, Ledger, LedgerError};
+use crate::live::LiveHandle;
+use crate::request::TokenRequest;
+use crate::rule::{self, RuleError, Surroundings};
+use crate::sign::{self, SignError};
+
+/// Issues tokens.
+pub struct TokenIssuer {
+    /// What is in force.
+    pub live: Arc<LiveHandle>,
+    /// Checks who asks.
+    pub authenticator: Authenticator,
+    /// What rules run in.
+    pub surroundings: Arc<Surroundings>,
+    /// Records what was issued.
+    pub ledger: Ledger,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl TokenIssuer {
+    /// Issues a token, and logs a refusal.
+    ///
+    /// # Errors
+    /// When any step refuses or fails.
+    pub async fn issue(&self, request: TokenRequest) -> Result<IssuedToken, IssueError> {
+        let transaction = request.transaction_id.clone();
+        let client = request.credentials.client_id().map(str::to_owned);
+        let issued = self.take_through(request).await;
+        if let Err(refusal) = &issued {
+            log_refusal(refusal, &transaction, client.as_deref().unwrap_or_default());
+        }
+        issued
+    }
+
+    async fn take_through(&self, request: TokenRequest) -> Result<IssuedToken, IssueError> {
+        let TokenRequest {
+            transaction_id,
+            credentials,
+            wanted,
+        } = request;
+        let live = self.live.load();
+        if !grant::is_supported(&wanted.grant_type) {
+            return Err(GrantError::UnsupportedGrantType.into());
+        }
+        let client = self
+            .authenticator
+            .authenticate(&live.registry, &credentials)?;
+        let terms = Terms {
+            registry: &live.registry,
+            issuer: live.issuer.shared(),
+            now: self.clock.unix_seconds(),
+        };
+        let grant = grant::resolve(&client, wanted, transaction_id, &terms)?;
+        let approved = rule::run(&live.chain, &self.surroundings, grant).await?;
+        let signed = sign::sign(&live.keys, approved)?;
+        Ok(self.ledger.record(signed).await?)
+    }
+}
+
+/// The caller's own mistakes are information; what a rule or the server did wrong is an error.
+fn log_refusal(refusal: &IssueError, transaction: &str, client: &str) {
+    let problem = refusal as &dyn std::error::Error;
+    match refusal {
+        IssueError::Client(ClientError::TooManyFailures { .. }) => {
+            debug!(transaction, client, problem, "no token");
+        }
+        IssueError::Client(_)
+        | IssueError::Grant(_)
+        | IssueError::Rule(RuleError::Denied { .. }) => {
+            info!(transaction, client, problem, "no token");
+        }
+        IssueError::Rule(RuleError::Failed { .. })
+        | IssueError::Sign(_)
+        | IssueError::Ledger(_) => {
+            error!(transaction, client, problem, "no token");
+        }
+    }
+}
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// Nobody who may ask.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Nothing they may have.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+    /// A rule said no, or failed.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// It could not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// It could not be recorded.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}

@@ -1,0 +1,137 @@
+//! Remembers every token that was issued. No token leaves before its record is in hand.
+
+mod entry;
+mod writer;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, oneshot};
+
+pub use entry::{RuleRecord, rule_records};
+pub use writer::Writer;
+
+use crate::config::LedgerMode;
+use crate::sign::SignedToken;
+use crate::telemetry::metrics::Metrics;
+use entry::Entry;
+
+/// A token that may be handed out: the only thing an answer can be made of. Only [`Ledger::record`] makes one.
+pub struct IssuedToken {
+    access_token: String,
+    expires_in: u32,
+    scope: String,
+    transaction_id: Box<str>,
+}
+
+impl IssuedToken {
+    /// The token.
+    pub fn access_token(&self) -> &str {
+        &self.access_token
+    }
+
+    /// How long it lives, in seconds.
+    pub fn expires_in(&self) -> u32 {
+        self.expires_in
+    }
+
+    /// Its scopes, space-separated; empty where it has none.
+    pub fn scope(&self) -> &str {
+        &self.scope
+    }
+
+    /// Names the request it answers.
+    pub fn transaction_id(&self) -> &str {
+        &self.transaction_id
+    }
+}
+
+/// Where issued tokens are recorded.
+pub struct Ledger {
+    mode: LedgerMode,
+    queue: Arc<Queue>,
+    metrics: Metrics,
+}
+
+/// What is on its way to the store.
+struct Queue {
+    /// Held for a push or a swap, never across an await.
+    waiting: Mutex<Vec<Waiting>>,
+    wake: Notify,
+}
+
+struct Waiting {
+    entry: Entry,
+    /// Who holds back an answer until the entry is on record.
+    holder: Option<oneshot::Sender<()>>,
+}
+
+impl Ledger {
+    /// A ledger, and the task that writes it, which the caller runs.
+    pub fn new(mode: LedgerMode, keep_days: u32, parts: writer::Parts) -> (Self, Writer) {
+        let queue = Arc::new(Queue {
+            waiting: Mutex::default(),
+            wake: Notify::new(),
+        });
+        let ledger = Self {
+            mode,
+            queue: Arc::clone(&queue),
+            metrics: parts.metrics.clone(),
+        };
+        (ledger, Writer::new(queue, keep_days, parts))
+    }
+
+    /// Records a token, and lets it go.
+    ///
+    /// # Errors
+    /// In `sync` mode, when it could not be written: then there is no token.
+    pub async fn record(&self, token: SignedToken) -> Result<IssuedToken, LedgerError> {
+        let (access_token, claims, key) = token.into_parts();
+        let granted = &claims.grant().claims;
+        let issued = IssuedToken {
+            access_token,
+            expires_in: granted.lifetime,
+            scope: granted.scope.to_string(),
+            transaction_id: claims.grant().transaction_id.clone(),
+        };
+        let entry = || Entry { claims, key };
+        match self.mode {
+            LedgerMode::Off => {}
+            LedgerMode::Async => self.enqueue(entry(), None),
+            LedgerMode::Sync => {
+                let (holder, written) = oneshot::channel();
+                self.enqueue(entry(), Some(holder));
+                written.await.map_err(|_| LedgerError)?;
+            }
+        }
+        Ok(issued)
+    }
+
+    /// Hands an entry to the writer. When the store has been failing for so long that the queue is full, the entry is
+    /// counted as lost; in `sync` mode its holder then learns that there is no record.
+    fn enqueue(&self, entry: Entry, holder: Option<oneshot::Sender<()>>) {
+        let mut waiting = self
+            .queue
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= WAITING_MAX {
+            drop(waiting);
+            self.metrics.ledger_lost.inc();
+            return;
+        }
+        let was_empty = waiting.is_empty();
+        waiting.push(Waiting { entry, holder });
+        drop(waiting);
+        if was_empty {
+            self.queue.wake.notify_one();
+        }
+    }
+}
+
+/// A token could not be recorded, and was not issued.
+#[derive(Debug, thiserror::Error)]
+#[error("record the token: the ledger cannot be written")]
+pub struct LedgerError;
+
+/// Entries that may wait while the store is slow or failing: about a second's worth at full speed.
+const WAITING_MAX: usize = 32_768;

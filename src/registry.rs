@@ -1,0 +1,108 @@
+//! Who may ask and for what: clients, APIs and client grants.
+//!
+//! [`Registry`] is a snapshot in memory, which is all that the token path reads. [`Registrar`] changes the store; what
+//! it wrote reaches the snapshot of a running server through the store's change log.
+
+mod api;
+mod apis;
+mod client;
+mod clients;
+mod grants;
+mod registrar;
+mod secret;
+
+use std::sync::Arc;
+
+use imbl::HashMap;
+
+pub use api::{Api, LIFETIME_SECONDS_DEFAULT, LIFETIME_SECONDS_MAX};
+pub use apis::NewApi;
+pub use client::{AuthMethod, Client, ClientGrant};
+pub use clients::{AddedClient, NewClient};
+pub use grants::NewGrant;
+pub use registrar::{Registrar, RegistrarError};
+pub use secret::{SecretHasher, StoredSecret};
+
+use crate::store::{Change, ChangeKind, Store, StoreError};
+
+/// Every client with its grants, and every API, at one moment. A change makes a new one that shares the rest.
+#[derive(Clone, Default)]
+pub struct Registry {
+    /// By client id.
+    clients: HashMap<Arc<str>, Arc<Client>>,
+    /// By identifier.
+    apis: HashMap<Arc<str>, Arc<Api>>,
+}
+
+impl Registry {
+    /// Reads everything from the store.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn load(store: &Store) -> Result<Self, StoreError> {
+        let apis = store.apis().await?;
+        let clients = client::all(store).await?;
+        Ok(Self {
+            clients: clients
+                .map(|client| (Arc::clone(&client.id), Arc::new(client)))
+                .collect(),
+            apis: apis.iter().filter_map(api::entry).collect(),
+        })
+    }
+
+    /// A client, by its id.
+    pub fn client(&self, id: &str) -> Option<&Arc<Client>> {
+        self.clients.get(id)
+    }
+
+    /// An API, by its identifier.
+    pub fn api(&self, identifier: &str) -> Option<&Arc<Api>> {
+        self.apis.get(identifier)
+    }
+
+    /// How many clients and APIs there are.
+    pub fn len(&self) -> (usize, usize) {
+        (self.clients.len(), self.apis.len())
+    }
+
+    /// The snapshot after these changes: what they name is read again from the store.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn after(&self, changes: &[Change], store: &Store) -> Result<Self, StoreError> {
+        let mut next = self.clone();
+        for change in changes {
+            match change.kind {
+                Some(ChangeKind::Client) => next.reread_client(&change.key, store).await?,
+                Some(ChangeKind::Api) => next.reread_api(&change.key, store).await?,
+                Some(ChangeKind::SigningKey | ChangeKind::Rollback | ChangeKind::Reload) | None => {
+                }
+            }
+        }
+        Ok(next)
+    }
+
+    async fn reread_client(&mut self, id: &str, store: &Store) -> Result<(), StoreError> {
+        match client::one(store, id).await? {
+            Some(client) => self
+                .clients
+                .insert(Arc::clone(&client.id), Arc::new(client)),
+            None => self.clients.remove(id),
+        };
+        Ok(())
+    }
+
+    /// The management API may have been renamed: then its grants, and so its clients, are read again too.
+    async fn reread_api(&mut self, identifier: &str, store: &Store) -> Result<(), StoreError> {
+        let row = store.api(identifier).await?;
+        if row.as_ref().is_some_and(|row| row.is_system) {
+            *self = Self::load(store).await?;
+            return Ok(());
+        }
+        match row.as_ref().and_then(api::entry) {
+            Some((identifier, api)) => self.apis.insert(identifier, api),
+            None => self.apis.remove(identifier),
+        };
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! A client as the token path sees it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use tracing::warn;
+
+use super::secret::StoredSecret;
+use crate::claims::Scope;
+use crate::store::{ClientRow, GrantRow, SecretRow, Store, StoreError};
+
+/// A client with its secrets and its grants.
+#[derive(Debug)]
+pub struct Client {
+    /// The client id.
+    pub id: Arc<str>,
+    /// A name for people.
+    pub name: Arc<str>,
+    /// How it proves who it is.
+    pub auth_method: AuthMethod,
+    /// The grant types it may use.
+    pub grant_types: Vec<String>,
+    /// What rules may know about it.
+    pub metadata: BTreeMap<String, String>,
+    /// Its live secrets, at most two.
+    pub secrets: Vec<StoredSecret>,
+    /// What it may have.
+    pub grants: Vec<Arc<ClientGrant>>,
+}
+
+impl Client {
+    /// Its grant for an API.
+    pub fn grant(&self, audience: &str) -> Option<&Arc<ClientGrant>> {
+        self.grants
+            .iter()
+            .find(|grant| *grant.audience == *audience)
+    }
+}
+
+/// How a client proves who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthMethod {
+    /// By a secret, in the header (`client_secret_basic`) or in the body (`client_secret_post`).
+    Secret,
+    /// Not at all: a public client, which gets no token for itself (RFC 6749 section 4.4).
+    None,
+}
+
+impl AuthMethod {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::None => "none",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Secret, Self::None]
+            .into_iter()
+            .find(|method| method.as_str() == text)
+    }
+}
+
+/// Permission for one client to have tokens for one API.
+#[derive(Debug)]
+pub struct ClientGrant {
+    /// `cgr_…`
+    pub id: Arc<str>,
+    /// The API, by its identifier.
+    pub audience: Arc<str>,
+    /// With these scopes.
+    pub scope: Scope,
+}
+
+/// Every client in the store.
+pub(super) async fn all(store: &Store) -> Result<impl Iterator<Item = Client>, StoreError> {
+    let mut secrets = grouped(store.secrets().await?, |row: &SecretRow| {
+        row.client_id.clone()
+    });
+    let mut grants = grouped(store.grants().await?, |row: &GrantRow| {
+        row.client_id.clone()
+    });
+    Ok(store.clients().await?.into_iter().filter_map(move |row| {
+        let secrets = secrets.remove(&row.id).unwrap_or_default();
+        let grants = grants.remove(&row.id).unwrap_or_default();
+        from_rows(row, &secrets, &grants)
+    }))
+}
+
+/// One client in the store.
+pub(super) async fn one(store: &Store, id: &str) -> Result<Option<Client>, StoreError> {
+    let Some(row) = store.client(id).await? else {
+        return Ok(None);
+    };
+    Ok(from_rows(
+        row,
+        &store.secrets_of(id).await?,
+        &store.grants_of(id).await?,
+    ))
+}
+
+fn grouped<R>(rows: Vec<R>, key: impl Fn(&R) -> String) -> HashMap<String, Vec<R>> {
+    let mut groups: HashMap<String, Vec<R>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}
+
+fn from_rows(row: ClientRow, secrets: &[SecretRow], grants: &[GrantRow]) -> Option<Client> {
+    let Some(auth_method) = AuthMethod::parse(&row.auth_method) else {
+        warn!(
+            client = row.id,
+            "this client was written by a newer rulemint and is left out"
+        );
+        return None;
+    };
+    Some(Client {
+        id: row.id.into(),
+        name: row.name.into(),
+        auth_method,
+        grant_types: row.grant_types,
+        metadata: row.metadata,
+        secrets: secrets.iter().filter_map(StoredSecret::from_row).collect(),
+        grants: grants.iter().filter_map(grant_from_row).collect(),
+    })
+}
+
+fn grant_from_row(row: &GrantRow) -> Option<Arc<ClientGrant>> {
+    let scope = Scope::from_values(row.scope.iter().map(String::as_str)).ok()?;
+    Some(Arc::new(ClientGrant {
+        id: row.id.as_str().into(),
+        audience: row.audience.as_str().into(),
+        scope,
+    }))
+}

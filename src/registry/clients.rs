@@ -1,0 +1,186 @@
+//! Adding, looking at and deleting clients; new secrets for them.
+
+use std::collections::BTreeMap;
+
+use super::client::AuthMethod;
+use super::secret;
+use super::{Registrar, RegistrarError};
+use crate::store::ClientRow;
+use secrecy::{ExposeSecret, SecretString};
+
+/// A client to be added.
+#[derive(Default)]
+pub struct NewClient {
+    /// Its id, instead of a made-up one.
+    pub id: Option<String>,
+    /// A name for people.
+    pub name: String,
+    /// Whether it has no secret.
+    pub public: bool,
+    /// Its secret, instead of a generated one.
+    pub secret: Option<SecretString>,
+    /// What rules may know about it.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// A client that was added, or that has a new secret.
+pub struct AddedClient {
+    /// The client.
+    pub client: ClientRow,
+    /// Its secret, which nobody can see again.
+    pub secret: Option<SecretString>,
+}
+
+impl Registrar {
+    /// Adds a client.
+    ///
+    /// # Errors
+    /// When the id is taken or a value cannot be what it is.
+    pub async fn add_client(&self, new: NewClient) -> Result<AddedClient, RegistrarError> {
+        check_metadata(&new.metadata)?;
+        let id = match new.id {
+            Some(id) => checked_id(id)?,
+            None => self.random.word(CLIENT_ID_CHARS),
+        };
+        let auth_method = if new.public {
+            AuthMethod::None
+        } else {
+            AuthMethod::Secret
+        };
+        let client = ClientRow {
+            name: checked_name(new.name)?,
+            id,
+            auth_method: auth_method.as_str().to_owned(),
+            grant_types: vec![CLIENT_CREDENTIALS.to_owned()],
+            metadata: new.metadata,
+            created_at: self.now(),
+        };
+        let secret = match auth_method {
+            AuthMethod::Secret => Some(new.secret.unwrap_or_else(|| self.new_secret())),
+            AuthMethod::None => None,
+        };
+        let hash = secret
+            .as_ref()
+            .map(|secret| self.hasher.hash(secret.expose_secret()));
+        let added = self
+            .store
+            .add_client(&client, hash.as_ref().map(AsRef::as_ref))
+            .await;
+        added.map_err(|error| RegistrarError::on_write(error, "client", &client.id))?;
+        Ok(AddedClient { client, secret })
+    }
+
+    /// Gives a client a new secret. The old one stays good for `overlap_seconds`.
+    ///
+    /// # Errors
+    /// When there is no such client, or it is public.
+    pub async fn rotate_secret(
+        &self,
+        id: &str,
+        overlap_seconds: u32,
+    ) -> Result<AddedClient, RegistrarError> {
+        let client = self.client(id).await?;
+        if client.auth_method != AuthMethod::Secret.as_str() {
+            let why = format!("client {id:?} is public: it has no secret to rotate");
+            return Err(RegistrarError::Invalid(why));
+        }
+        let secret = self.new_secret();
+        self.set_secret(id, &secret, overlap_seconds).await?;
+        Ok(AddedClient {
+            client,
+            secret: Some(secret),
+        })
+    }
+
+    /// Gives a client this secret. The old one stays good for `overlap_seconds`.
+    pub(super) async fn set_secret(
+        &self,
+        id: &str,
+        secret: &SecretString,
+        overlap_seconds: u32,
+    ) -> Result<(), RegistrarError> {
+        let hash = self.hasher.hash(secret.expose_secret());
+        let now = self.now();
+        let old_until = now + i64::from(overlap_seconds);
+        let rotated = self
+            .store
+            .rotate_secret(id, hash.as_ref(), old_until, now)
+            .await;
+        rotated.map_err(|error| RegistrarError::on_write(error, "client", id))
+    }
+
+    /// Every client.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn clients(&self) -> Result<Vec<ClientRow>, RegistrarError> {
+        Ok(self.store.clients().await?)
+    }
+
+    /// One client.
+    ///
+    /// # Errors
+    /// When there is no such client.
+    pub async fn client(&self, id: &str) -> Result<ClientRow, RegistrarError> {
+        let found = self.store.client(id).await?;
+        found.ok_or_else(|| RegistrarError::not_found("client", id))
+    }
+
+    /// Deletes a client, its secrets and its grants.
+    ///
+    /// # Errors
+    /// When there is no such client.
+    pub async fn delete_client(&self, id: &str) -> Result<(), RegistrarError> {
+        match self.store.delete_client(id, self.now()).await? {
+            true => Ok(()),
+            false => Err(RegistrarError::not_found("client", id)),
+        }
+    }
+
+    fn new_secret(&self) -> SecretString {
+        secret::generate(&*self.random)
+    }
+}
+
+/// RFC 6749 appendix A.1: visible ASCII. The colon is left out, because it ends the id in a Basic header.
+fn checked_id(id: String) -> Result<String, RegistrarError> {
+    let fits = (1..=ID_CHARS_MAX).contains(&id.len());
+    if fits
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b':')
+    {
+        return Ok(id);
+    }
+    let rule = format!("a client id is 1 to {ID_CHARS_MAX} visible ASCII characters without colon");
+    Err(RegistrarError::Invalid(format!("{rule}, not {id:?}")))
+}
+
+pub(super) fn checked_name(name: String) -> Result<String, RegistrarError> {
+    let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
+    if fits && !name.chars().any(char::is_control) {
+        return Ok(name);
+    }
+    let rule = format!("a name is 1 to {NAME_CHARS_MAX} characters, none a control character");
+    Err(RegistrarError::Invalid(format!("{rule}, not {name:?}")))
+}
+
+fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), RegistrarError> {
+    let over = |(key, value): (&String, &String)| {
+        key.is_empty() || key.len() > METADATA_BYTES_MAX || value.len() > METADATA_BYTES_MAX
+    };
+    if metadata.len() <= METADATA_ENTRIES_MAX && !metadata.iter().any(over) {
+        return Ok(());
+    }
+    Err(RegistrarError::Invalid(format!(
+        "metadata is at most {METADATA_ENTRIES_MAX} pairs of at most {METADATA_BYTES_MAX} bytes each side"
+    )))
+}
+
+/// The grant type of RFC 6749 section 4.4.
+const CLIENT_CREDENTIALS: &str = "client_credentials";
+const CLIENT_ID_CHARS: usize = 32;
+const ID_CHARS_MAX: usize = 255;
+const NAME_CHARS_MAX: usize = 255;
+const METADATA_ENTRIES_MAX: usize = 50;
+const METADATA_BYTES_MAX: usize = 1_024;

@@ -1,0 +1,97 @@
+//! Changes who may ask and for what. The command line and the management API both call it; neither has logic of its own.
+
+use std::sync::Arc;
+
+use super::secret::SecretHasher;
+use crate::clock::Clock;
+use crate::keys::KeyRingError;
+use crate::master_key::MasterKey;
+use crate::random::Random;
+use crate::store::{Store, StoreError};
+
+/// Changes clients, APIs and client grants. Every change is durable when its future resolves.
+pub struct Registrar {
+    pub(super) store: Store,
+    pub(super) master: Arc<MasterKey>,
+    pub(super) hasher: SecretHasher,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+}
+
+impl Registrar {
+    /// The registrar of an installation.
+    pub fn new(
+        store: Store,
+        master: Arc<MasterKey>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        Self {
+            hasher: SecretHasher::new(&master),
+            store,
+            master,
+            clock,
+            random,
+        }
+    }
+
+    pub(super) fn now(&self) -> i64 {
+        self.clock.unix_seconds().cast_signed()
+    }
+}
+
+/// Why a change was not made. The texts are for whoever asked for it.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistrarError {
+    /// There is no such thing.
+    #[error("there is no {what} {id:?}")]
+    NotFound {
+        /// `client`, `API` or `grant`.
+        what: &'static str,
+        /// What it was asked for by.
+        id: String,
+    },
+    /// There is one already.
+    #[error("there is a {what} {id:?} already")]
+    Conflict {
+        /// `client`, `API` or `grant`.
+        what: &'static str,
+        /// What it would be known by.
+        id: String,
+    },
+    /// A value cannot be what it is.
+    #[error("{0}")]
+    Invalid(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+    /// A signing key could not be made.
+    #[error(transparent)]
+    Key(#[from] KeyRingError),
+}
+
+impl From<StoreError> for RegistrarError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl RegistrarError {
+    pub(super) fn not_found(what: &'static str, id: &str) -> Self {
+        let id = id.to_owned();
+        Self::NotFound { what, id }
+    }
+
+    /// A write failed; where that is because there is such a thing already, the error says which.
+    pub(super) fn on_write(error: StoreError, what: &'static str, id: &str) -> Self {
+        match error {
+            StoreError::Conflict => Self::Conflict {
+                what,
+                id: id.to_owned(),
+            },
+            StoreError::Dangling | StoreError::Migrate(_) | StoreError::Database(_) => {
+                Self::Store(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A token request: decoded, bounded, its secrets wrapped. It knows nothing of HTTP.
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A request for a token (RFC 6749 section 4.4.2), from a form or from JSON.
+pub struct TokenRequest {
+    /// Names the request in logs, errors and the ledger.
+    pub transaction_id: Box<str>,
+    /// Who says to be asking.
+    pub credentials: Credentials,
+    /// For what.
+    pub wanted: Wanted,
+}
+
+/// How the caller says who it is.
+pub enum Credentials {
+    /// In the `Authorization` header (`client_secret_basic`).
+    Basic {
+        /// The client id.
+        id: String,
+        /// The secret.
+        secret: SecretString,
+    },
+    /// In the body (`client_secret_post`).
+    Post {
+        /// The client id.
+        id: String,
+        /// The secret.
+        secret: SecretString,
+    },
+    /// A client id and nothing to prove it.
+    Unproven {
+        /// The client id.
+        id: String,
+    },
+    /// Nothing.
+    Missing,
+}
+
+/// What is asked for.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// `grant_type`
+    pub grant_type: String,
+    /// `audience`, as Auth0's clients say it.
+    pub audience: Option<String>,
+    /// `resource`, as RFC 8707 says it.
+    pub resources: Vec<String>,
+    /// `scope`, as it came.
+    pub scope: Option<String>,
+    /// Everything else, for rules. No credentials.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl TokenRequest {
+    /// Puts a request together from the parameters of its body and the credentials of its header, if it had some.
+    ///
+    /// # Errors
+    /// When a parameter is missing, stands there twice or contradicts another.
+    pub fn from_parameters(
+        transaction_id: Box<str>,
+        header: Option<(String, SecretString)>,
+        parameters: Vec<(String, String)>,
+    ) -> Result<Self, RequestError> {
+        if parameters.len() > PARAMETERS_MAX {
+            return Err(RequestError::TooMany);
+        }
+        let mut body = Body::default();
+        for (name, value) in parameters {
+            // "Parameters sent without a value MUST be treated as if they were omitted" (RFC 6749 section 3.2).
+            if !value.is_empty() {
+                body.take(name, value)?;
+            }
+        }
+        let wanted = Wanted {
+            grant_type: body.grant_type.take().ok_or(RequestError::NoGrantType)?,
+            audience: body.audience.take(),
+            resources: std::mem::take(&mut body.resources),
+            scope: body.scope.take(),
+            parameters: std::mem::take(&mut body.others),
+        };
+        Ok(Self {
+            transaction_id,
+            credentials: body.credentials(header)?,
+            wanted,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Body {
+    grant_type: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<SecretString>,
+    audience: Option<String>,
+    resources: Vec<String>,
+    scope: Option<String>,
+    others: Vec<(String, String)>,
+}
+
+impl Body {
+    /// Files one parameter. None may stand there twice (RFC 6749 section 3.2) but `resource` (RFC 8707 section 2).
+    fn take(&mut self, name: String, value: String) -> Result<(), RequestError> {
+        let place = match name.as_str() {
+            "grant_type" => &mut self.grant_type,
+            "client_id" => &mut self.client_id,
+            "audience" => &mut self.audience,
+            "scope" => &mut self.scope,
+            "client_secret" => {
+                let twice = self.client_secret.replace(value.into()).is_some();
+                return if twice {
+                    Err(RequestError::Twice { name })
+                } else {
+                    Ok(())
+                };
+            }
+            "resource" => {
+                self.resources.push(value);
+                return Ok(());
+            }
+            _ => return self.take_other(name, value),
+        };
+        match place.replace(value) {
+            Some(_) => Err(RequestError::Twice { name }),
+            None => Ok(()),
+        }
+    }
+
+    fn take_other(&mut self, name: String, value: String) -> Result<(), RequestError> {
+        if self.others.iter().any(|(known, _)| *known == name) {
+            return Err(RequestError::Twice { name });
+        }
+        if !CREDENTIAL_PARAMETERS.contains(&name.as_str()) {
+            self.others.push((name, value));
+        }
+        Ok(())
+    }
+
+    /// "The client MUST NOT use more than one authentication method in each request" (RFC 6749 section 2.3).
+    fn credentials(
+        self,
+        header: Option<(String, SecretString)>,
+    ) -> Result<Credentials, RequestError> {
+        Ok(match (header, self.client_id, self.client_secret) {
+            (Some(_), _, Some(_)) => return Err(RequestError::TwoMethods),
+            (Some((id, _)), Some(other), None) if id != other => {
+                return Err(RequestError::TwoClients);
+            }
+            (Some((id, secret)), _, None) => Credentials::Basic { id, secret },
+            (None, Some(id), Some(secret)) => Credentials::Post { id, secret },
+            (None, None, Some(_)) => return Err(RequestError::SecretWithoutClient),
+            (None, Some(id), None) => Credentials::Unproven { id },
+            (None, None, None) => Credentials::Missing,
+        })
+    }
+}
+
+impl Credentials {
+    /// The client id, if one was given.
+    pub fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::Basic { id, .. } | Self::Post { id, .. } | Self::Unproven { id } => Some(id),
+            Self::Missing => None,
+        }
+    }
+
+    /// The secret, if one was given.
+    pub fn secret(&self) -> Option<&str> {
+        match self {
+            Self::Basic { secret, .. } | Self::Post { secret, .. } => Some(secret.expose_secret()),
+            Self::Unproven { .. } | Self::Missing => None,
+        }
+    }
+}
+
+/// A request that cannot be understood. The texts are for the caller.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// RFC 6749 section 5.2.
+    #[error("grant_type is missing")]
+    NoGrantType,
+    /// RFC 6749 section 3.2.
+    #[error("{name} stands there twice")]
+    Twice {
+        /// The parameter.
+        name: String,
+    },
+    /// More than any honest request has.
+    #[error("there are more than {PARAMETERS_MAX} parameters")]
+    TooMany,
+    /// RFC 6749 section 2.3.
+    #[error("the client secret stands in the header and in the body; send it in one of them")]
+    TwoMethods,
+    /// Header and body name different clients.
+    #[error("the header names another client than client_id")]
+    TwoClients,
+    /// A secret, and nobody it belongs to.
+    #[error("client_secret stands there without client_id")]
+    SecretWithoutClient,
+}
+
+/// No honest request has more.
+pub const PARAMETERS_MAX: usize = 64;
+
+/// What proves something or stands for a login. Rules never see these.
+const CREDENTIAL_PARAMETERS: &[&str] = &[
+    "actor_token",
+    "assertion",
+    "client_assertion",
+    "code",
+    "code_verifier",
+    "password",
+    "refresh_token",
+    "subject_token",
+];

@@ -1,0 +1,36 @@
+//! What `wit/rule.wit` becomes in Rust. Nobody outside `rule` sees these types.
+//!
+//! Each major version of the contract gets a module of its own here, and both stay alive side by side.
+
+/// `rulemint:rule@1`, world `rule`.
+pub(super) mod v1 {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "rule",
+        imports: { default: trappable },
+        exports: { default: async },
+        with: { "rulemint:rule/types.request": super::RequestHandle },
+    });
+
+    /// The same for a rule that also checks its settings.
+    pub(in crate::rule) mod with_settings {
+        wasmtime::component::bindgen!({
+            path: "wit",
+            world: "rule-with-settings",
+            imports: { default: trappable },
+            exports: { default: async },
+            with: {
+                "rulemint:rule/types": super::rulemint::rule::types,
+                "rulemint:rule/host": super::rulemint::rule::host,
+                "rulemint:rule/cache": super::rulemint::rule::cache,
+            },
+        });
+    }
+}
+
+/// What a guest's borrowed `request` stands for: each sandbox serves one request, so there is nothing to tell apart.
+#[expect(
+    unreachable_pub,
+    reason = "the generated code exports it again, within this module"
+)]
+pub struct RequestHandle;

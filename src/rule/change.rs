@@ -1,0 +1,192 @@
+//! Applies what a rule asked for: all of its changes, or none and an error.
+
+use serde::Serialize;
+
+use super::bindings::v1::rulemint::rule::types::{Change, Claim};
+use super::error::{Fault, LimitHit};
+use super::manifest::Manifest;
+use super::protect;
+use crate::claims::{Claims, JsonText};
+
+/// A change that was made, for the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Applied {
+    /// A claim was set.
+    SetClaim {
+        /// Its name.
+        name: Box<str>,
+        /// Its value, as JSON text, or as much of it as the ledger keeps.
+        value: Box<str>,
+    },
+    /// A claim was removed.
+    RemoveClaim {
+        /// Its name.
+        name: Box<str>,
+    },
+    /// A scope value was taken away.
+    RemoveScope {
+        /// Which.
+        scope: Box<str>,
+    },
+    /// The token lives shorter.
+    ShortenLifetime {
+        /// Its lifetime now, in seconds.
+        seconds: u32,
+    },
+}
+
+/// Applies the changes in order.
+///
+/// # Errors
+/// When one of them is refused, or all together are over the limit; the claims are then as they were.
+pub(super) fn apply(
+    changes: &[Change],
+    claims: &mut Claims,
+    manifest: &Manifest,
+) -> Result<Vec<Applied>, Fault> {
+    check_size(changes, manifest.limits.output_bytes)?;
+    let mut edits = Vec::with_capacity(changes.len());
+    for (index, change) in changes.iter().enumerate() {
+        let edit = Edit::checked(change, manifest);
+        edits.push(edit.map_err(|reason| Fault::Change {
+            number: index + 1,
+            reason,
+        })?);
+    }
+    Ok(edits.into_iter().map(|edit| edit.make(claims)).collect())
+}
+
+fn check_size(changes: &[Change], limit: u32) -> Result<(), LimitHit> {
+    let bytes = changes
+        .iter()
+        .map(|change| match change {
+            Change::SetClaim(claim) => claim.name.len() + claim.value.len(),
+            Change::RemoveClaim(text) | Change::RemoveScope(text) => text.len(),
+            Change::ShortenLifetime(_) => size_of::<u32>(),
+        })
+        .sum();
+    match u32::try_from(bytes) {
+        Ok(fits) if fits <= limit => Ok(()),
+        _ => Err(LimitHit::Output { bytes, limit }),
+    }
+}
+
+/// A change that may be made.
+enum Edit<'c> {
+    Set(&'c str, JsonText),
+    SetJti(Box<str>, JsonText),
+    SetSubject(String, JsonText),
+    Remove(&'c str),
+    RemoveScope(&'c str),
+    ShortenLifetime(u32),
+}
+
+impl<'c> Edit<'c> {
+    fn checked(change: &'c Change, manifest: &Manifest) -> Result<Self, String> {
+        match change {
+            Change::SetClaim(claim) => Self::checked_set(claim, manifest),
+            Change::RemoveClaim(name) => {
+                protect::check(name, &manifest.claims)?;
+                match name.as_str() {
+                    "sub" => Err("claim \"sub\" cannot be removed, only set".to_owned()),
+                    name => Ok(Self::Remove(name)),
+                }
+            }
+            Change::RemoveScope(scope) => Ok(Self::RemoveScope(scope)),
+            Change::ShortenLifetime(0) => Err("a lifetime is at least 1 second".to_owned()),
+            Change::ShortenLifetime(seconds) => Ok(Self::ShortenLifetime(*seconds)),
+        }
+    }
+
+    fn checked_set(claim: &'c Claim, manifest: &Manifest) -> Result<Self, String> {
+        let name = claim.name.as_str();
+        protect::check(name, &manifest.claims)?;
+        let value = JsonText::parse(&claim.value)
+            .map_err(|problem| format!("claim {name:?}: {problem}"))?;
+        Ok(match name {
+            "jti" => Self::SetJti(checked_jti(&value)?, value),
+            "sub" => Self::SetSubject(checked_subject(&value)?, value),
+            _ => Self::Set(name, value),
+        })
+    }
+
+    /// Makes the change and says what was done.
+    fn make(self, claims: &mut Claims) -> Applied {
+        match self {
+            Self::Set(name, value) => {
+                let applied = Applied::set(name, &value);
+                claims.set_custom(name, value);
+                applied
+            }
+            Self::SetJti(jti, value) => {
+                claims.jti = Some(jti);
+                Applied::set("jti", &value)
+            }
+            Self::SetSubject(subject, value) => {
+                claims.subject = subject.into();
+                Applied::set("sub", &value)
+            }
+            Self::Remove(name) => {
+                match name {
+                    "jti" => claims.jti = None,
+                    _ => claims.remove_custom(name),
+                }
+                Applied::RemoveClaim { name: name.into() }
+            }
+            Self::RemoveScope(scope) => {
+                claims.scope = claims.scope.without(scope);
+                Applied::RemoveScope {
+                    scope: scope.into(),
+                }
+            }
+            Self::ShortenLifetime(seconds) => {
+                claims.lifetime = claims.lifetime.min(seconds);
+                Applied::ShortenLifetime {
+                    seconds: claims.lifetime,
+                }
+            }
+        }
+    }
+}
+
+impl Applied {
+    fn set(name: &str, value: &JsonText) -> Self {
+        Self::SetClaim {
+            name: name.into(),
+            value: beginning(value.as_str()).into(),
+        }
+    }
+}
+
+/// RFC 7519 section 4.1.7 wants a string; what else holds is ours, so that it fits a header, a log line and a key.
+fn checked_jti(value: &JsonText) -> Result<Box<str>, String> {
+    let text = value.as_string().ok_or("claim \"jti\" must be a string")?;
+    let fits = (1..=ID_BYTES_MAX).contains(&text.len());
+    if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(text.into());
+    }
+    Err(format!(
+        "claim \"jti\" must be 1 to {ID_BYTES_MAX} visible ASCII characters"
+    ))
+}
+
+fn checked_subject(value: &JsonText) -> Result<String, String> {
+    match value.as_string() {
+        Some(text) if (1..=ID_BYTES_MAX).contains(&text.len()) => Ok(text),
+        _ => Err(format!(
+            "claim \"sub\" must be a string of 1 to {ID_BYTES_MAX} bytes"
+        )),
+    }
+}
+
+/// As much of a value as the ledger keeps.
+fn beginning(value: &str) -> &str {
+    match value.char_indices().nth(LEDGER_VALUE_CHARS_MAX) {
+        Some((end, _)) => &value[..end],
+        None => value,
+    }
+}
+
+const ID_BYTES_MAX: usize = 255;
+const LEDGER_VALUE_CHARS_MAX: usize = 256;

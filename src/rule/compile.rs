@@ -1,0 +1,207 @@
+//! Compiles rules in a child process: a hostile file can make a compiler work for minutes or eat all memory, and only a
+//! process of its own can be held to a limit and killed.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, Signal, nice, setrlimit};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use wit_component::ComponentEncoder;
+
+use super::Limits;
+use super::engine::Engine;
+use super::identify::{Kind, identify};
+
+/// The program that compiles: this one, in another role.
+#[derive(Clone, Debug)]
+pub struct CompilerProgram {
+    /// The executable.
+    pub path: PathBuf,
+    /// What makes it compile standard input instead of doing anything else.
+    pub arguments: Vec<OsString>,
+}
+
+impl CompilerProgram {
+    /// Compiles a component, or a core module that says what component it wants to be, to machine code.
+    ///
+    /// # Errors
+    /// When it cannot be compiled, or not within the limits.
+    pub(super) async fn compile(
+        &self,
+        wasm: &[u8],
+        limits: &Limits,
+    ) -> Result<Vec<u8>, CompileError> {
+        let wall = Duration::from_secs(limits.compile_seconds.into()) + WALL_MARGIN;
+        let mut child = self.spawn(limits).map_err(CompileError::Spawn)?;
+        match timeout(wall, converse(&mut child, wasm)).await {
+            Ok(spoken) => {
+                let (status, code, complaint) = spoken.map_err(CompileError::Spawn)?;
+                verdict(status, code, &complaint, limits)
+            }
+            Err(_) => Err(CompileError::Time(limits.compile_seconds)),
+        }
+    }
+
+    fn spawn(&self, limits: &Limits) -> io::Result<Child> {
+        Command::new(&self.path)
+            .args(&self.arguments)
+            .arg(limits.compile_seconds.to_string())
+            .arg(limits.compile_bytes.to_string())
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+    }
+}
+
+async fn converse(child: &mut Child, wasm: &[u8]) -> io::Result<(ExitStatus, Vec<u8>, String)> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (mut code, mut complaint) = (Vec::new(), Vec::new());
+    let send = async {
+        let Some(mut stdin) = stdin else { return };
+        // A child that has given up closes its end; what it says then is the better explanation.
+        let _ = stdin.write_all(wasm).await;
+    };
+    let receive = async {
+        match stdout {
+            Some(mut stdout) => stdout.read_to_end(&mut code).await.map(drop),
+            None => Ok(()),
+        }
+    };
+    let listen = async {
+        match stderr {
+            Some(stderr) => stderr
+                .take(COMPLAINT_BYTES_MAX)
+                .read_to_end(&mut complaint)
+                .await
+                .map(drop),
+            None => Ok(()),
+        }
+    };
+    let ((), received, listened) = tokio::join!(send, receive, listen);
+    received.and(listened)?;
+    let status = child.wait().await?;
+    Ok((
+        status,
+        code,
+        String::from_utf8_lossy(&complaint).trim().to_owned(),
+    ))
+}
+
+fn verdict(
+    status: ExitStatus,
+    code: Vec<u8>,
+    complaint: &str,
+    limits: &Limits,
+) -> Result<Vec<u8>, CompileError> {
+    let signal = status.signal();
+    if status.success() {
+        Ok(code)
+    } else if status.code() == Some(EXIT_INVALID) {
+        Err(CompileError::Invalid(complaint.to_owned()))
+    } else if signal == Some(Signal::XCPU.as_raw()) || signal == Some(Signal::KILL.as_raw()) {
+        Err(CompileError::Time(limits.compile_seconds))
+    } else if signal == Some(Signal::ABORT.as_raw()) && complaint.contains("memory allocation") {
+        Err(CompileError::Memory(limits.compile_bytes))
+    } else {
+        Err(CompileError::Crashed(format!("{status}: {complaint}")))
+    }
+}
+
+/// The child's part: reads WebAssembly from `input`, writes machine code to `output`. It limits itself before it reads
+/// a byte. The answer is the exit code.
+pub fn compile_as_child(
+    seconds: u32,
+    bytes: u64,
+    mut input: impl Read,
+    mut output: impl Write,
+) -> u8 {
+    limit_oneself(seconds, bytes);
+    let mut wasm = Vec::new();
+    let compiled = input
+        .read_to_end(&mut wasm)
+        .map_err(|problem| problem.to_string())
+        .and_then(|_| compile(&wasm).map_err(|problem| format!("{problem:#}")));
+    match compiled.and_then(|code| {
+        output
+            .write_all(&code)
+            .map_err(|problem| problem.to_string())
+    }) {
+        Ok(()) => 0,
+        Err(problem) => {
+            let _ = writeln!(io::stderr(), "{problem}");
+            EXIT_INVALID as u8
+        }
+    }
+}
+
+fn compile(wasm: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    let engine = Engine::compiler()?;
+    match identify(wasm) {
+        Kind::CoreModule => engine.precompile_component(&componentize(wasm)?),
+        _ => engine.precompile_component(wasm),
+    }
+}
+
+/// Makes a component of a core module that carries the type of one, as `wit-bindgen` embeds it: what `cargo build` for
+/// `wasm32-unknown-unknown` leaves behind is a rule already.
+fn componentize(wasm: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    let encoded = ComponentEncoder::default()
+        .validate(true)
+        .module(wasm)
+        .and_then(|mut encoder| encoder.encode());
+    encoded.map_err(|problem| {
+        wasmtime::format_err!("a core module that cannot be made a component: {problem:#}")
+    })
+}
+
+fn limit_oneself(seconds: u32, bytes: u64) {
+    let limit = |resource, amount: u64| {
+        let limit = Rlimit {
+            current: Some(amount),
+            maximum: Some(amount),
+        };
+        // Where a limit cannot be set, the parent's clock still is there.
+        let _ = setrlimit(resource, limit);
+    };
+    limit(Resource::Cpu, seconds.into());
+    limit(Resource::As, bytes);
+    limit(Resource::Core, 0);
+    let _ = nice(NICENESS);
+}
+
+/// Why a file could not be compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// It is not valid WebAssembly, or uses what is switched off here.
+    #[error("it is not WebAssembly that can run here: {0}")]
+    Invalid(String),
+    /// It took too long.
+    #[error("compiling it took more than {0} s (limits.compile_seconds)")]
+    Time(u32),
+    /// It took too much memory.
+    #[error("compiling it took more than {0} bytes (limits.compile_bytes)")]
+    Memory(u64),
+    /// The compiler crashed.
+    #[error("the compiler crashed on it: {0}")]
+    Crashed(String),
+    /// The compiler could not be started.
+    #[error("the compiler could not be started: {0}")]
+    Spawn(#[source] io::Error),
+}
+
+/// `EX_DATAERR` of sysexits.
+const EXIT_INVALID: i32 = 65;
+/// The processor limit is the child's own; the clock only catches a child that waits.
+const WALL_MARGIN: Duration = Duration::from_secs(2);
+/// Compiling gives way to everything else on the machine.
+const NICENESS: i32 = 10;
+const COMPLAINT_BYTES_MAX: u64 = 16 * 1024;

@@ -1,0 +1,121 @@
+//! Compiled rules on disk, so that a start and a known file cost no compilation.
+//!
+//! Compiled code is native code: whoever can put a file here that is believed owns the server. So the directory is the
+//! owner's alone, each file carries an HMAC over its name and content under a key derived from the master key, and what
+//! does not check out is compiled anew. The only unsafe code of the crate is here.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use aws_lc_rs::hmac;
+use tracing::{debug, warn};
+use wasmtime::component::Component;
+
+use super::engine::Engine;
+use super::identify::Digest;
+use crate::master_key::{MasterKey, Purpose};
+
+/// The compiled rules of an installation.
+pub struct CompiledRules {
+    directory: PathBuf,
+    key: hmac::Key,
+}
+
+impl CompiledRules {
+    /// The compiled rules in a directory that exists.
+    pub fn new(directory: PathBuf, master: &MasterKey) -> Self {
+        Self {
+            directory,
+            key: master.hmac_key(Purpose::CompiledRules),
+        }
+    }
+
+    /// What was compiled from a file before, if it still can be used.
+    pub(super) fn get(&self, digest: &Digest, engine: &Engine) -> Option<Component> {
+        let path = self.path(digest, engine);
+        let file = fs::read(&path).ok()?;
+        let (tag, code) = file.split_at_checked(TAG_BYTES)?;
+        if hmac::verify(&self.key, &authenticated(&path, code), tag).is_err() {
+            warn!(file = %path.display(), "a compiled rule has been altered; it is compiled anew");
+            return None;
+        }
+        match load(code, engine) {
+            Ok(component) => Some(component),
+            Err(problem) => {
+                debug!(%problem, "a compiled rule of another version is compiled anew");
+                None
+            }
+        }
+    }
+
+    /// Keeps fresh machine code and makes a component of it. Only code that our own compiler just made may come here.
+    pub(super) fn put(
+        &self,
+        digest: &Digest,
+        code: &[u8],
+        engine: &Engine,
+    ) -> wasmtime::Result<Component> {
+        let component = load(code, engine)?;
+        let path = self.path(digest, engine);
+        let tag = hmac::sign(&self.key, &authenticated(&path, code));
+        if let Err(problem) = write(&path, &[tag.as_ref(), code]).and_then(|()| self.prune()) {
+            warn!(%problem, "a compiled rule could not be kept; the next start compiles it again");
+        }
+        Ok(component)
+    }
+
+    /// What a file compiles to depends on the file and on everything about the engine.
+    fn path(&self, digest: &Digest, engine: &Engine) -> PathBuf {
+        let mut hasher = DefaultHasher::new();
+        engine
+            .wasmtime()
+            .precompile_compatibility_hash()
+            .hash(&mut hasher);
+        self.directory
+            .join(format!("{digest}-{:016x}.bin", hasher.finish()))
+    }
+
+    /// Forgets the oldest when there are too many.
+    fn prune(&self) -> io::Result<()> {
+        let mut files: Vec<(SystemTime, PathBuf)> = fs::read_dir(&self.directory)?
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+            })
+            .collect();
+        files.sort();
+        for (_, path) in files.iter().rev().skip(FILES_MAX) {
+            fs::remove_file(path)?;
+        }
+        Ok(())
+    }
+}
+
+/// The name is under the tag too: a file moved to another name is another rule's code.
+fn authenticated(path: &Path, code: &[u8]) -> Vec<u8> {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    [name, b"\0", code].concat()
+}
+
+fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let draft = path.with_extension("draft");
+    let mut file = fs::File::create(&draft)?;
+    for part in parts {
+        file.write_all(part)?;
+    }
+    file.sync_all()?;
+    fs::rename(&draft, path)
+}
+
+#[expect(unsafe_code, reason = "wasmtime cannot know that the code is ours")]
+fn load(code: &[u8], engine: &Engine) -> wasmtime::Result<Component> {
+    // SAFETY: `code` is what our own compiler wrote: either it came from the child process that this server started
+    // just now, or its HMAC says that this installation kept it.
+    unsafe { Component::deserialize(engine.wasmtime(), code) }
+}
+
+const TAG_BYTES: usize = 32;
+const FILES_MAX: usize = 64;

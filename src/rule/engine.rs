@@ -1,0 +1,198 @@
+//! The engine that rules run on, and the ticker that its time budgets need: one owner for both, so that neither is ever
+//! there without the other.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tracing::warn;
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
+
+use super::limits::{CORE_INSTANCES_MAX, MEMORIES_MAX, MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX};
+
+/// The engine of a server. There is one, for its whole life.
+pub struct Engine {
+    engine: wasmtime::Engine,
+    ticker: Arc<Ticker>,
+}
+
+impl Engine {
+    /// Builds the engine and starts its ticker.
+    ///
+    /// # Errors
+    /// When the machine cannot run it at all.
+    pub fn new() -> wasmtime::Result<Self> {
+        let mut config = config();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        let engine = wasmtime::Engine::new(&config).or_else(|problem| {
+            // Containers with a limit on address space cannot reserve the pool.
+            warn!(%problem, "no room for an instance pool; each call allocates its own, slower");
+            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            wasmtime::Engine::new(&config)
+        })?;
+        let ticker = Arc::new(Ticker::default());
+        Ticker::start(&ticker, engine.clone());
+        Ok(Self { engine, ticker })
+    }
+
+    /// An engine that only compiles, and reserves no memory for instances.
+    ///
+    /// # Errors
+    /// When the machine cannot run it at all.
+    pub(super) fn compiler() -> wasmtime::Result<wasmtime::Engine> {
+        let mut config = config();
+        config.parallel_compilation(false);
+        wasmtime::Engine::new(&config)
+    }
+
+    pub(super) fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.engine
+    }
+
+    /// Keeps the ticker ticking until the guard is dropped.
+    pub(super) fn running(&self) -> Running<'_> {
+        self.ticker.begin();
+        Running(&self.ticker)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.ticker.stop();
+    }
+}
+
+/// What compiling and running must agree on, or a compiled rule would be refused.
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .strategy(Strategy::Cranelift)
+        .cranelift_opt_level(OptLevel::Speed)
+        .cranelift_nan_canonicalization(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(ASYNC_STACK_BYTES)
+        .wasm_backtrace_max_frames(NonZeroUsize::new(BACKTRACE_FRAMES))
+        .memory_reservation(MEMORY_RESERVATION_BYTES)
+        .wasm_gc(false)
+        .wasm_memory64(false)
+        .wasm_relaxed_simd(false)
+        .wasm_exceptions(false)
+        .wasm_stack_switching(false)
+        .concurrency_support(false)
+        .shared_memory(false);
+    config
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let per_component = u32::try_from(CORE_INSTANCES_MAX).unwrap_or(u32::MAX);
+    let memories = u32::try_from(MEMORIES_MAX).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(CALLS_AT_ONCE)
+        .total_core_instances(CALLS_AT_ONCE * 4)
+        .total_memories(CALLS_AT_ONCE * 2)
+        .total_tables(CALLS_AT_ONCE * 4)
+        .total_stacks(CALLS_AT_ONCE)
+        .max_core_instances_per_component(per_component)
+        .max_memories_per_component(memories)
+        .max_tables_per_component(per_component)
+        .max_memories_per_module(2)
+        .max_tables_per_module(2)
+        .max_memory_size(MEMORY_BYTES_MAX)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(KEEP_RESIDENT_BYTES);
+    pool
+}
+
+/// Advances the engine's epoch every [`TICK`] while rules run, and rests while none do.
+#[derive(Default)]
+struct Ticker {
+    /// Calls under way.
+    running: AtomicU64,
+    /// Calls ever begun: how the ticker tells a lull from a pause between two calls.
+    begun: AtomicU64,
+    resting: AtomicBool,
+    stopped: AtomicBool,
+    gate: Mutex<()>,
+    wake: Condvar,
+}
+
+impl Ticker {
+    fn start(ticker: &Arc<Self>, engine: wasmtime::Engine) {
+        let ticker = Arc::clone(ticker);
+        let tick = move || {
+            while !ticker.stopped.load(Ordering::Acquire) {
+                thread::sleep(TICK);
+                engine.increment_epoch();
+                ticker.rest_if_idle();
+            }
+        };
+        let named = thread::Builder::new().name("rule-ticker".to_owned());
+        named
+            .spawn(tick)
+            .expect("the process can start one more thread");
+    }
+
+    fn begin(&self) {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        if self.resting.load(Ordering::SeqCst) {
+            let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            self.resting.store(false, Ordering::SeqCst);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Rests once nothing has run for [`IDLE_TICKS`]: an idle sidecar wakes nobody up.
+    fn rest_if_idle(&self) {
+        if self.running.load(Ordering::SeqCst) > 0 {
+            return;
+        }
+        let begun = self.begun.load(Ordering::SeqCst);
+        for _ in 0..IDLE_TICKS {
+            thread::sleep(TICK);
+            if self.begun.load(Ordering::SeqCst) != begun {
+                return;
+            }
+        }
+        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        self.resting.store(true, Ordering::SeqCst);
+        // A call that began before it could see `resting` is seen here.
+        while self.begun.load(Ordering::SeqCst) == begun && !self.stopped.load(Ordering::SeqCst) {
+            gate = self.wake.wait(gate).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.resting.store(false, Ordering::SeqCst);
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        self.wake.notify_one();
+    }
+}
+
+/// A call under way.
+pub(super) struct Running<'e>(&'e Ticker);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The unit that CPU budgets are counted in.
+pub(super) const TICK: Duration = Duration::from_millis(1);
+const IDLE_TICKS: u32 = 100;
+/// Rule calls under way at the same moment; one more is told to come back later.
+const CALLS_AT_ONCE: u32 = 128;
+/// What a call touches is kept for the next one instead of being handed back to the operating system each time.
+const KEEP_RESIDENT_BYTES: usize = 64 * 1024;
+const WASM_STACK_BYTES: usize = 512 * 1024;
+/// The difference to the guest's stack is what host functions have; 1 MiB is plenty and 0.5 MiB too little.
+const ASYNC_STACK_BYTES: usize = 2 * 1024 * 1024;
+const BACKTRACE_FRAMES: usize = 10;
+/// A whole 32-bit address space behind each memory: then no access needs a bounds check.
+const MEMORY_RESERVATION_BYTES: u64 = 1 << 32;

@@ -1,0 +1,108 @@
+//! What a rule says while it runs: bounded, escaped, and out of the way of the token.
+
+use std::fmt::Write as _;
+
+use tracing::{debug, error, info, warn};
+
+use super::bindings::v1::rulemint::rule::host::Level;
+use super::limits::LOG_LINES_MAX;
+
+/// The log of one call.
+pub(super) struct CallLog {
+    lines: Vec<(Level, Box<str>)>,
+    bytes_left: usize,
+    /// Lines and parts of lines that did not fit.
+    cut: u32,
+}
+
+impl CallLog {
+    pub(super) fn new(bytes: u32) -> Self {
+        Self {
+            lines: Vec::new(),
+            bytes_left: bytes as usize,
+            cut: 0,
+        }
+    }
+
+    pub(super) fn push(&mut self, level: Level, message: &str) {
+        if self.lines.len() >= LOG_LINES_MAX as usize || self.bytes_left == 0 {
+            self.cut = self.cut.saturating_add(1);
+            return;
+        }
+        let kept = floor_char_boundary(message, self.bytes_left);
+        if kept < message.len() {
+            self.cut = self.cut.saturating_add(1);
+        }
+        self.bytes_left -= kept;
+        self.lines.push((level, escaped(&message[..kept]).into()));
+    }
+
+    /// The last line said as an error: after a crash, usually the panic message.
+    pub(super) fn last_error(&self) -> Option<&str> {
+        let said = self
+            .lines
+            .iter()
+            .rev()
+            .find(|(level, _)| *level == Level::Error);
+        said.map(|(_, text)| &**text)
+    }
+
+    /// Passes everything on to the server's log.
+    pub(super) fn flush(&self, rule: &str, transaction: &str) {
+        for (level, text) in &self.lines {
+            match level {
+                Level::Debug => debug!(target: TARGET, rule, transaction, "{text}"),
+                Level::Info => info!(target: TARGET, rule, transaction, "{text}"),
+                Level::Warn => warn!(target: TARGET, rule, transaction, "{text}"),
+                Level::Error => error!(target: TARGET, rule, transaction, "{text}"),
+            }
+        }
+        if self.cut > 0 {
+            let cut = self.cut;
+            warn!(target: TARGET, rule, transaction, cut, "the rule said more than its limits.log_bytes");
+        }
+    }
+}
+
+/// Nothing a rule says may move a terminal's cursor or forge a line.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            let _ = write!(safe, "{}", character.escape_default());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+fn floor_char_boundary(text: &str, at_most: usize) -> usize {
+    let mut end = text.len().min(at_most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
+const TARGET: &str = "rulemint::rule::log";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_and_line_breaks_lose_their_power() {
+        assert_eq!(escaped("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\nc");
+    }
+
+    #[test]
+    fn what_is_over_the_limit_is_cut_at_a_character_and_counted() {
+        let mut log = CallLog::new(5);
+        log.push(Level::Info, "ab\u{20ac}\u{20ac}");
+        log.push(Level::Error, "more");
+        assert_eq!(&*log.lines[0].1, "ab\u{20ac}");
+        assert_eq!((log.lines.len(), log.cut), (1, 2));
+        assert_eq!(log.last_error(), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! The manifest beside a rule, `NN-name.toml`: optional, and strict about what it does hold.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Limits;
+use crate::document::{self, Mistake};
+
+/// What an operator says about a rule.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Manifest {
+    /// What the rule is for, in a sentence.
+    pub description: String,
+    /// What happens to a token when the rule fails: `deny` refuses it, `skip` issues it without the rule's changes. A
+    /// rule that says no on purpose is not failing.
+    pub on_error: OnError,
+    /// Whether the server must not run without this rule.
+    pub required: bool,
+    /// Anything; the rule reads it as JSON.
+    pub settings: Map<String, Value>,
+    /// For which tokens the rule runs; for all where nothing is said.
+    pub when: When,
+    /// Which claims the rule may write.
+    pub claims: ClaimsAllowed,
+    /// Lets the rule keep values between calls.
+    pub cache: Option<CacheAllowed>,
+    /// How much the rule may use.
+    pub limits: Limits,
+}
+
+/// What happens to a token when a rule fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnError {
+    /// It is refused.
+    #[default]
+    Deny,
+    /// It is issued without the rule's changes.
+    Skip,
+}
+
+/// For which tokens a rule runs. Each list that is there must contain the token's; one that is not there admits all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct When {
+    /// Identifiers of APIs.
+    pub audiences: Option<Vec<String>>,
+    /// Client ids.
+    pub clients: Option<Vec<String>>,
+    /// Grant types.
+    pub grant_types: Option<Vec<String>>,
+}
+
+/// Which claims a rule may write.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClaimsAllowed {
+    /// Names, or beginnings of names with a `*` behind. Where the list is missing, any but the host's. A name in full
+    /// also lifts the protection of `sub`, `azp`, `act`, `may_act`, `status`, `events`, `gty` and the JOSE header
+    /// names; nothing lifts it of `iss`, `aud`, `exp`, `iat`, `nbf`, `cnf`, `client_id` and `scope`.
+    pub allow: Option<Vec<String>>,
+}
+
+/// A cache of a rule's own, in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheAllowed {
+    /// How many values it holds; the least recently used one makes room for a new one.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub entries: u32,
+    /// How long a key and its value may be together, in bytes.
+    #[schemars(range(min = 1, max = 65_536))]
+    pub entry_bytes: u32,
+}
+
+impl Default for CacheAllowed {
+    fn default() -> Self {
+        Self {
+            entries: 1_000,
+            entry_bytes: 4_096,
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Mistake>> {
+        let document = document::parse_toml(text, file).map_err(|mistake| vec![mistake])?;
+        document::read(&document, &[], |path| match path {
+            "" => file.to_owned(),
+            _ => format!("{file}: {path}"),
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! Which claims a rule may write. A refusal is an error with a reason, never a silent drop.
+
+use super::manifest::ClaimsAllowed;
+
+/// Checks that a rule may set or remove a claim.
+///
+/// # Errors
+/// Why it may not.
+pub(super) fn check(name: &str, allowed: &ClaimsAllowed) -> Result<(), String> {
+    if !(1..=NAME_BYTES_MAX).contains(&name.len()) || !name.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(format!(
+            "{name:?} is no claim name: use 1 to {NAME_BYTES_MAX} visible ASCII characters"
+        ));
+    }
+    if is_one_of(name, NEVER) {
+        return Err(format!(
+            "claim {name:?} belongs to the host, and nothing changes that"
+        ));
+    }
+    let listed = allowed.allow.as_deref();
+    if is_one_of(name, UNLESS_LISTED) && !listed.is_some_and(|list| lists_in_full(list, name)) {
+        return Err(format!(
+            "claim {name:?} belongs to the host; the manifest can lift that with \
+             claims.allow = [{name:?}]"
+        ));
+    }
+    match listed {
+        Some(list) if !list.iter().any(|entry| admits(entry, name)) => Err(format!(
+            "claim {name:?} is not in the manifest's claims.allow"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A reader that ignores case must not be given a second `iss` either.
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// A `*` never lifts a protection: that takes the name itself.
+fn lists_in_full(list: &[String], name: &str) -> bool {
+    list.iter().any(|entry| entry == name)
+}
+
+fn admits(entry: &str, name: &str) -> bool {
+    match entry.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning),
+        None => entry == name,
+    }
+}
+
+/// What a token means hangs on these: who made it, for whom, until when, for which key, to whom, how far.
+const NEVER: &[&str] = &[
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "nbf",
+    "cnf",
+    "client_id",
+    "scope",
+    "scp",
+    "__proto__",
+];
+
+/// The host's too, but an operator may hand them to a rule by name. The second half are JOSE header fields (RFC 7515
+/// section 4.1, RFC 7516 section 4.1, RFC 7518 section 4, RFC 7797): a claim of that name invites confusion.
+const UNLESS_LISTED: &[&str] = &[
+    "sub", "azp", "act", "may_act", "status", "events", "gty", "alg", "jku", "jwk", "kid", "x5u",
+    "x5c", "x5t", "x5t#s256", "typ", "cty", "crit", "enc", "zip", "epk", "apu", "apv", "iv", "tag",
+    "p2s", "p2c", "b64",
+];
+
+const NAME_BYTES_MAX: usize = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowing(names: &[&str]) -> ClaimsAllowed {
+        ClaimsAllowed {
+            allow: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+        }
+    }
+
+    #[test]
+    fn ordinary_claims_are_free_where_no_list_says_otherwise() {
+        for name in ["jti", "tier", "https://acme.example/tier", "roles"] {
+            check(name, &ClaimsAllowed::default()).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_hosts_claims_are_refused_in_any_spelling() {
+        for name in [
+            "iss",
+            "Sub",
+            "AUD",
+            "exp",
+            "client_id",
+            "scope",
+            "kid",
+            "X5T#S256",
+        ] {
+            assert!(check(name, &ClaimsAllowed::default()).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_list_admits_what_it_names_and_nothing_else() {
+        let allowed = allowing(&["jti", "https://acme.example/*"]);
+        check("jti", &allowed).unwrap();
+        check("https://acme.example/tier", &allowed).unwrap();
+        assert!(check("tier", &allowed).is_err());
+    }
+
+    #[test]
+    fn only_a_name_in_full_lifts_a_protection_and_never_that_of_what_a_token_means() {
+        check("sub", &allowing(&["sub"])).unwrap();
+        assert!(check("sub", &allowing(&["*"])).is_err());
+        assert!(check("iss", &allowing(&["iss"])).is_err());
+        assert!(check("scope", &allowing(&["scope"])).is_err());
+    }
+
+    #[test]
+    fn names_that_readers_could_mistake_are_refused() {
+        for name in ["", "sub\u{0}", "\u{455}ub", "a b", "__proto__"] {
+            assert!(check(name, &ClaimsAllowed::default()).is_err(), "{name:?}");
+        }
+    }
+}
