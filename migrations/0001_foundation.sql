@@ -61,7 +61,8 @@ CREATE TABLE generations (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
     rules_dir  TEXT NOT NULL,
     cause      TEXT NOT NULL,
-    rules      TEXT NOT NULL,             -- [{"name", "wasm_digest", "manifest", ...}]
+    rules      TEXT NOT NULL,             -- [{"name", "digest", "manifest"}]
+    holds      TEXT,                      -- after a rollback: the digest of the directory it holds against
     created_at INTEGER NOT NULL
 );
 

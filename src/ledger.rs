@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
 pub use entry::{RuleRecord, rule_records};
-pub use writer::Writer;
+pub use writer::{Parts, Writer};
 
 use crate::config::LedgerMode;
 use crate::sign::SignedToken;
@@ -67,7 +67,7 @@ struct Waiting {
 
 impl Ledger {
     /// A ledger, and the task that writes it, which the caller runs.
-    pub fn new(mode: LedgerMode, keep_days: u32, parts: writer::Parts) -> (Self, Writer) {
+    pub fn new(mode: LedgerMode, keep_days: u32, parts: Parts) -> (Self, Writer) {
         let queue = Arc::new(Queue {
             waiting: Mutex::default(),
             wake: Notify::new(),

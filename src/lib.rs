@@ -1,11 +1,14 @@
 //! rulemint
 pub mod claims;
+pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod config;
 pub mod data_dir;
 pub mod document;
+pub mod follow;
 pub mod grant;
+pub mod http;
 pub mod issue;
 pub mod keys;
 pub mod ledger;
@@ -13,8 +16,11 @@ pub mod live;
 pub mod master_key;
 pub mod random;
 pub mod registry;
+pub mod reload;
 pub mod request;
 pub mod rule;
+pub mod server;
+pub mod shutdown;
 pub mod sign;
 pub mod store;
 pub mod telemetry;

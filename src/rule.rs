@@ -36,7 +36,7 @@ use serde_json::value::RawValue;
 pub use call::Step;
 pub use chain::Chain;
 pub use change::Applied;
-pub use compile::{CompileError, CompilerProgram, compile_as_child};
+pub use compile::{CompileError, CompilerProgram, compile_as_child, componentize};
 pub use compiled::CompiledRules;
 pub use engine::Engine;
 pub use error::{DenialCode, Fault, LimitHit, Outcome, RuleError};

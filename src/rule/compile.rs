@@ -1,6 +1,7 @@
 //! Compiles rules in a child process: a hostile file can make a compiler work for minutes or eat all memory, and only a
 //! process of its own can be held to a limit and killed.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -129,7 +130,7 @@ pub fn compile_as_child(
     let compiled = input
         .read_to_end(&mut wasm)
         .map_err(|problem| problem.to_string())
-        .and_then(|_| compile(&wasm).map_err(|problem| format!("{problem:#}")));
+        .and_then(|_| compile(&wasm));
     match compiled.and_then(|code| {
         output
             .write_all(&code)
@@ -143,23 +144,31 @@ pub fn compile_as_child(
     }
 }
 
-fn compile(wasm: &[u8]) -> wasmtime::Result<Vec<u8>> {
-    let engine = Engine::compiler()?;
-    match identify(wasm) {
-        Kind::CoreModule => engine.precompile_component(&componentize(wasm)?),
-        _ => engine.precompile_component(wasm),
-    }
+fn compile(wasm: &[u8]) -> Result<Vec<u8>, String> {
+    let component = match identify(wasm) {
+        Kind::CoreModule => Cow::Owned(componentize(wasm)?),
+        _ => Cow::Borrowed(wasm),
+    };
+    Engine::compiler()
+        .and_then(|engine| engine.precompile_component(&component))
+        .map_err(|problem| format!("{problem:#}"))
 }
 
 /// Makes a component of a core module that carries the type of one, as `wit-bindgen` embeds it: what `cargo build` for
 /// `wasm32-unknown-unknown` leaves behind is a rule already.
-fn componentize(wasm: &[u8]) -> wasmtime::Result<Vec<u8>> {
+///
+/// # Errors
+/// When the module does not carry one, or does not fit it. The text is for the rule's author.
+pub fn componentize(wasm: &[u8]) -> Result<Vec<u8>, String> {
     let encoded = ComponentEncoder::default()
         .validate(true)
         .module(wasm)
         .and_then(|mut encoder| encoder.encode());
     encoded.map_err(|problem| {
-        wasmtime::format_err!("a core module that cannot be made a component: {problem:#}")
+        format!(
+            "it is a core module that cannot be made a component: {problem:#}. Build it with wit-bindgen for the \
+             world rulemint:rule/rule, or for wasm32-wasip2"
+        )
     })
 }
 

@@ -15,6 +15,8 @@ pub struct GenerationRow {
     pub cause: String,
     /// Its rules, as JSON.
     pub rules: String,
+    /// After a rollback: the digest of the rules directory that it holds against.
+    pub holds: Option<String>,
     /// Unix seconds.
     pub created_at: i64,
 }
@@ -27,6 +29,8 @@ pub struct NewGeneration<'a> {
     pub cause: &'a str,
     /// Its rules, as JSON.
     pub rules: &'a str,
+    /// After a rollback: the digest of the rules directory that it holds against.
+    pub holds: Option<String>,
     /// Unix seconds.
     pub created_at: i64,
 }
@@ -43,11 +47,13 @@ impl Store {
     ) -> Result<i64, StoreError> {
         let mut transaction = self.begin().await?;
         let inserted = sqlx::query(
-            "INSERT INTO generations (rules_dir, cause, rules, created_at) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO generations (rules_dir, cause, rules, holds, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )
         .bind(generation.rules_dir)
         .bind(generation.cause)
         .bind(generation.rules)
+        .bind(generation.holds)
         .bind(generation.created_at)
         .execute(&mut *transaction)
         .await?;

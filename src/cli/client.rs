@@ -1,0 +1,179 @@
+//! `rulemint client`
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use super::Context;
+use super::access::Access;
+use super::output::moment;
+use crate::registry::{AddedClient, NewClient};
+use crate::store::{ClientRow, GrantRow};
+
+#[derive(Subcommand)]
+pub(super) enum ClientCommand {
+    /// Add a client. Its secret is shown once.
+    Add(Add),
+    /// List all clients.
+    List,
+    /// Show one client and its grants.
+    Show {
+        /// The client id.
+        id: String,
+    },
+    /// Delete a client, its secrets and its grants.
+    Delete {
+        /// The client id.
+        id: String,
+    },
+    /// Give a client a new secret. It is shown once.
+    RotateSecret {
+        /// The client id.
+        id: String,
+        /// For how long the old secret stays good, in seconds.
+        #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+        overlap: u32,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Add {
+    /// A name for people.
+    #[arg(long)]
+    name: String,
+    /// Its client id [default: a made-up one].
+    #[arg(long)]
+    id: Option<String>,
+    /// Something that rules may know about it; may be repeated.
+    #[arg(long = "metadata", value_name = "KEY=VALUE", value_parser = key_value)]
+    metadata: Vec<(String, String)>,
+    /// It has no secret. Such a client gets no token for itself.
+    #[arg(long)]
+    public: bool,
+}
+
+impl ClientCommand {
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let registrar = Access::open(context).await?.registrar;
+        let output = context.output;
+        match self {
+            Self::Add(add) => {
+                let metadata: BTreeMap<String, String> = add.metadata.into_iter().collect();
+                let new = NewClient {
+                    id: add.id,
+                    name: add.name,
+                    public: add.public,
+                    secret: None,
+                    metadata,
+                };
+                show_secret(context, &registrar.add_client(new).await?);
+            }
+            Self::List => {
+                let clients: Vec<_> = registrar.clients().await?.into_iter().map(Shown).collect();
+                output.things(
+                    &clients,
+                    &["CLIENT ID", "NAME", "PROVES ITSELF BY", "SINCE"],
+                    |Shown(one)| {
+                        let since = moment(one.created_at);
+                        vec![
+                            one.id.clone(),
+                            one.name.clone(),
+                            one.auth_method.clone(),
+                            since,
+                        ]
+                    },
+                );
+            }
+            Self::Show { id } => {
+                let client = registrar.client(&id).await?;
+                let grants = registrar.grants(Some(&id)).await?;
+                show(context, &client, &grants);
+            }
+            Self::Delete { id } => {
+                registrar.delete_client(&id).await?;
+                output.done(format!("client {id} is deleted, and its grants with it"));
+            }
+            Self::RotateSecret { id, overlap } => {
+                show_secret(context, &registrar.rotate_secret(&id, overlap).await?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A client as it is printed.
+struct Shown(ClientRow);
+
+impl serde::Serialize for Shown {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        client_json(&self.0).serialize(serializer)
+    }
+}
+
+fn client_json(client: &ClientRow) -> serde_json::Value {
+    json!({
+        "client_id": client.id,
+        "name": client.name,
+        "auth_method": client.auth_method,
+        "grant_types": client.grant_types,
+        "metadata": client.metadata,
+        "created_at": client.created_at,
+    })
+}
+
+fn show(context: &Context<'_>, client: &ClientRow, grants: &[GrantRow]) {
+    let grant = |grant: &GrantRow| format!("{} ({})", grant.audience, grant.scope.join(" "));
+    let mut whole = client_json(client);
+    whole["grants"] = grants
+        .iter()
+        .map(|grant| json!({ "id": grant.id, "audience": grant.audience, "scope": grant.scope }))
+        .collect();
+    let metadata = client
+        .metadata
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"));
+    let lines = [
+        ("client id", client.id.clone()),
+        ("name", client.name.clone()),
+        ("proves itself by", client.auth_method.clone()),
+        ("grant types", client.grant_types.join(" ")),
+        ("metadata", metadata.collect::<Vec<_>>().join(" ")),
+        (
+            "grants",
+            grants.iter().map(grant).collect::<Vec<_>>().join(", "),
+        ),
+        ("since", moment(client.created_at)),
+    ];
+    context.output.thing(&whole, &lines);
+}
+
+fn show_secret(context: &Context<'_>, added: &AddedClient) {
+    let secret = added
+        .secret
+        .as_ref()
+        .map(|secret| secret.expose_secret().to_owned());
+    let mut whole = client_json(&added.client);
+    whole["client_secret"] = secret.clone().into();
+    let mut lines = vec![
+        ("client id", added.client.id.clone()),
+        ("name", added.client.name.clone()),
+    ];
+    if let Some(secret) = secret {
+        lines.push(("client secret", secret));
+    }
+    context.output.thing(&whole, &lines);
+    if added.secret.is_some() {
+        context
+            .output
+            .note("Keep the secret now: it is not shown again.");
+    }
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(format!("{text:?} is not KEY=VALUE")),
+    }
+}

@@ -1,0 +1,25 @@
+//! `rulemint completions`
+
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+
+use super::Cli;
+
+/// Prints a completion script: put it where your shell looks for them.
+#[derive(Args)]
+pub(super) struct Completions {
+    /// The shell.
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        generate(
+            self.shell,
+            &mut Cli::command(),
+            "rulemint",
+            &mut std::io::stdout(),
+        );
+        Ok(())
+    }
+}

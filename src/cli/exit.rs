@@ -1,0 +1,81 @@
+//! Exit codes, and which failure has which.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::document::Mistake;
+use crate::registry::RegistrarError;
+
+/// The end of `rulemint --help`.
+pub(super) const HELP: &str = "\
+Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 the configuration has mistakes;
+4 there is no such thing, or one already; 5 a server said no, or a token is not valid.";
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+const CONFIGURATION: u8 = 3;
+const NOT_THERE: u8 = 4;
+const REFUSED: u8 = 5;
+
+/// The configuration has mistakes.
+#[derive(Debug)]
+pub(super) struct Mistakes(pub(super) Vec<Mistake>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the configuration has {} mistake(s):", self.0.len())?;
+        self.0
+            .iter()
+            .try_for_each(|mistake| write!(out, "\n  {mistake}"))
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+/// There is no such thing.
+#[derive(Debug)]
+pub(super) struct NotThere(pub(super) String);
+
+impl fmt::Display for NotThere {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotThere {}
+
+/// A server said no, or a token is not valid.
+#[derive(Debug)]
+pub(super) struct Refused(pub(super) String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+pub(super) fn of_failure(failure: &anyhow::Error) -> ExitCode {
+    let not_there = matches!(
+        failure.downcast_ref::<RegistrarError>(),
+        Some(RegistrarError::NotFound { .. } | RegistrarError::Conflict { .. })
+    );
+    ExitCode::from(if failure.is::<Mistakes>() {
+        CONFIGURATION
+    } else if not_there || failure.is::<NotThere>() {
+        NOT_THERE
+    } else if failure.is::<Refused>() {
+        REFUSED
+    } else {
+        FAILED
+    })
+}
+
+/// Help and version are no mistakes.
+pub(super) fn of_clap(error: &clap::Error) -> ExitCode {
+    match error.use_stderr() {
+        true => ExitCode::from(USAGE),
+        false => ExitCode::SUCCESS,
+    }
+}

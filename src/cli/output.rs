@@ -1,0 +1,118 @@
+//! What commands print: text for people, JSON for programs. Colours only where a terminal shows them.
+
+use std::fmt::Display;
+
+use anstream::{eprintln, println};
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// Prints for people or for programs.
+pub(super) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(super) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// One thing: as JSON, or as lines of a name and a value.
+    pub(super) fn thing(&self, thing: &impl Serialize, lines: &[(&str, String)]) {
+        if self.json {
+            return self.value(thing);
+        }
+        let width = lines
+            .iter()
+            .map(|(name, _)| name.len())
+            .max()
+            .unwrap_or_default();
+        for (name, value) in lines {
+            println!("{DIM}{name:width$}{DIM:#}  {value}");
+        }
+    }
+
+    /// Several things of a kind: as a JSON list, or as a table.
+    pub(super) fn things<T: Serialize>(
+        &self,
+        things: &[T],
+        head: &[&str],
+        row: impl Fn(&T) -> Vec<String>,
+    ) {
+        if self.json {
+            return self.value(&things);
+        }
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(head);
+        for thing in things {
+            table.add_row(row(thing));
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        println!("{}", table.trim_fmt());
+    }
+
+    /// That something was done.
+    pub(super) fn done(&self, what: impl Display) {
+        if self.json {
+            return self.value(&serde_json::json!({ "done": what.to_string() }));
+        }
+        println!("{GOOD}{what}{GOOD:#}");
+    }
+
+    /// A line for people that programs have no use for.
+    pub(super) fn note(&self, text: impl Display) {
+        if !self.json {
+            println!("{text}");
+        }
+    }
+
+    /// A value as JSON, for people too.
+    pub(super) fn value(&self, value: &impl Serialize) {
+        match serde_json::to_string_pretty(value) {
+            Ok(text) => println!("{text}"),
+            Err(problem) => eprintln!("{problem}"),
+        }
+    }
+
+    /// Whether programs read along.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// What went wrong, with every cause, on standard error.
+    pub(super) fn failure(&self, failure: &anyhow::Error) {
+        if self.json {
+            let causes: Vec<String> = failure.chain().map(ToString::to_string).collect();
+            let text = serde_json::json!({ "error": causes.first(), "causes": causes.get(1..) });
+            eprintln!("{text}");
+            return;
+        }
+        eprintln!("{BAD}error:{BAD:#} {failure}");
+        let mut said = failure.to_string();
+        for cause in failure.chain().skip(1).map(ToString::to_string) {
+            if cause != said {
+                eprintln!("  because: {cause}");
+            }
+            said = cause;
+        }
+    }
+}
+
+/// A moment in Unix seconds, as people write it, in UTC.
+pub(super) fn moment(unix_seconds: i64) -> String {
+    match Timestamp::from_second(unix_seconds) {
+        Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => unix_seconds.to_string(),
+    }
+}
+
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const ODD: Style = AnsiColor::Yellow.on_default();
+pub(super) const DIM: Style = Style::new().dimmed();

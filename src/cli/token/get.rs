@@ -1,0 +1,126 @@
+//! `rulemint token get`
+
+use std::fs;
+use std::io::{IsTerminal, Read, stdin};
+use std::path::PathBuf;
+
+use anstream::println;
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde_json::Value;
+
+use super::super::Context;
+use super::super::exit::Refused;
+use super::DEFAULT_SERVER;
+use super::inspect::{decoded_parts, print_parts};
+
+/// Asks a running server for a token, with the client credentials grant, and prints the token alone.
+///
+/// The client's secret comes from --secret-file, from RULEMINT_CLIENT_SECRET, or from a prompt: never from the command
+/// line, where every process on the machine could read it.
+#[derive(Args)]
+pub(in crate::cli) struct Get {
+    /// The client id.
+    #[arg(long, value_name = "CLIENT_ID")]
+    client: String,
+    /// The API, by its identifier [default: the client's only one].
+    #[arg(long, value_name = "API")]
+    audience: Option<String>,
+    /// The scopes, space-separated [default: all that are granted].
+    #[arg(long, value_name = "SCOPES")]
+    scope: Option<String>,
+    /// A file with the client's secret; - reads it from standard input.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// The server.
+    #[arg(long, value_name = "URL", env = "RULEMINT_SERVER", default_value = DEFAULT_SERVER)]
+    server: String,
+    /// Print what the token says instead of the token.
+    #[arg(long)]
+    decode: bool,
+}
+
+impl Get {
+    pub(super) fn run(&self, context: &Context<'_>) -> anyhow::Result<()> {
+        let secret = self.secret(context)?;
+        let mut form = vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", self.client.as_str()),
+            ("client_secret", secret.as_str()),
+        ];
+        form.extend(
+            self.audience
+                .as_deref()
+                .map(|audience| ("audience", audience)),
+        );
+        form.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
+        let answer = self.post(form)?;
+        let token = answer["access_token"].as_str();
+        let token = token.context("read the answer: there is no access_token in it")?;
+        if self.decode {
+            let (header, claims) = decoded_parts(token)?;
+            print_parts(context, &header, &claims);
+        } else if context.output.is_json() {
+            context.output.value(&answer);
+        } else {
+            println!("{token}");
+        }
+        Ok(())
+    }
+
+    fn post(&self, form: Vec<(&str, &str)>) -> anyhow::Result<Value> {
+        let url = format!("{}/oauth/token", self.server.trim_end_matches('/'));
+        let mut response = http_client()
+            .post(&url)
+            .send_form(form)
+            .with_context(|| format!("reach the server at {}; is it running?", self.server))?;
+        let status = response.status();
+        let answer: Value = response
+            .body_mut()
+            .read_json()
+            .with_context(|| format!("read the answer of {url} ({status})"))?;
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let said = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+        Err(Refused(format!(
+            "{} {}: {}",
+            status.as_u16(),
+            said("error"),
+            said("error_description")
+        ))
+        .into())
+    }
+
+    fn secret(&self, context: &Context<'_>) -> anyhow::Result<String> {
+        let secret = match (
+            &self.secret_file,
+            context.environment.get("RULEMINT_CLIENT_SECRET"),
+        ) {
+            (Some(file), _) if file.as_os_str() == "-" => {
+                let mut text = String::new();
+                stdin()
+                    .read_to_string(&mut text)
+                    .context("read the secret")?;
+                text
+            }
+            (Some(file), _) => fs::read_to_string(file)
+                .with_context(|| format!("read the secret from {}", file.display()))?,
+            (None, Some(secret)) => secret.to_owned(),
+            (None, None) if stdin().is_terminal() => {
+                rpassword::prompt_password(format!("Secret of {}: ", self.client))
+                    .context("read the secret")?
+            }
+            (None, None) => bail!("no secret: use --secret-file or RULEMINT_CLIENT_SECRET"),
+        };
+        Ok(secret.trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+/// A client that hands back error answers instead of hiding them.
+pub(super) fn http_client() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into()
+}

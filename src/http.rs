@@ -1,0 +1,66 @@
+//! The HTTP surface: every path on one screen.
+
+mod body;
+mod discovery;
+mod guard;
+mod health;
+mod oauth_error;
+mod path;
+mod token;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+pub use guard::HostGuard;
+pub use health::{Probe, Readiness};
+
+use crate::issue::TokenIssuer;
+use crate::live::LiveHandle;
+use crate::random::Random;
+use crate::telemetry::metrics::Metrics;
+
+/// What the routes answer from.
+pub struct App {
+    /// Issues tokens.
+    pub issuer: TokenIssuer,
+    /// What is in force.
+    pub live: Arc<LiveHandle>,
+    /// Says whether the server can do its work.
+    pub readiness: Readiness,
+    /// Counts.
+    pub metrics: Metrics,
+    /// Names requests.
+    pub random: Arc<dyn Random>,
+}
+
+/// Every route. An issuer with a path is answered with and without it: a proxy may strip the path or leave it.
+pub fn router(app: Arc<App>) -> Router {
+    let issuer_path = app.live.load().issuer.path().to_owned();
+    let mut router = Router::new()
+        // For clients.
+        .route(path::TOKEN, post(token::issue))
+        // For APIs that verify tokens, and for clients that look things up.
+        .route(path::JWKS, get(discovery::jwks))
+        .route(path::OAUTH_METADATA, get(discovery::metadata))
+        .route(path::OPENID_METADATA, get(discovery::metadata))
+        // For whoever runs the server.
+        .route(path::HEALTH, get(health::alive))
+        .route(path::READY, get(health::ready))
+        .route(path::METRICS, get(health::metrics));
+    if !issuer_path.is_empty() {
+        let inserted = format!("{}{issuer_path}", path::OAUTH_METADATA);
+        router = router
+            .clone()
+            .nest(&issuer_path, router)
+            .route(&inserted, get(discovery::metadata));
+    }
+    router.fallback(nothing_here).with_state(app)
+}
+
+async fn nothing_here() -> Response {
+    (StatusCode::NOT_FOUND, "there is nothing at this path\n").into_response()
+}

@@ -1,0 +1,84 @@
+//! Whether the server is alive, whether it can do its work, and its figures.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::App;
+use crate::store::Store;
+
+/// Asks one part of the server whether it can do its work. The error says what is wrong.
+pub type Probe = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// Whether the server can do its work.
+pub struct Readiness {
+    /// Asked anew each time.
+    pub store: Store,
+    /// Says what stands in the way of the rules, if anything does.
+    pub rules: Probe,
+    /// Set when the server begins to stop.
+    pub stopping: Arc<AtomicBool>,
+}
+
+impl Readiness {
+    async fn checks(&self) -> BTreeMap<&'static str, String> {
+        let store = match timeout(STORE_TIMEOUT, self.store.ping()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(problem)) => Err(problem.to_string()),
+            Err(_) => Err("the store does not answer".to_owned()),
+        };
+        let running = match self.stopping.load(Ordering::Acquire) {
+            true => Err("the server is stopping".to_owned()),
+            false => Ok(()),
+        };
+        let said = |check: Result<(), String>| check.err().unwrap_or_else(|| OK.to_owned());
+        BTreeMap::from([
+            ("running", said(running)),
+            ("rules", said((self.rules)())),
+            ("store", said(store)),
+        ])
+    }
+}
+
+/// The process answers: nothing more.
+pub(super) async fn alive() -> Response {
+    ([(CACHE_CONTROL, "no-store")], "ok\n").into_response()
+}
+
+/// The server can issue tokens: it is not stopping, the store answers, every required rule is live.
+pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
+    let checks = app.readiness.checks().await;
+    let ready = checks.values().all(|said| said == OK);
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let generation = app.live.load().chain.generation;
+    let body = json!({ "ready": ready, "checks": checks, "generation": generation });
+    (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+/// Every figure, for Prometheus.
+pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let headers = [
+        (
+            CONTENT_TYPE,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        ),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (headers, app.metrics.encode()).into_response()
+}
+
+const OK: &str = "ok";
+const STORE_TIMEOUT: Duration = Duration::from_millis(500);

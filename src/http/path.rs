@@ -1,0 +1,16 @@
+//! Each path once, for the router, the metadata and the tests.
+
+/// RFC 6749 section 3.2.
+pub(super) const TOKEN: &str = "/oauth/token";
+/// RFC 7517 section 5.
+pub(super) const JWKS: &str = "/.well-known/jwks.json";
+/// RFC 8414 section 3.
+pub(super) const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+/// The same document where OpenID Connect clients look for it.
+pub(super) const OPENID_METADATA: &str = "/.well-known/openid-configuration";
+/// The process is alive.
+pub(super) const HEALTH: &str = "/healthz";
+/// The server can do its work.
+pub(super) const READY: &str = "/readyz";
+/// For Prometheus.
+pub(super) const METRICS: &str = "/metrics";

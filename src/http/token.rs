@@ -1,0 +1,138 @@
+//! `POST /oauth/token`: decode, issue, encode.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::SecretString;
+use serde::Serialize;
+
+use super::App;
+use super::body;
+use super::oauth_error::{OauthError, TRANSACTION_ID};
+use crate::ledger::IssuedToken;
+use crate::request::TokenRequest;
+use crate::telemetry::metrics::OutcomeLabel;
+
+/// Answers a token request (RFC 6749 section 4.4).
+pub(super) async fn issue(State(app): State<Arc<App>>, request: Request) -> Response {
+    let started = app.issuer.clock.monotonic();
+    let transaction: Box<str> = hex::encode(app.random.bytes::<16>()).into();
+    let answer = match decode(request, transaction.clone()).await {
+        Ok(request) => app.issuer.issue(request).await.map_err(OauthError::from),
+        Err(refusal) => Err(refusal),
+    };
+    let outcome = match &answer {
+        Ok(_) => "issued",
+        Err(refusal) => refusal.code(),
+    };
+    app.metrics
+        .tokens
+        .get_or_create(&OutcomeLabel { outcome })
+        .inc();
+    let took = app.issuer.clock.monotonic().saturating_sub(started);
+    app.metrics.token_duration.observe(took.as_secs_f64());
+    match answer {
+        Ok(token) => encode(&token),
+        Err(refusal) => refusal.into_response(&transaction),
+    }
+}
+
+async fn decode(request: Request, transaction: Box<str>) -> Result<TokenRequest, OauthError> {
+    let (head, body) = request.into_parts();
+    refuse_query(&head.uri)?;
+    let basic = basic_credentials(&head.headers)?;
+    let parameters = body::parameters(&head.headers, body).await?;
+    Ok(TokenRequest::from_parameters(
+        transaction,
+        basic,
+        parameters,
+    )?)
+}
+
+/// Addresses end up in logs and histories; nothing of a token request may stand there.
+fn refuse_query(uri: &Uri) -> Result<(), OauthError> {
+    let query = uri.query().unwrap_or_default();
+    let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+    match names.any(|name| BODY_ONLY.contains(&&*name)) {
+        true => Err(OauthError::invalid_request(
+            "send the parameters in the body, not in the address",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// `client_secret_basic`: id and secret are form-encoded before they are Base64-encoded (RFC 6749 section 2.3.1).
+fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, SecretString)>, OauthError> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(OauthError::invalid_request(
+            "there is more than one Authorization header",
+        ));
+    }
+    let malformed = || OauthError::invalid_request("the Authorization header is malformed");
+    let text = value.to_str().map_err(|_| malformed())?;
+    let (scheme, encoded) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(OauthError::unknown_scheme());
+    }
+    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| malformed())?;
+    let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
+    let (id, secret) = decoded.split_once(':').ok_or_else(malformed)?;
+    let id = body::form_decoded(id).ok_or_else(malformed)?;
+    let secret = body::form_decoded(secret).ok_or_else(malformed)?;
+    Ok(Some((id, secret.into())))
+}
+
+#[derive(Serialize)]
+struct Answer<'t> {
+    access_token: &'t str,
+    token_type: &'static str,
+    expires_in: u32,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    scope: &'t str,
+}
+
+/// RFC 6749 section 5.1.
+fn encode(token: &IssuedToken) -> Response {
+    let answer = Answer {
+        access_token: token.access_token(),
+        token_type: "Bearer",
+        expires_in: token.expires_in(),
+        scope: token.scope(),
+    };
+    let body = serde_json::to_vec(&answer).expect("strings and a number are JSON");
+    json_response(StatusCode::OK, body, token.transaction_id())
+}
+
+/// A JSON answer that nobody may keep.
+pub(super) fn json_response(status: StatusCode, body: Vec<u8>, transaction: &str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    if let Ok(transaction) = HeaderValue::from_str(transaction) {
+        headers.insert(TRANSACTION_ID, transaction);
+    }
+    response
+}
+
+const BODY_ONLY: &[&str] = &[
+    "audience",
+    "client_assertion",
+    "client_id",
+    "client_secret",
+    "grant_type",
+    "resource",
+    "scope",
+];

@@ -1,0 +1,263 @@
+//! Keeps the live rule chain equal to the rules directory, or says why it is not.
+//!
+//! Any trigger only means "look again". A look reads the whole directory; what changed is compiled, linked, checked and
+//! started off to the side; then the chain is replaced in one step. A file that cannot go live leaves its last good
+//! version running, also across a restart. A file that vanished must be missing twice.
+
+mod history;
+mod keep;
+mod read;
+mod report;
+mod scan;
+mod step;
+mod watch;
+mod workshop;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+pub use report::{EarlierReport, Problem, Report, RuleReport, RuleState};
+
+use crate::clock::Clock;
+use crate::config::Rules;
+use crate::live::LiveHandle;
+use crate::rule::{Digest, Loader};
+use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::Metrics;
+use keep::{Keep, Why};
+use read::DirectoryId;
+use watch::Watcher;
+use workshop::Workshop;
+
+/// Why to look again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Something may have changed.
+    Look,
+    /// Look, and try again what failed before. The number is that of the wish, 0 for a signal.
+    Retry(i64),
+    /// Go back to an earlier chain.
+    Rollback {
+        /// Its number.
+        to: i64,
+        /// The number of the wish.
+        wish: i64,
+    },
+}
+
+/// What the reloader works with.
+pub struct Parts {
+    /// What it replaces the chain of.
+    pub live: Arc<LiveHandle>,
+    /// What makes rules of files.
+    pub loader: Loader,
+    /// Where chains are written down.
+    pub store: Store,
+    /// Where the bytes of good rules are kept: a directory that exists.
+    pub kept_files: PathBuf,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Counts.
+    pub metrics: Metrics,
+}
+
+/// Keeps the chain up to date.
+pub struct Reloader {
+    config: Rules,
+    live: Arc<LiveHandle>,
+    workshop: Workshop,
+    keep: Keep,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+    report: Arc<ArcSwap<Report>>,
+    /// Rules that were missing at the last look.
+    missing: HashSet<Arc<str>>,
+    /// The directory at the last look.
+    seen: Option<Digest>,
+    /// Which directory that was: it may be replaced by another of the same name.
+    directory: Option<DirectoryId>,
+    /// Why and since when the live chain is live.
+    current: Why,
+    /// What was asked for while something else was being done.
+    wishes: Wishes,
+}
+
+/// Triggers that came together.
+#[derive(Default)]
+struct Wishes {
+    look: bool,
+    retry: bool,
+    rollback: Option<i64>,
+    /// The number of the newest wish among them.
+    newest: i64,
+}
+
+impl Wishes {
+    fn any(&self) -> bool {
+        self.look || self.rollback.is_some()
+    }
+
+    fn add(&mut self, trigger: Trigger) {
+        match trigger {
+            Trigger::Look => self.look = true,
+            Trigger::Retry(wish) => {
+                self.look = true;
+                self.retry = true;
+                self.newest = self.newest.max(wish);
+            }
+            Trigger::Rollback { to, wish } => {
+                self.rollback = Some(to);
+                self.newest = self.newest.max(wish);
+            }
+        }
+    }
+}
+
+impl Reloader {
+    /// Brings the chain that was live last back, and then looks at the directory for the first time.
+    ///
+    /// # Errors
+    /// When a rule cannot run that must.
+    pub async fn start(config: Rules, parts: Parts) -> Result<Self, StartError> {
+        let rules_dir = std::path::absolute(&config.dir).unwrap_or_else(|_| config.dir.clone());
+        let mut reloader = Self {
+            keep: Keep {
+                store: parts.store,
+                files: parts.kept_files,
+                rules_dir: rules_dir.display().to_string(),
+                count: config.generations_kept,
+            },
+            config,
+            live: parts.live,
+            workshop: Workshop::new(parts.loader),
+            clock: parts.clock,
+            metrics: parts.metrics,
+            report: Arc::default(),
+            missing: HashSet::new(),
+            seen: None,
+            directory: None,
+            current: Why::default(),
+            wishes: Wishes::default(),
+        };
+        reloader.restore().await?;
+        reloader.look(None).await;
+        reloader.check_start()?;
+        Ok(reloader)
+    }
+
+    /// What there is to say about the rules, always up to date.
+    pub fn report(&self) -> Arc<ArcSwap<Report>> {
+        Arc::clone(&self.report)
+    }
+
+    /// Looks again whenever there is a reason to, until told to stop.
+    pub async fn run(
+        mut self,
+        sender: UnboundedSender<Trigger>,
+        mut triggers: UnboundedReceiver<Trigger>,
+        stop: CancellationToken,
+    ) {
+        let mut watcher = Watcher::new(self.config.dir.clone(), self.config.watch, sender);
+        loop {
+            let pause = self.pause(&watcher);
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = wait(pause) => self.wishes.look = true,
+                Some(trigger) = triggers.recv() => {
+                    self.wishes.add(trigger);
+                    self.settle(&mut triggers).await;
+                }
+            }
+            while self.wishes.any() {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = self.grant_wishes(&mut triggers) => {}
+                }
+            }
+            if watcher.renew_if_replaced(self.directory) {
+                self.wishes.look = true; // Something may have changed between the look and the watch.
+                self.grant_wishes(&mut triggers).await;
+            }
+        }
+    }
+
+    /// How long to rest: a missing file is looked for again soon.
+    fn pause(&self, watcher: &Watcher) -> Option<Duration> {
+        let rescan = watcher.interval(Duration::from_secs(self.config.rescan_seconds));
+        if self.missing.is_empty() {
+            return rescan;
+        }
+        Some(rescan.map_or(CONFIRM_MISSING, |rescan| rescan.min(CONFIRM_MISSING)))
+    }
+
+    /// Waits until the triggers stop coming, but not for ever.
+    async fn settle(&mut self, triggers: &mut UnboundedReceiver<Trigger>) {
+        let quiet = Duration::from_millis(self.config.debounce_ms);
+        let end = Instant::now() + quiet * DEBOUNCE_ROUNDS_MAX;
+        loop {
+            let round = (Instant::now() + quiet).min(end);
+            match timeout_at(round, triggers.recv()).await {
+                Ok(Some(trigger)) => self.wishes.add(trigger),
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+
+    async fn grant_wishes(&mut self, triggers: &mut UnboundedReceiver<Trigger>) {
+        let wishes = std::mem::take(&mut self.wishes);
+        let mut problem = None;
+        if let Some(to) = wishes.rollback {
+            problem = self.roll_back(to).await.err();
+        }
+        if wishes.retry {
+            self.workshop.retry_failures();
+            self.seen = None;
+        }
+        if wishes.look {
+            self.look(Some(triggers)).await;
+        }
+        if wishes.newest > 0 {
+            self.answer_wish(wishes.newest, problem).await;
+        }
+    }
+}
+
+async fn wait(pause: Option<Duration>) {
+    match pause {
+        Some(pause) => sleep(pause).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The server cannot start with these rules.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Rules that must run cannot.
+    #[error("start with the rules in {rules_dir}:{}", listed(.problems))]
+    Rules {
+        /// The directory.
+        rules_dir: String,
+        /// What is wrong, one text for each rule.
+        problems: Vec<String>,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn listed(problems: &[String]) -> String {
+    problems
+        .iter()
+        .map(|problem| format!("\n  {problem}"))
+        .collect()
+}
+
+const CONFIRM_MISSING: Duration = Duration::from_secs(1);
+const DEBOUNCE_ROUNDS_MAX: u32 = 10;

@@ -1,0 +1,230 @@
+//! Chains that were live before: back after a restart, and back on request. What is said about it all.
+
+use std::io;
+use std::sync::Arc;
+
+use tracing::{info, warn};
+
+use super::Reloader;
+use super::keep::{KeptChain, Why};
+use super::report::{Problem, Report, RuleState};
+use super::step::Candidate;
+use super::workshop::Identity;
+use crate::rule::{Chain, Rule};
+use crate::store::StoreError;
+use crate::telemetry::metrics::ResultLabel;
+
+impl Reloader {
+    /// Brings back the chain that was live when the server last ran.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(super) async fn restore(&mut self) -> Result<(), StoreError> {
+        let Some(last) = self.keep.last().await? else {
+            return Ok(());
+        };
+        let mut rules = Vec::with_capacity(last.rules.len());
+        for (name, loaded) in self.load_kept(&last).await {
+            match loaded {
+                Ok(rule) => rules.push(rule),
+                Err(problem) => warn!(rule = &*name, problem, "the last good version cannot run"),
+            }
+        }
+        self.current = Why {
+            cause: last.row.cause,
+            holds: last.row.holds.and_then(|digest| digest.parse().ok()),
+            since: last.row.created_at,
+        };
+        let chain = Arc::new(Chain::new(rules, last.row.number));
+        self.live.change(|live| live.chain = chain);
+        Ok(())
+    }
+
+    /// Goes back to an earlier chain, which then holds against the directory as it is now.
+    ///
+    /// # Errors
+    /// Why it cannot, for whoever asked.
+    pub(super) async fn roll_back(&mut self, to: i64) -> Result<(), String> {
+        let chain = self
+            .keep
+            .chain(to)
+            .await
+            .map_err(|problem| problem.to_string())?;
+        let chain = chain.ok_or_else(|| format!("there is no generation {to} to go back to"))?;
+        let mut rules = Vec::with_capacity(chain.rules.len());
+        for (name, loaded) in self.load_kept(&chain).await {
+            rules.push(loaded.map_err(|problem| format!("rule {name}: {problem}"))?);
+        }
+        let now = self.scan().await.map_err(|problem| problem.to_string())?;
+        self.seen = Some(now.digest);
+        self.missing.clear();
+        let why = Why {
+            cause: format!("rollback to generation {to}"),
+            holds: Some(now.digest),
+            since: self.clock.unix_seconds().cast_signed(),
+        };
+        self.swap(Chain::new(rules, 0), why).await;
+        self.metrics
+            .reloads
+            .get_or_create(&ResultLabel {
+                result: "rolled_back",
+            })
+            .inc();
+        let candidates = self.as_they_are();
+        self.publish(candidates).await;
+        Ok(())
+    }
+
+    async fn load_kept(&mut self, chain: &KeptChain) -> Vec<(Arc<str>, Result<Arc<Rule>, String>)> {
+        let mut loaded = Vec::with_capacity(chain.rules.len());
+        for kept in &chain.rules {
+            let result = match self.keep.source(kept) {
+                None => Err("its file was not kept".to_owned()),
+                Some(source) => {
+                    let identity = Identity::of(&source);
+                    match self.workshop.known(&identity) {
+                        Some(known) => known.map_err(|problem| problem.text),
+                        None => {
+                            let built = self.workshop.loader.load(&source).await;
+                            let built = built.map_err(|problem| {
+                                Problem::new(problem.code(), problem.to_string())
+                            });
+                            self.workshop.learn(identity, &built);
+                            built.map_err(|problem| problem.text)
+                        }
+                    }
+                }
+            };
+            loaded.push((Arc::clone(&kept.name), result));
+        }
+        loaded
+    }
+
+    /// Says how the rules stand, wherever a person would look. What was said before is not said again.
+    pub(super) async fn publish(&mut self, candidates: Vec<Candidate>) {
+        let before = self.report.load_full();
+        let generation = self.live.load().chain.generation;
+        let report = Report {
+            rules_dir: self.keep.rules_dir.clone(),
+            generation,
+            since: self.current.since,
+            cause: self.current.cause.clone(),
+            rolled_back: self.current.holds.is_some(),
+            rules: candidates
+                .into_iter()
+                .map(|candidate| candidate.report)
+                .collect(),
+            directory_problem: None,
+            earlier: self.keep.earlier(generation).await.unwrap_or_default(),
+            wish: before.wish,
+            wish_problem: before.wish_problem.clone(),
+        };
+        self.say(&before, &report);
+        self.post(report).await;
+    }
+
+    /// The directory cannot be read: everything stays as it is.
+    pub(super) async fn report_directory(&mut self, problem: &io::Error) {
+        self.seen = None;
+        self.directory = None;
+        let problem = Some(match problem.kind() {
+            io::ErrorKind::NotFound => {
+                let text = "it is not there; make it and put rules into it".to_owned();
+                Problem::new(Problem::NO_DIRECTORY, text)
+            }
+            _ => Problem::new("directory", format!("it cannot be read: {problem}")),
+        });
+        let before = self.report.load_full();
+        if before.directory_problem == problem {
+            return;
+        }
+        if before.rules_dir.is_empty() {
+            let candidates = self.as_they_are();
+            self.publish(candidates).await;
+        }
+        let mut report = Report::clone(&self.report.load());
+        report.directory_problem = problem;
+        self.say(&before, &report);
+        self.post(report).await;
+    }
+
+    /// Tells whoever asked for something that it was done, or why not.
+    pub(super) async fn answer_wish(&mut self, wish: i64, problem: Option<String>) {
+        let mut report = Report::clone(&self.report.load());
+        report.wish = wish;
+        report.wish_problem = problem;
+        self.post(report).await;
+    }
+
+    /// Puts a report where `/readyz`, `/metrics` and the commands find it.
+    async fn post(&self, report: Report) {
+        self.metrics.generation.set(report.generation);
+        self.metrics.generation_since.set(report.since);
+        self.metrics.rule_problems.set(report.problems() as i64);
+        let live = self.live.load();
+        self.metrics.rules.set(live.chain.rules().len() as i64);
+        let versions = live.chain.rules().iter();
+        self.metrics
+            .set_live_rules(versions.map(|rule| (&*rule.name, rule.digest.to_string())));
+        let body = serde_json::to_string(&report).expect("a report is JSON");
+        self.report.store(Arc::new(report));
+        let now = self.clock.unix_seconds().cast_signed();
+        if let Err(problem) = self
+            .keep
+            .store
+            .write_report(Report::TOPIC, &body, now)
+            .await
+        {
+            warn!(%problem, "the state of the rules could not be written down for the commands");
+        }
+    }
+
+    fn say(&self, before: &Report, now: &Report) {
+        if now.generation != before.generation {
+            let rules: Vec<&str> = now.rules.iter().map(|rule| rule.name.as_str()).collect();
+            info!(
+                generation = now.generation,
+                cause = now.cause,
+                ?rules,
+                "the rules are live"
+            );
+            self.metrics
+                .reloads
+                .get_or_create(&ResultLabel { result: "swapped" })
+                .inc();
+        }
+        for rule in &now.rules {
+            let Some(problem) = &rule.problem else {
+                continue;
+            };
+            let known = before.rules.iter().any(|old| {
+                old.name == rule.name && old.state == rule.state && old.problem == rule.problem
+            });
+            if !known {
+                let what = match rule.state {
+                    RuleState::Kept => "the file cannot go live; its last good version runs on",
+                    RuleState::Missing => "the file is gone",
+                    RuleState::Refused | RuleState::Live => "the file cannot be a rule",
+                };
+                warn!(
+                    rule = rule.name,
+                    code = problem.code,
+                    "{what}: {}",
+                    problem.text
+                );
+                self.metrics
+                    .reloads
+                    .get_or_create(&ResultLabel { result: "kept" })
+                    .inc();
+            }
+        }
+        if let Some(problem) = &now.directory_problem
+            && before.directory_problem.as_ref() != Some(problem)
+        {
+            warn!(
+                rules_dir = now.rules_dir,
+                "the rules directory: {}", problem.text
+            );
+        }
+    }
+}

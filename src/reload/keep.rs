@@ -1,0 +1,169 @@
+//! Keeps what was good: the bytes of every rule of the recent chains, so that a restart with a broken directory, and a
+//! rollback, find them.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::report::EarlierReport;
+use crate::rule::{Chain, Digest, Rule, Source};
+use crate::store::{GenerationRow, NewGeneration, Store, StoreError};
+
+/// The recent chains of one rules directory.
+pub(super) struct Keep {
+    pub(super) store: Store,
+    /// Where the bytes are, each under its digest.
+    pub(super) files: PathBuf,
+    /// The rules directory they came from.
+    pub(super) rules_dir: String,
+    /// How many chains besides the live one.
+    pub(super) count: u32,
+}
+
+/// A chain as it is written down.
+pub(super) struct KeptChain {
+    pub(super) row: GenerationRow,
+    pub(super) rules: Vec<KeptRule>,
+}
+
+/// One rule of it.
+#[derive(Deserialize, Serialize)]
+pub(super) struct KeptRule {
+    pub(super) name: Arc<str>,
+    pub(super) digest: Digest,
+    pub(super) manifest: Option<Arc<str>>,
+}
+
+/// Why a chain is live.
+#[derive(Clone, Default)]
+pub(super) struct Why {
+    pub(super) cause: String,
+    /// After a rollback: the digest of the directory it holds against.
+    pub(super) holds: Option<Digest>,
+    /// Since when, in Unix seconds.
+    pub(super) since: i64,
+}
+
+impl Keep {
+    /// The chain that was live last, of the same directory.
+    pub(super) async fn last(&self) -> Result<Option<KeptChain>, StoreError> {
+        let newest = self.store.generations(1).await?.pop();
+        Ok(newest
+            .filter(|row| row.rules_dir == self.rules_dir)
+            .and_then(KeptChain::read))
+    }
+
+    /// An earlier chain of the same directory.
+    pub(super) async fn chain(&self, number: i64) -> Result<Option<KeptChain>, StoreError> {
+        let row = self.store.generation(number).await?;
+        Ok(row
+            .filter(|row| row.rules_dir == self.rules_dir)
+            .and_then(KeptChain::read))
+    }
+
+    /// Keeps the bytes of a rule that loaded.
+    pub(super) fn put_file(&self, source: &Source) -> io::Result<()> {
+        let path = self.file(&source.digest);
+        if path.exists() {
+            return Ok(());
+        }
+        let draft = path.with_extension("draft");
+        let mut file = File::create(&draft)?;
+        file.write_all(&source.wasm)?;
+        file.sync_all()?;
+        fs::rename(draft, path)
+    }
+
+    /// Reads a kept rule back. A file that is not what its name says is worth nothing.
+    pub(super) fn source(&self, rule: &KeptRule) -> Option<Source> {
+        let wasm = fs::read(self.file(&rule.digest)).ok()?;
+        (Digest::of(&wasm) == rule.digest).then(|| Source {
+            name: Arc::clone(&rule.name),
+            digest: rule.digest,
+            wasm: wasm.into(),
+            manifest: rule.manifest.clone(),
+        })
+    }
+
+    /// Writes a chain down and gives it its number.
+    pub(super) async fn put_chain(&self, rules: &[KeptRule], why: &Why) -> Result<i64, StoreError> {
+        let rules = serde_json::to_string(rules).expect("names and digests are JSON");
+        let generation = NewGeneration {
+            rules_dir: &self.rules_dir,
+            cause: &why.cause,
+            rules: &rules,
+            holds: why.holds.map(|digest| digest.to_string()),
+            created_at: why.since,
+        };
+        self.store.add_generation(generation, self.count).await
+    }
+
+    /// Deletes the bytes that no chain needs any more.
+    pub(super) async fn forget_files(&self) -> Result<(), StoreError> {
+        let rows = self.store.generations(self.count + 1).await?;
+        let needed: HashSet<PathBuf> = rows
+            .into_iter()
+            .filter_map(KeptChain::read)
+            .flat_map(|chain| chain.rules)
+            .map(|rule| self.file(&rule.digest))
+            .collect();
+        if let Ok(entries) = fs::read_dir(&self.files) {
+            for path in entries.flatten().map(|entry| entry.path()) {
+                if !needed.contains(&path) {
+                    let _ = fs::remove_file(path); // Too much kept is no harm.
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The chains that can be rolled back to, the newest first.
+    pub(super) async fn earlier(&self, than: i64) -> Result<Vec<EarlierReport>, StoreError> {
+        let rows = self.store.generations(self.count + 1).await?;
+        let ours = |row: &GenerationRow| row.number < than && row.rules_dir == self.rules_dir;
+        let chains = rows.into_iter().filter(ours).filter_map(KeptChain::read);
+        Ok(chains.map(KeptChain::report).collect())
+    }
+
+    fn file(&self, digest: &Digest) -> PathBuf {
+        self.files
+            .join(Path::new(&digest.to_string()).with_extension("wasm"))
+    }
+}
+
+impl KeptChain {
+    /// `None` where another version wrote it in a way that this one does not understand.
+    fn read(row: GenerationRow) -> Option<Self> {
+        let rules = serde_json::from_str(&row.rules).ok()?;
+        Some(Self { row, rules })
+    }
+
+    fn report(self) -> EarlierReport {
+        let short = |rule: &KeptRule| format!("{}@{:.12}", rule.name, rule.digest.to_string());
+        EarlierReport {
+            generation: self.row.number,
+            since: self.row.created_at,
+            cause: self.row.cause,
+            rules: self.rules.iter().map(short).collect(),
+        }
+    }
+}
+
+/// What there is to write down of a live rule.
+pub(super) fn kept(rule: &Rule, manifest: Option<Arc<str>>) -> KeptRule {
+    KeptRule {
+        name: Arc::clone(&rule.name),
+        digest: rule.digest,
+        manifest,
+    }
+}
+
+/// Whether two chains run the same versions of the same rules.
+pub(super) fn same_rules(one: &Chain, other: &[Arc<Rule>]) -> bool {
+    let (one, other) = (one.rules().iter(), other.iter());
+    one.len() == other.len() && one.zip(other).all(|(one, other)| Arc::ptr_eq(one, other))
+}

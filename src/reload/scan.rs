@@ -1,0 +1,153 @@
+//! Reads the rules directory: what is there, as it is at this moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::read::{DirectoryId, OpenDir, ReadProblem};
+use super::report::Problem;
+use crate::rule::{Digest, FILE_BYTES_MAX, Source};
+
+/// The rules directory at one moment.
+pub(super) struct Scan {
+    /// By rule name, which is the order they run in.
+    pub(super) found: BTreeMap<Arc<str>, Result<Source, Problem>>,
+    /// Stands for all of it: equal digests, nothing changed.
+    pub(super) digest: Digest,
+    /// When the youngest file was last written to, in Unix milliseconds.
+    pub(super) modified_ms: i64,
+    /// Which directory it was.
+    pub(super) directory: DirectoryId,
+}
+
+/// Reads everything. Blocks: call it where that is allowed.
+///
+/// # Errors
+/// When the directory itself cannot be read.
+pub(super) fn scan(directory: &Path) -> io::Result<Scan> {
+    let open = OpenDir::open(directory)?;
+    let names = open.names()?;
+    let mut scan = Scanner {
+        manifests: names
+            .iter()
+            .filter_map(|name| name.strip_suffix(".toml"))
+            .collect(),
+        open: &open,
+        found: BTreeMap::new(),
+        modified_ms: 0,
+    };
+    for name in &names {
+        if let Some((stem, ending)) = rule_file(name) {
+            let found = scan.source(name, stem, ending);
+            scan.add(stem, found);
+        }
+    }
+    for orphan in std::mem::take(&mut scan.manifests) {
+        if rule_file(&format!("{orphan}.wasm")).is_some() {
+            let text =
+                format!("{orphan}.toml is a manifest without a rule: there is no {orphan}.wasm");
+            scan.add(orphan, Err(Problem::new("manifest", text)));
+        }
+    }
+    Ok(Scan {
+        digest: digest_of(&scan.found),
+        found: scan.found,
+        modified_ms: scan.modified_ms,
+        directory: open.id(),
+    })
+}
+
+struct Scanner<'d> {
+    open: &'d OpenDir,
+    /// Those that no rule has claimed yet.
+    manifests: BTreeSet<&'d str>,
+    found: BTreeMap<Arc<str>, Result<Source, Problem>>,
+    modified_ms: i64,
+}
+
+impl Scanner<'_> {
+    fn source(&mut self, file: &str, stem: &str, ending: &str) -> Result<Source, Problem> {
+        let has_manifest = self.manifests.remove(stem);
+        if ending == "js" {
+            let text = "this version runs WebAssembly rules only, no JavaScript".to_owned();
+            return Err(Problem::new("javascript", text));
+        }
+        if !is_rule_name(stem) {
+            let text = "a rule's name is 1 to 100 letters, digits, dots, hyphens and underscores"
+                .to_owned();
+            return Err(Problem::new("name", text));
+        }
+        let wasm = self.read(file, FILE_BYTES_MAX)?;
+        let manifest = match has_manifest {
+            true => Some(self.read(&format!("{stem}.toml"), MANIFEST_BYTES_MAX)?),
+            false => None,
+        };
+        let text = manifest
+            .map(String::from_utf8)
+            .transpose()
+            .map_err(|_| Problem::new("manifest", format!("{stem}.toml is not UTF-8")))?;
+        Ok(Source {
+            name: stem.into(),
+            digest: Digest::of(&wasm),
+            wasm: wasm.into(),
+            manifest: text.map(Arc::from),
+        })
+    }
+
+    fn read(&mut self, file: &str, bytes_max: u64) -> Result<Vec<u8>, Problem> {
+        let read = self.open.read(file, bytes_max);
+        let read = read.map_err(|problem| {
+            let code = match problem {
+                ReadProblem::TooLarge(_) => "too_large",
+                ReadProblem::LeadsAway
+                | ReadProblem::NotAFile
+                | ReadProblem::WritableByAll
+                | ReadProblem::Unreadable(_) => "unreadable",
+            };
+            Problem::new(code, problem.to_string())
+        })?;
+        self.modified_ms = self.modified_ms.max(read.modified_ms);
+        Ok(read.bytes)
+    }
+
+    /// Two files may want to be the same rule, `a.wasm` and `a.js`: then neither is.
+    fn add(&mut self, stem: &str, found: Result<Source, Problem>) {
+        let found = match self.found.contains_key(stem) {
+            true => {
+                let text = format!("there is more than one file for the rule {stem}");
+                Err(Problem::new("ambiguous", text))
+            }
+            false => found,
+        };
+        self.found.insert(stem.into(), found);
+    }
+}
+
+/// A file that wants to be a rule: its stem and its ending. Hidden files, editors' drafts and other files are none.
+fn rule_file(name: &str) -> Option<(&str, &str)> {
+    let (stem, ending) = name.rsplit_once('.')?;
+    let wants = !stem.is_empty() && !name.starts_with('.') && ENDINGS.contains(&ending);
+    wants.then_some((stem, ending))
+}
+
+fn is_rule_name(stem: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    (1..=NAME_BYTES_MAX).contains(&stem.len()) && stem.bytes().all(plain)
+}
+
+fn digest_of(found: &BTreeMap<Arc<str>, Result<Source, Problem>>) -> Digest {
+    let mut lines = String::new();
+    for (name, found) in found {
+        let line = match found {
+            Ok(source) => format!("{name} {} {:?}\n", source.digest, source.manifest),
+            Err(problem) => format!("{name} {problem:?}\n"),
+        };
+        lines.push_str(&line);
+    }
+    Digest::of(lines.as_bytes())
+}
+
+const ENDINGS: &[&str] = &["wasm", "cwasm", "js"];
+const MANIFEST_BYTES_MAX: u64 = 256 * 1024;
+const NAME_BYTES_MAX: usize = 100;

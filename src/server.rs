@@ -1,0 +1,159 @@
+//! Puts a server together, runs it, and takes it apart again.
+//!
+//! Everything is ready before the first connection is accepted: the store is open, the keys are loaded, the rules run.
+
+mod accept;
+mod bootstrap;
+mod connection;
+mod listener;
+mod prepare;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
+pub use bootstrap::{BootstrapError, Demo, FirstStart};
+pub use prepare::{Opened, Parts, StartError, open_installation};
+
+use crate::config::{Config, Issuer};
+use crate::data_dir::Claim;
+use crate::live::LiveHandle;
+use crate::registry::{Registrar, Registry};
+use crate::reload::{Report, Trigger};
+use crate::shutdown::Shutdown;
+use crate::store::Store;
+use accept::Acceptor;
+
+/// A server that is ready to accept connections.
+pub struct Server {
+    config: Config,
+    acceptor: Acceptor,
+    live: Arc<LiveHandle>,
+    registrar: Registrar,
+    store: Store,
+    report: Arc<ArcSwap<Report>>,
+    triggers: UnboundedSender<Trigger>,
+    first_start: Option<FirstStart>,
+    stopping: Arc<AtomicBool>,
+    tasks: Tasks,
+    _claim: Claim,
+}
+
+/// The tasks of a server, in the order they end.
+#[derive(Default)]
+struct Tasks {
+    /// Those that serve connections.
+    connections: Shutdown,
+    /// Those that keep the state up to date.
+    upkeep: Shutdown,
+    /// The ledger's writer, which ends when nobody issues tokens any more.
+    ledger: Shutdown,
+}
+
+/// Tells a server to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Let load balancers notice first.
+    Gently,
+    /// Accept nothing more from now on.
+    Now,
+}
+
+impl Server {
+    /// Prepares a server: after this it only needs to be run.
+    ///
+    /// # Errors
+    /// When anything it needs is not to be had, or a rule that must run cannot.
+    pub async fn start(config: Config, parts: Parts) -> Result<Self, StartError> {
+        prepare::server(config, parts).await
+    }
+
+    /// The issuer, which tells where it listens unless the configuration says otherwise.
+    pub fn issuer(&self) -> Issuer {
+        self.live.load().issuer.clone()
+    }
+
+    /// Where it listens, as a URL or a socket path.
+    pub fn address(&self) -> String {
+        match self.acceptor.listener.address() {
+            Ok(Some(address)) => format!("http://{address}"),
+            _ => self.config.listen.to_string(),
+        }
+    }
+
+    /// The administrator, if this start made it.
+    pub fn first_start(&self) -> Option<&FirstStart> {
+        self.first_start.as_ref()
+    }
+
+    /// How the rules stand.
+    pub fn rules(&self) -> Arc<Report> {
+        self.report.load_full()
+    }
+
+    /// Makes it look at the rules directory again.
+    pub fn reloader(&self) -> UnboundedSender<Trigger> {
+        self.triggers.clone()
+    }
+
+    /// Makes an API, a client and a grant to try things with.
+    ///
+    /// # Errors
+    /// When they cannot be stored.
+    pub async fn demo(&self) -> Result<Demo, BootstrapError> {
+        let demo = bootstrap::demo(&self.registrar).await?;
+        // In force before anybody can paste the command that is printed next.
+        let registry = Registry::load(&self.store).await?;
+        self.live.change(|live| live.registry = registry);
+        Ok(demo)
+    }
+
+    /// Changes clients, APIs and grants.
+    pub fn registrar(&self) -> &Registrar {
+        &self.registrar
+    }
+
+    /// Serves until `stop` resolves, and then drains: what is under way is finished, the ledger is written, the store
+    /// is closed.
+    pub async fn run(self, stop: impl Future<Output = Stop>) {
+        let token = self.tasks.connections.token();
+        let accepting = self
+            .acceptor
+            .run(self.tasks.connections.clone(), token.clone());
+        tokio::pin!(accepting);
+        let how = tokio::select! {
+            how = stop => how,
+            _ = &mut accepting => Stop::Now,
+        };
+        self.stopping.store(true, Ordering::Release);
+        if how == Stop::Gently {
+            info!(
+                delay_ms = self.config.shutdown.delay_ms,
+                "stopping: not ready any more"
+            );
+            let delay = Duration::from_millis(self.config.shutdown.delay_ms);
+            tokio::select! {
+                () = sleep(delay) => {}
+                _ = &mut accepting => {}
+            }
+        }
+        token.cancel();
+        let graceful = accepting.await;
+        let limit = Duration::from_millis(self.config.shutdown.timeout_ms);
+        if timeout(limit, graceful.shutdown()).await.is_err() {
+            warn!(
+                timeout_ms = self.config.shutdown.timeout_ms,
+                "requests still under way are cut off"
+            );
+        }
+        self.tasks.upkeep.finish().await;
+        self.tasks.ledger.finish().await;
+        self.store.close().await;
+        info!("stopped");
+    }
+}

@@ -1,0 +1,172 @@
+//! What a first start makes: keys, the management API, an administrator. And what `--demo` adds.
+
+use secrecy::SecretString;
+
+use crate::config::{Admin, Issuer};
+use crate::keys::{self, Algorithm, KeyRingError};
+use crate::master_key::MasterKey;
+use crate::registry::{NewApi, NewClient, NewGrant, Registrar, RegistrarError};
+use crate::store::{ScopeRow, Store, StoreError};
+
+/// The administrator that the first start made.
+pub struct FirstStart {
+    /// Its client id.
+    pub client_id: String,
+    /// Its secret, unless the operator gave one.
+    pub secret: Option<SecretString>,
+}
+
+/// Makes the key that tokens are signed with by default.
+pub(super) async fn default_key(
+    store: &Store,
+    master: &MasterKey,
+    now: i64,
+) -> Result<(), KeyRingError> {
+    keys::ensure_key(store, master, Algorithm::default(), now).await
+}
+
+/// Makes the management API and the administrator where there are none, and lets the management API follow the issuer.
+pub(super) async fn administration(
+    registrar: &Registrar,
+    store: &Store,
+    issuer: &Issuer,
+    admin: &Admin,
+) -> Result<Option<FirstStart>, BootstrapError> {
+    let identifier = format!("{issuer}/api/v2/");
+    if let Some(existing) = store.apis().await?.into_iter().find(|api| api.is_system) {
+        if existing.identifier != identifier {
+            store
+                .rename_system_api(&identifier, existing.created_at)
+                .await?;
+        }
+        return Ok(None);
+    }
+    let api = NewApi {
+        name: Some("rulemint management API".to_owned()),
+        scopes: MANAGEMENT_SCOPES
+            .iter()
+            .map(|value| scope(value, ""))
+            .collect(),
+        lifetime: MANAGEMENT_LIFETIME_SECONDS,
+        is_system: true,
+        ..NewApi::named(&identifier)
+    };
+    registrar.add_api(api).await?;
+    let given = admin.client_secret.clone();
+    let client = NewClient {
+        id: admin.client_id.clone(),
+        name: "administrator".to_owned(),
+        secret: given.clone(),
+        ..NewClient::default()
+    };
+    let added = registrar.add_client(client).await?;
+    let grant = NewGrant {
+        client_id: added.client.id.clone(),
+        audience: identifier,
+        scope: None,
+    };
+    registrar.add_grant(grant).await?;
+    Ok(Some(FirstStart {
+        client_id: added.client.id,
+        secret: if given.is_some() { None } else { added.secret },
+    }))
+}
+
+/// An API, a client and a grant to try things with.
+pub struct Demo {
+    /// The API's identifier.
+    pub audience: &'static str,
+    /// The client's id.
+    pub client_id: &'static str,
+    /// The client's secret: a new one at each start, because nobody can read the old one.
+    pub secret: SecretString,
+}
+
+/// Makes what `--demo` promises, or gives what is there already a new secret.
+///
+/// # Errors
+/// When it cannot be stored.
+pub(super) async fn demo(registrar: &Registrar) -> Result<Demo, BootstrapError> {
+    let api = NewApi {
+        name: Some("Demo API".to_owned()),
+        scopes: vec![
+            scope("read:things", "Look at things"),
+            scope("write:things", "Change things"),
+        ],
+        ..NewApi::named(DEMO_AUDIENCE)
+    };
+    ignore_conflict(registrar.add_api(api).await)?;
+    let client = NewClient {
+        id: Some(DEMO_CLIENT.to_owned()),
+        name: "Demo client".to_owned(),
+        metadata: [("tier".to_owned(), "gold".to_owned())].into(),
+        ..NewClient::default()
+    };
+    ignore_conflict(registrar.add_client(client).await)?;
+    let grant = NewGrant {
+        client_id: DEMO_CLIENT.to_owned(),
+        audience: DEMO_AUDIENCE.to_owned(),
+        scope: None,
+    };
+    ignore_conflict(registrar.add_grant(grant).await)?;
+    let rotated = registrar.rotate_secret(DEMO_CLIENT, 0).await?;
+    Ok(Demo {
+        audience: DEMO_AUDIENCE,
+        client_id: DEMO_CLIENT,
+        secret: rotated.secret.expect("a rotation makes a secret"),
+    })
+}
+
+fn ignore_conflict<T>(added: Result<T, RegistrarError>) -> Result<(), RegistrarError> {
+    match added {
+        Ok(_) | Err(RegistrarError::Conflict { .. }) => Ok(()),
+        Err(other) => Err(other),
+    }
+}
+
+fn scope(value: &str, description: &str) -> ScopeRow {
+    ScopeRow {
+        value: value.to_owned(),
+        description: description.to_owned(),
+    }
+}
+
+/// The first start could not make what it must.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    /// A client, an API or a grant.
+    #[error("set up the installation: {0}")]
+    Registrar(#[from] RegistrarError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+const DEMO_AUDIENCE: &str = "https://demo-api.example";
+const DEMO_CLIENT: &str = "demo-client";
+const MANAGEMENT_LIFETIME_SECONDS: u32 = 3_600;
+
+/// Auth0's names for its management scopes, and our own for what Auth0 never had.
+const MANAGEMENT_SCOPES: &[&str] = &[
+    "read:clients",
+    "create:clients",
+    "update:clients",
+    "delete:clients",
+    "update:client_keys",
+    "read:resource_servers",
+    "create:resource_servers",
+    "update:resource_servers",
+    "delete:resource_servers",
+    "read:client_grants",
+    "create:client_grants",
+    "update:client_grants",
+    "delete:client_grants",
+    "read:rules",
+    "create:rules",
+    "update:rules",
+    "delete:rules",
+    "blacklist:tokens",
+    "issue:tokens",
+    "read:audit",
+    "read:status",
+];

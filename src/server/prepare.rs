@@ -1,0 +1,312 @@
+//! Everything a server needs, made ready in the order it depends on each other.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arc_swap::ArcSwap;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tracing::warn;
+
+use super::accept::{Acceptor, Site};
+use super::bootstrap::{self, BootstrapError, FirstStart};
+use super::listener::Listener;
+use super::{Server, Tasks};
+use crate::client::Authenticator;
+use crate::clock::Clock;
+use crate::config::{Config, Issuer, LedgerMode, Listen};
+use crate::data_dir::{Claim, DataDir, DataDirError};
+use crate::follow::Follower;
+use crate::http::{self, App, HostGuard, Readiness};
+use crate::issue::TokenIssuer;
+use crate::keys::{KeyRing, KeyRingError};
+use crate::ledger::{self, Ledger};
+use crate::live::{Live, LiveHandle};
+use crate::master_key::{MasterKey, MasterKeyError};
+use crate::random::Random;
+use crate::registry::{Registrar, Registry, SecretHasher};
+use crate::reload::{self, Reloader, Report, Trigger};
+use crate::rule::{Chain, CompiledRules, CompilerProgram, EngineError, Loader, Surroundings};
+use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::Metrics;
+
+/// What a server is given besides its configuration; a test gives its own.
+pub struct Parts {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes random values.
+    pub random: Arc<dyn Random>,
+    /// Compiles rules.
+    pub compiler: CompilerProgram,
+}
+
+pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, StartError> {
+    check_exposure(&config)?;
+    let base = Base::open(config, parts).await?;
+    let reloader = base.reloader().await?;
+    // The socket comes late, and nothing is accepted before all of this is done; the issuer needs its address.
+    let listener = base.bind().await?;
+    let first_start = base.take_on_issuer(&listener).await?;
+    let seen = base.load_registry().await?;
+    let tasks = Tasks::default();
+    let (triggers, stopping) = (unbounded_channel(), Arc::new(AtomicBool::new(false)));
+    let report = reloader.report();
+    let follower = base.follower(seen, triggers.0.clone());
+    tasks.upkeep.spawn(follower.run(tasks.upkeep.token()));
+    let app = Arc::new(base.app(&report, &stopping, &tasks));
+    let sender = triggers.0.clone();
+    tasks
+        .upkeep
+        .spawn(reloader.run(triggers.0, triggers.1, tasks.upkeep.token()));
+    Ok(Server {
+        acceptor: base.acceptor(listener, app),
+        live: Arc::clone(&base.live),
+        registrar: base.registrar(),
+        store: base.store,
+        config: base.config,
+        report,
+        triggers: sender,
+        first_start,
+        stopping,
+        tasks,
+        _claim: base.claim,
+    })
+}
+
+/// Plain HTTP beyond this machine is a decision, not an accident.
+fn check_exposure(config: &Config) -> Result<(), StartError> {
+    if config.listen.is_local() {
+        return Ok(());
+    }
+    if !config.allow_plain_http {
+        return Err(StartError::Exposed(config.listen.clone()));
+    }
+    warn!(listen = %config.listen, "listening beyond this machine without TLS: secrets travel in the clear");
+    Ok(())
+}
+
+/// What everything else is made from.
+struct Base {
+    config: Config,
+    parts: Parts,
+    data: DataDir,
+    claim: Claim,
+    master: Arc<MasterKey>,
+    store: Store,
+    metrics: Metrics,
+    surroundings: Arc<Surroundings>,
+    live: Arc<LiveHandle>,
+}
+
+impl Base {
+    async fn open(config: Config, parts: Parts) -> Result<Self, StartError> {
+        let data = DataDir::open(&config.data_dir)?;
+        let claim = data.claim()?;
+        let Opened { master, store } = open_installation(&data, &*parts.random).await?;
+        let metrics = Metrics::new();
+        let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
+        let surroundings = Surroundings::new(clock, random, metrics.clone())?;
+        bootstrap::default_key(&store, &master, parts.clock.unix_seconds().cast_signed()).await?;
+        let live = Live {
+            issuer: config.issuer.clone().unwrap_or_else(Issuer::of_socket),
+            registry: Registry::default(),
+            keys: Arc::new(KeyRing::load(&store, &master).await?),
+            chain: Arc::new(Chain::default()),
+        };
+        Ok(Self {
+            surroundings: Arc::new(surroundings),
+            live: Arc::new(LiveHandle::new(live)),
+            config,
+            parts,
+            data,
+            claim,
+            master,
+            store,
+            metrics,
+        })
+    }
+
+    async fn reloader(&self) -> Result<Reloader, StartError> {
+        let compiled = CompiledRules::new(self.data.below("compiled")?, &self.master);
+        let surroundings = Arc::clone(&self.surroundings);
+        let parts = reload::Parts {
+            live: Arc::clone(&self.live),
+            loader: Loader::new(surroundings, compiled, self.parts.compiler.clone()),
+            store: self.store.clone(),
+            kept_files: self.data.below("rules")?,
+            clock: Arc::clone(&self.parts.clock),
+            metrics: self.metrics.clone(),
+        };
+        Ok(Reloader::start(self.config.rules.clone(), parts).await?)
+    }
+
+    async fn bind(&self) -> Result<Listener, StartError> {
+        let bound = Listener::bind(&self.config.listen).await;
+        bound.map_err(|source| self.cannot_listen(source))
+    }
+
+    fn cannot_listen(&self, source: io::Error) -> StartError {
+        let listen = self.config.listen.clone();
+        StartError::Listen { listen, source }
+    }
+
+    /// The issuer follows from the address unless it is configured; the management API and the administrator follow
+    /// from the issuer.
+    async fn take_on_issuer(&self, listener: &Listener) -> Result<Option<FirstStart>, StartError> {
+        let address: Option<SocketAddr> = listener
+            .address()
+            .map_err(|source| self.cannot_listen(source))?;
+        let issuer = match (&self.config.issuer, address) {
+            (Some(configured), _) => configured.clone(),
+            (None, Some(address)) => Issuer::of_address(address),
+            (None, None) => Issuer::of_socket(),
+        };
+        let admin = &self.config.admin;
+        let first =
+            bootstrap::administration(&self.registrar(), &self.store, &issuer, admin).await?;
+        self.live.change(|live| live.issuer = issuer);
+        Ok(first)
+    }
+
+    /// Reads clients, APIs and grants, and says up to which change they are known: one that comes in between is read
+    /// again, none is missed.
+    async fn load_registry(&self) -> Result<i64, StartError> {
+        let seen = self.store.newest_change().await?;
+        let registry = Registry::load(&self.store).await?;
+        let keys = Arc::new(KeyRing::load(&self.store, &self.master).await?);
+        self.live.change(|live| {
+            live.registry = registry;
+            live.keys = keys;
+        });
+        Ok(seen)
+    }
+
+    fn follower(&self, seen: i64, reloader: UnboundedSender<Trigger>) -> Follower {
+        Follower {
+            store: self.store.clone(),
+            live: Arc::clone(&self.live),
+            master: Arc::clone(&self.master),
+            metrics: self.metrics.clone(),
+            clock: Arc::clone(&self.parts.clock),
+            reloader,
+            seen,
+        }
+    }
+
+    fn app(&self, report: &Arc<ArcSwap<Report>>, stopping: &Arc<AtomicBool>, tasks: &Tasks) -> App {
+        let hasher = SecretHasher::new(&self.master);
+        let report = Arc::clone(report);
+        App {
+            issuer: TokenIssuer {
+                live: Arc::clone(&self.live),
+                authenticator: Authenticator::new(hasher, Arc::clone(&self.parts.clock)),
+                surroundings: Arc::clone(&self.surroundings),
+                ledger: self.ledger(tasks),
+                clock: Arc::clone(&self.parts.clock),
+            },
+            live: Arc::clone(&self.live),
+            readiness: Readiness {
+                store: self.store.clone(),
+                rules: Box::new(move || report.load().obstacle().map_or(Ok(()), Err)),
+                stopping: Arc::clone(stopping),
+            },
+            metrics: self.metrics.clone(),
+            random: Arc::clone(&self.parts.random),
+        }
+    }
+
+    fn ledger(&self, tasks: &Tasks) -> Ledger {
+        let config = &self.config.ledger;
+        let parts = ledger::Parts {
+            store: self.store.clone(),
+            metrics: self.metrics.clone(),
+            clock: Arc::clone(&self.parts.clock),
+            answers_wait: config.mode == LedgerMode::Sync,
+        };
+        let (ledger, writer) = Ledger::new(config.mode, config.keep_days, parts);
+        tasks.ledger.spawn(writer.run(tasks.ledger.token()));
+        ledger
+    }
+
+    fn acceptor(&self, listener: Listener, app: Arc<App>) -> Acceptor {
+        let guard = HostGuard::new(&self.live.load().issuer, &self.config.allowed_hosts);
+        let router = http::router(app);
+        Acceptor {
+            listener,
+            site: Arc::new(Site { router, guard }),
+            connections_max: self.config.limits.connections,
+            clock: Arc::clone(&self.parts.clock),
+            metrics: self.metrics.clone(),
+        }
+    }
+
+    fn registrar(&self) -> Registrar {
+        Registrar::new(
+            self.store.clone(),
+            Arc::clone(&self.master),
+            Arc::clone(&self.parts.clock),
+            Arc::clone(&self.parts.random),
+        )
+    }
+}
+
+/// The parts of an installation that its commands need too.
+pub struct Opened {
+    /// The master key.
+    pub master: Arc<MasterKey>,
+    /// The store, its tables up to date.
+    pub store: Store,
+}
+
+/// Opens the master key and the store of a data directory, or makes them. Safe beside a running server, and beside
+/// another process that does the same.
+///
+/// # Errors
+/// When they cannot be used.
+pub async fn open_installation(data: &DataDir, random: &dyn Random) -> Result<Opened, StartError> {
+    let _alone = data.set_up_alone()?;
+    let master = Arc::new(MasterKey::load_or_create(data.path(), random)?);
+    let store = Store::open(&data.store()).await?;
+    Ok(Opened { master, store })
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Others could reach it and read along.
+    #[error(
+        "listen on {0}: other machines can reach it, and without TLS they can read secrets and tokens; \
+         listen on 127.0.0.1, or set allow_plain_http = true (--allow-plain-http) if a proxy adds TLS"
+    )]
+    Exposed(Listen),
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The master key cannot be used.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The signing keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyRingError),
+    /// The WebAssembly engine does not start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The rules cannot run.
+    #[error(transparent)]
+    Rules(#[from] reload::StartError),
+    /// The address cannot be listened on.
+    #[error("listen on {listen}")]
+    Listen {
+        /// The address.
+        listen: Listen,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The first start could not make what it must.
+    #[error(transparent)]
+    Bootstrap(#[from] BootstrapError),
+}
