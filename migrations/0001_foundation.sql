@@ -73,19 +73,30 @@ CREATE TABLE reports (
     updated_at INTEGER NOT NULL
 );
 
-CREATE TABLE issued_tokens (
+-- What many tokens have in common, once.
+CREATE TABLE ledger_contexts (
+    id         INTEGER PRIMARY KEY,
+    client_id  TEXT NOT NULL,
+    grant_id   TEXT NOT NULL,
+    audience   TEXT NOT NULL,
+    scope      TEXT NOT NULL,             -- space-separated, as in the token
+    kid        TEXT NOT NULL,             -- the key it was signed with
+    generation INTEGER NOT NULL,          -- the rule chain that was live
+    rules      TEXT NOT NULL,             -- the rules that ran: [{"name", "digest"}]
+    UNIQUE (client_id, grant_id, audience, scope, kid, generation, rules)
+);
+
+-- One row for every token. It is written thousands of times a second: rows are short, and only appended. The one index
+-- is over 8-byte numbers, because jtis are random and every page that an insert touches is a page to write.
+CREATE TABLE ledger_tokens (
+    id             INTEGER PRIMARY KEY,
     jti            TEXT NOT NULL,
-    client_id      TEXT NOT NULL,
-    grant_id       TEXT NOT NULL,
-    audience       TEXT NOT NULL,
-    subject        TEXT NOT NULL,
-    scope          TEXT NOT NULL,         -- space-separated, as in the token
+    jti_key        INTEGER NOT NULL,      -- the first 8 bytes of the SHA-256 of the jti
+    context_id     INTEGER NOT NULL,
+    subject        TEXT,                  -- NULL: the client itself
     issued_at      INTEGER NOT NULL,
     expires_at     INTEGER NOT NULL,
     transaction_id TEXT NOT NULL,
-    generation     INTEGER NOT NULL,
-    kid            TEXT NOT NULL,
-    rules          TEXT NOT NULL          -- [{"name", "digest", "took_us", "outcome", "changes"}]
+    steps          TEXT NOT NULL          -- per rule that ran: [outcome, microseconds, changes]
 );
-CREATE INDEX issued_tokens_by_jti ON issued_tokens (jti);
-CREATE INDEX issued_tokens_by_expiry ON issued_tokens (expires_at);
+CREATE INDEX ledger_tokens_by_jti ON ledger_tokens (jti_key);

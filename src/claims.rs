@@ -5,6 +5,7 @@
 mod scope;
 mod value;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 pub use scope::{Scope, ScopeError};
@@ -88,41 +89,79 @@ impl Claims {
         self.custom.retain(|(known, _)| **known != *name);
     }
 
-    /// The claims set as JSON (RFC 7519 section 4): what is signed.
+    /// The claims set as JSON (RFC 7519 section 4): what is signed. Written straight into one string: this runs for
+    /// every token.
     pub fn to_json(&self) -> String {
-        let mut json = String::with_capacity(JSON_BYTES_TYPICAL);
-        let mut comma = "{";
-        let mut push = |name: &str, value: &str| {
-            json.push_str(comma);
-            value::push_quoted(&mut json, name);
-            json.push(':');
-            json.push_str(value);
-            comma = ",";
-        };
-        for name in HOST_CLAIMS {
-            if let Some(value) = self.get(name) {
-                push(name, &value);
-            }
+        let mut json = Object::new();
+        json.text("iss", &self.issuer);
+        json.text("sub", &self.subject);
+        json.text("aud", &self.audience);
+        json.text("client_id", &self.client_id);
+        json.number("iat", self.issued_at);
+        json.number("exp", self.expires_at());
+        if let Some(jti) = &self.jti {
+            json.text("jti", jti);
+        }
+        if !self.scope.is_empty() {
+            json.words("scope", self.scope.values());
         }
         for (name, value) in &self.custom {
-            push(name, value.as_str());
+            json.raw(name, value.as_str());
         }
-        json.push('}');
-        json
+        json.finish()
     }
 }
 
-/// The claims that have a field of their own, in the order a token shows them.
-const HOST_CLAIMS: [&str; 8] = [
-    "iss",
-    "sub",
-    "aud",
-    "client_id",
-    "iat",
-    "exp",
-    "jti",
-    "scope",
-];
+/// A JSON object in the making.
+struct Object(String);
+
+impl Object {
+    fn new() -> Self {
+        let mut json = String::with_capacity(JSON_BYTES_TYPICAL);
+        json.push('{');
+        Self(json)
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        value::push_quoted(&mut self.0, name);
+        self.0.push(':');
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        value::push_quoted(&mut self.0, text);
+    }
+
+    fn number(&mut self, name: &str, number: u64) {
+        self.name(name);
+        let _ = write!(self.0, "{number}"); // Writing to a string does not fail.
+    }
+
+    /// Words without anything to escape, with spaces between them.
+    fn words<'w>(&mut self, name: &str, words: impl Iterator<Item = &'w str>) {
+        self.name(name);
+        let mut before = '"';
+        for word in words {
+            self.0.push(before);
+            self.0.push_str(word);
+            before = ' ';
+        }
+        self.0.push('"');
+    }
+
+    fn raw(&mut self, name: &str, json: &str) {
+        self.name(name);
+        self.0.push_str(json);
+    }
+
+    fn finish(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
 
 /// A first guess that spares most tokens a second allocation.
 const JSON_BYTES_TYPICAL: usize = 512;

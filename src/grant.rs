@@ -21,7 +21,7 @@ pub struct Grant {
     /// What was asked for.
     pub wanted: Wanted,
     /// Names the request.
-    pub transaction_id: Box<str>,
+    pub transaction_id: Arc<str>,
     /// What the token will say as things stand.
     pub claims: Claims,
     _resolved: Resolved,
@@ -48,9 +48,9 @@ pub struct Terms<'a> {
 pub fn resolve(
     client: &AuthenticatedClient,
     wanted: Wanted,
-    transaction_id: Box<str>,
+    transaction_id: Arc<str>,
     terms: &Terms<'_>,
-) -> Result<Grant, GrantError> {
+) -> Result<Box<Grant>, GrantError> {
     match wanted.grant_type.as_str() {
         client_credentials::GRANT_TYPE => {
             client_credentials::resolve(client, wanted, transaction_id, terms)

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::grant::{self, GrantError, Terms};
 use crate::ledger::{IssuedToken, Ledger, LedgerError};
 use crate::live::LiveHandle;
-use crate::request::TokenRequest;
+use crate::request::{Credentials, TokenRequest, Wanted};
 use crate::rule::{self, RuleError, Surroundings};
 use crate::sign::{self, SignError};
 
@@ -35,34 +35,35 @@ impl TokenIssuer {
     /// # Errors
     /// When any step refuses or fails.
     pub async fn issue(&self, request: TokenRequest) -> Result<IssuedToken, IssueError> {
-        let transaction = request.transaction_id.clone();
-        let client = request.credentials.client_id().map(str::to_owned);
-        let issued = self.take_through(request).await;
-        if let Err(refusal) = &issued {
-            log_refusal(refusal, &transaction, client.as_deref().unwrap_or_default());
-        }
-        issued
-    }
-
-    async fn take_through(&self, request: TokenRequest) -> Result<IssuedToken, IssueError> {
         let TokenRequest {
             transaction_id,
             credentials,
             wanted,
         } = request;
+        let issued = self.take_through(&credentials, wanted, &transaction_id).await;
+        if let Err(refusal) = &issued {
+            log_refusal(refusal, &transaction_id, credentials.client_id().unwrap_or_default());
+        }
+        issued
+    }
+
+    async fn take_through(
+        &self,
+        credentials: &Credentials,
+        wanted: Wanted,
+        transaction_id: &Arc<str>,
+    ) -> Result<IssuedToken, IssueError> {
         let live = self.live.load();
         if !grant::is_supported(&wanted.grant_type) {
             return Err(GrantError::UnsupportedGrantType.into());
         }
-        let client = self
-            .authenticator
-            .authenticate(&live.registry, &credentials)?;
+        let client = self.authenticator.authenticate(&live.registry, credentials)?;
         let terms = Terms {
             registry: &live.registry,
             issuer: live.issuer.shared(),
             now: self.clock.unix_seconds(),
         };
-        let grant = grant::resolve(&client, wanted, transaction_id, &terms)?;
+        let grant = grant::resolve(&client, wanted, Arc::clone(transaction_id), &terms)?;
         let approved = rule::run(&live.chain, &self.surroundings, grant).await?;
         let signed = sign::sign(&live.keys, approved)?;
         Ok(self.ledger.record(signed).await?)
@@ -71,6 +72,7 @@ impl TokenIssuer {
 
 /// The caller's own mistakes are information; what a rule or the server did wrong is an error.
 fn log_refusal(refusal: &IssueError, transaction: &str, client: &str) {
+    let client: String = client.chars().take(LOGGED_CLIENT_CHARS_MAX).collect();
     let problem = refusal as &dyn std::error::Error;
     match refusal {
         IssueError::Client(ClientError::TooManyFailures { .. }) => {
@@ -108,3 +110,6 @@ pub enum IssueError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
+
+/// As much as is logged of a client id that a stranger may have made up.
+const LOGGED_CLIENT_CHARS_MAX: usize = 64;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
-pub use entry::{RuleRecord, rule_records};
+pub use entry::{Record, RuleRecord};
 pub use writer::{Parts, Writer};
 
 use crate::config::LedgerMode;
@@ -20,7 +20,7 @@ pub struct IssuedToken {
     access_token: String,
     expires_in: u32,
     scope: String,
-    transaction_id: Box<str>,
+    transaction_id: Arc<str>,
 }
 
 impl IssuedToken {
@@ -91,7 +91,7 @@ impl Ledger {
             access_token,
             expires_in: granted.lifetime,
             scope: granted.scope.to_string(),
-            transaction_id: claims.grant().transaction_id.clone(),
+            transaction_id: Arc::clone(&claims.grant().transaction_id),
         };
         let entry = || Entry { claims, key };
         match self.mode {

@@ -1,11 +1,13 @@
 //! A token request: decoded, bounded, its secrets wrapped. It knows nothing of HTTP.
 
+use std::sync::Arc;
+
 use secrecy::{ExposeSecret, SecretString};
 
 /// A request for a token (RFC 6749 section 4.4.2), from a form or from JSON.
 pub struct TokenRequest {
     /// Names the request in logs, errors and the ledger.
-    pub transaction_id: Box<str>,
+    pub transaction_id: Arc<str>,
     /// Who says to be asking.
     pub credentials: Credentials,
     /// For what.
@@ -58,7 +60,7 @@ impl TokenRequest {
     /// # Errors
     /// When a parameter is missing, stands there twice or contradicts another.
     pub fn from_parameters(
-        transaction_id: Box<str>,
+        transaction_id: Arc<str>,
         header: Option<(String, SecretString)>,
         parameters: Vec<(String, String)>,
     ) -> Result<Self, RequestError> {

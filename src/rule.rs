@@ -105,7 +105,7 @@ pub struct EngineError(String);
 
 /// Claims that every rule has had its say about. Only [`run`] makes one.
 pub struct ApprovedClaims {
-    grant: Grant,
+    grant: Box<Grant>,
     steps: Vec<Step>,
     jti: Box<str>,
     json: String,
@@ -146,7 +146,7 @@ impl ApprovedClaims {
 pub async fn run(
     chain: &Chain,
     surroundings: &Surroundings,
-    mut grant: Grant,
+    mut grant: Box<Grant>,
 ) -> Result<ApprovedClaims, RuleError> {
     let mut steps = Vec::new();
     for rule in chain.candidates(&grant.api) {

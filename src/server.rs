@@ -22,6 +22,8 @@ pub use prepare::{Opened, Parts, StartError, open_installation};
 
 use crate::config::{Config, Issuer};
 use crate::data_dir::Claim;
+use crate::http::App;
+use crate::issue::TokenIssuer;
 use crate::live::LiveHandle;
 use crate::registry::{Registrar, Registry};
 use crate::reload::{Report, Trigger};
@@ -33,6 +35,7 @@ use accept::Acceptor;
 pub struct Server {
     config: Config,
     acceptor: Acceptor,
+    app: Arc<App>,
     live: Arc<LiveHandle>,
     registrar: Registrar,
     store: Store,
@@ -76,6 +79,11 @@ impl Server {
     /// The issuer, which tells where it listens unless the configuration says otherwise.
     pub fn issuer(&self) -> Issuer {
         self.live.load().issuer.clone()
+    }
+
+    /// What issues the tokens, for callers in the same process: the endpoint calls nothing else.
+    pub fn token_issuer(&self) -> &TokenIssuer {
+        &self.app.issuer
     }
 
     /// Where it listens, as a URL or a socket path.

@@ -11,7 +11,7 @@ mod clients;
 mod error;
 mod generations;
 mod grants;
-mod issued;
+mod ledger;
 mod keys;
 mod reports;
 
@@ -27,7 +27,7 @@ pub use clients::{ClientRow, SecretRow};
 pub use error::StoreError;
 pub use generations::{GenerationRow, NewGeneration};
 pub use grants::GrantRow;
-pub use issued::IssuedRow;
+pub use ledger::{LedgerContext, LedgerToken};
 pub use keys::KeyRow;
 
 /// The store of one installation. Clones share its connections.

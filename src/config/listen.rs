@@ -121,6 +121,11 @@ impl Issuer {
         self.url.path().trim_end_matches('/')
     }
 
+    /// Its host name, with the port where that is not the scheme's own: what a client sends as `Host`.
+    pub fn authority(&self) -> &str {
+        self.url.authority()
+    }
+
     /// Its host name.
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()

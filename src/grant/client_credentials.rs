@@ -12,9 +12,9 @@ pub(super) const GRANT_TYPE: &str = "client_credentials";
 pub(super) fn resolve(
     client: &AuthenticatedClient,
     wanted: Wanted,
-    transaction_id: Box<str>,
+    transaction_id: Arc<str>,
     terms: &Terms<'_>,
-) -> Result<Grant, GrantError> {
+) -> Result<Box<Grant>, GrantError> {
     let client = Arc::clone(client.client());
     if !client.grant_types.iter().any(|known| known == GRANT_TYPE) {
         return Err(GrantError::GrantTypeNotAllowed);
@@ -48,7 +48,7 @@ pub(super) fn resolve(
     claims.issued_at = terms.now;
     claims.lifetime = api.lifetime;
     claims.scope = scope;
-    Ok(Grant {
+    Ok(Box::new(Grant {
         permission: Arc::clone(permission),
         api: Arc::clone(api),
         client,
@@ -56,5 +56,5 @@ pub(super) fn resolve(
         transaction_id,
         claims,
         _resolved: Resolved,
-    })
+    }))
 }

@@ -22,28 +22,27 @@ use crate::telemetry::metrics::OutcomeLabel;
 /// Answers a token request (RFC 6749 section 4.4).
 pub(super) async fn issue(State(app): State<Arc<App>>, request: Request) -> Response {
     let started = app.issuer.clock.monotonic();
-    let transaction: Box<str> = hex::encode(app.random.bytes::<16>()).into();
+    let transaction: Arc<str> = hex::encode(app.random.bytes::<16>()).into();
     let answer = match decode(request, transaction.clone()).await {
         Ok(request) => app.issuer.issue(request).await.map_err(OauthError::from),
         Err(refusal) => Err(refusal),
     };
-    let outcome = match &answer {
-        Ok(_) => "issued",
-        Err(refusal) => refusal.code(),
-    };
-    app.metrics
-        .tokens
-        .get_or_create(&OutcomeLabel { outcome })
-        .inc();
     let took = app.issuer.clock.monotonic().saturating_sub(started);
     app.metrics.token_duration.observe(took.as_secs_f64());
     match answer {
-        Ok(token) => encode(&token),
-        Err(refusal) => refusal.into_response(&transaction),
+        Ok(token) => {
+            app.metrics.tokens_issued.inc();
+            encode(&token)
+        }
+        Err(refusal) => {
+            let outcome = refusal.code();
+            app.metrics.tokens.get_or_create(&OutcomeLabel { outcome }).inc();
+            refusal.into_response(&transaction)
+        }
     }
 }
 
-async fn decode(request: Request, transaction: Box<str>) -> Result<TokenRequest, OauthError> {
+async fn decode(request: Request, transaction: Arc<str>) -> Result<TokenRequest, OauthError> {
     let (head, body) = request.into_parts();
     refuse_query(&head.uri)?;
     let basic = basic_credentials(&head.headers)?;
@@ -109,7 +108,8 @@ fn encode(token: &IssuedToken) -> Response {
         expires_in: token.expires_in(),
         scope: token.scope(),
     };
-    let body = serde_json::to_vec(&answer).expect("strings and a number are JSON");
+    let mut body = Vec::with_capacity(token.access_token().len() + ANSWER_BYTES_TYPICAL);
+    serde_json::to_writer(&mut body, &answer).expect("strings and a number are JSON");
     json_response(StatusCode::OK, body, token.transaction_id())
 }
 
@@ -127,6 +127,8 @@ pub(super) fn json_response(status: StatusCode, body: Vec<u8>, transaction: &str
     response
 }
 
+/// What an answer has besides the token, in bytes.
+const ANSWER_BYTES_TYPICAL: usize = 128;
 const BODY_ONLY: &[&str] = &[
     "audience",
     "client_assertion",

@@ -1,5 +1,6 @@
-//! A ledger entry, as it is issued and as it is stored.
+//! A ledger entry, as it is issued, as it is stored, and as it is read back.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -7,37 +8,120 @@ use serde_json::Value;
 
 use crate::keys::SigningKey;
 use crate::rule::{Applied, ApprovedClaims, Digest, Step};
-use crate::store::IssuedRow;
+use crate::store::{LedgerContext, LedgerToken};
 
-/// A token on its way to the store. It is made of what issuing had in hand: turning it into a row is the writer's work.
+/// A token on its way to the store. It is made of what issuing had in hand: everything else is the writer's work.
 pub(super) struct Entry {
     pub(super) claims: ApprovedClaims,
     pub(super) key: Arc<SigningKey>,
 }
 
 impl Entry {
-    pub(super) fn into_row(self) -> IssuedRow {
+    pub(super) fn context(&self) -> LedgerContext {
+        let grant = self.claims.grant();
+        let named = |step: &Step| NamedRule {
+            name: step.rule.name.to_string(),
+            digest: step.rule.digest,
+        };
+        let rules: Vec<NamedRule> = self.claims.steps().iter().map(named).collect();
+        LedgerContext {
+            client_id: grant.claims.client_id.to_string(),
+            grant_id: grant.permission.id.to_string(),
+            audience: grant.claims.audience.to_string(),
+            scope: grant.claims.scope.to_string(),
+            kid: self.key.kid().to_owned(),
+            generation: self.claims.generation(),
+            rules: json(&rules),
+        }
+    }
+
+    /// Stands for the context without building it. Two contexts that share one by chance (one in 2^64) would mix up
+    /// their tokens' records, nothing else.
+    pub(super) fn context_hash(&self, mut hasher: impl Hasher) -> u64 {
+        let grant = self.claims.grant();
+        grant.permission.id.hash(&mut hasher);
+        grant.claims.audience.hash(&mut hasher);
+        self.key.kid().hash(&mut hasher);
+        self.claims.generation().hash(&mut hasher);
+        grant.claims.scope.values().for_each(|value| value.hash(&mut hasher));
+        for step in self.claims.steps() {
+            step.rule.name.hash(&mut hasher);
+            step.rule.digest.hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    pub(super) fn token(&self, context_id: i64) -> LedgerToken {
         let grant = self.claims.grant();
         let claims = &grant.claims;
-        IssuedRow {
+        LedgerToken {
             jti: self.claims.jti().to_owned(),
-            client_id: claims.client_id.to_string(),
-            grant_id: grant.permission.id.to_string(),
-            audience: claims.audience.to_string(),
-            subject: claims.subject.to_string(),
-            scope: claims.scope.to_string(),
+            context_id,
+            subject: (claims.subject != claims.client_id).then(|| claims.subject.to_string()),
             issued_at: claims.issued_at.cast_signed(),
             expires_at: claims.expires_at().cast_signed(),
             transaction_id: grant.transaction_id.to_string(),
-            generation: self.claims.generation(),
-            kid: self.key.kid().to_owned(),
-            rules: steps_to_json(self.claims.steps()),
+            steps: steps_to_json(self.claims.steps()),
         }
     }
 }
 
-/// What one rule did to a token, as the ledger keeps it.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
+struct NamedRule {
+    name: String,
+    digest: Digest,
+}
+
+/// Outcome, microseconds, changes.
+#[derive(Serialize)]
+struct StepRecord<'s>(&'static str, u64, &'s [Applied]);
+
+fn steps_to_json(steps: &[Step]) -> String {
+    json(&steps.iter().map(StepRecord::of).collect::<Vec<_>>())
+}
+
+impl<'s> StepRecord<'s> {
+    fn of(step: &'s Step) -> Self {
+        let took = u64::try_from(step.took.as_micros()).unwrap_or(u64::MAX);
+        Self(step.outcome.as_str(), took, &step.changes)
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("records of strings and numbers are JSON")
+}
+
+/// A token as the ledger knows it.
+#[derive(Debug, Serialize)]
+pub struct Record {
+    /// Its `jti`.
+    pub jti: String,
+    /// To which client it was issued.
+    pub client_id: String,
+    /// Under which client grant.
+    pub grant_id: String,
+    /// For which API.
+    pub audience: String,
+    /// Its `sub`.
+    pub subject: String,
+    /// Its scopes, space-separated.
+    pub scope: String,
+    /// Its `iat`.
+    pub issued_at: i64,
+    /// Its `exp`.
+    pub expires_at: i64,
+    /// Which request it answered.
+    pub transaction_id: String,
+    /// Which rule chain was live.
+    pub generation: i64,
+    /// Which key signed it.
+    pub kid: String,
+    /// What each rule that ran did, in order.
+    pub rules: Vec<RuleRecord>,
+}
+
+/// What one rule did to a token.
+#[derive(Debug, Serialize)]
 pub struct RuleRecord {
     /// Which rule.
     pub name: String,
@@ -51,36 +135,36 @@ pub struct RuleRecord {
     pub changes: Vec<Value>,
 }
 
-/// Reads what the ledger says about the rules of a token.
-///
-/// # Errors
-/// When another version wrote it in a way that this one does not understand.
-pub fn rule_records(row: &IssuedRow) -> Result<Vec<RuleRecord>, serde_json::Error> {
-    serde_json::from_str(&row.rules)
-}
-
-#[derive(Serialize)]
-struct StepRecord<'s> {
-    name: &'s str,
-    digest: Digest,
-    outcome: &'static str,
-    took_us: u64,
-    changes: &'s [Applied],
-}
-
-impl<'s> StepRecord<'s> {
-    fn of(step: &'s Step) -> Self {
-        Self {
-            name: &step.rule.name,
-            digest: step.rule.digest,
-            outcome: step.outcome.as_str(),
-            took_us: u64::try_from(step.took.as_micros()).unwrap_or(u64::MAX),
-            changes: &step.changes,
-        }
+impl Record {
+    /// Reads what the store has.
+    ///
+    /// # Errors
+    /// When another version wrote it in a way that this one does not understand.
+    pub fn read(token: LedgerToken, context: LedgerContext) -> Result<Self, serde_json::Error> {
+        let named: Vec<NamedRule> = serde_json::from_str(&context.rules)?;
+        let steps: Vec<(String, u64, Vec<Value>)> = serde_json::from_str(&token.steps)?;
+        let rule = |(named, (outcome, took_us, changes)): (NamedRule, (String, u64, Vec<Value>))| {
+            RuleRecord {
+                name: named.name,
+                digest: named.digest,
+                outcome,
+                took_us,
+                changes,
+            }
+        };
+        Ok(Self {
+            rules: named.into_iter().zip(steps).map(rule).collect(),
+            subject: token.subject.unwrap_or_else(|| context.client_id.clone()),
+            jti: token.jti,
+            issued_at: token.issued_at,
+            expires_at: token.expires_at,
+            transaction_id: token.transaction_id,
+            client_id: context.client_id,
+            grant_id: context.grant_id,
+            audience: context.audience,
+            scope: context.scope,
+            generation: context.generation,
+            kid: context.kid,
+        })
     }
-}
-
-fn steps_to_json(steps: &[Step]) -> String {
-    let records: Vec<StepRecord<'_>> = steps.iter().map(StepRecord::of).collect();
-    serde_json::to_string(&records).expect("records of strings and numbers are JSON")
 }

@@ -1,15 +1,19 @@
-//! Writes the ledger in groups: one transaction, and one fsync, for everything that was issued in a tenth of a second.
+//! Writes the ledger in groups: one transaction, and one fsync, for everything that was issued in a quarter of a second.
 
+use std::hash::{BuildHasher, RandomState};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use lru::LruCache;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::entry::Entry;
 use super::{Queue, Waiting};
 use crate::clock::Clock;
-use crate::store::{IssuedRow, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 
 /// What the writer works with.
@@ -29,6 +33,11 @@ pub struct Writer {
     queue: Arc<Queue>,
     parts: Parts,
     keep_seconds: i64,
+    /// The numbers of contexts, by hash.
+    contexts: LruCache<u64, i64>,
+    hash: RandomState,
+    /// Where to go on forgetting.
+    forget_from: i64,
 }
 
 impl Writer {
@@ -37,11 +46,14 @@ impl Writer {
             queue,
             parts,
             keep_seconds: i64::from(keep_days) * 86_400,
+            contexts: LruCache::new(CONTEXTS_MAX),
+            hash: RandomState::new(),
+            forget_from: 0,
         }
     }
 
     /// Writes until told to stop, and then what is left.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(mut self, stop: CancellationToken) {
         let mut forgotten_at = self.parts.clock.monotonic();
         loop {
             tokio::select! {
@@ -65,34 +77,49 @@ impl Writer {
     }
 
     /// Writes what is in the queue, again and again while the store fails: memory holds it until it is over the limit.
-    async fn write_waiting(&self, stop: &CancellationToken) {
-        let (rows, holders): (Vec<IssuedRow>, Vec<_>) = self
-            .take()
-            .into_iter()
-            .map(|one| (one.entry.into_row(), one.holder))
-            .unzip();
-        if rows.is_empty() {
+    async fn write_waiting(&mut self, stop: &CancellationToken) {
+        let (entries, holders): (Vec<Entry>, Vec<_>) =
+            self.take().into_iter().map(|one| (one.entry, one.holder)).unzip();
+        if entries.is_empty() {
             return;
         }
-        let count = rows.len() as u64;
         let mut failures = 0;
-        while let Err(problem) = self.parts.store.add_issued(&rows).await {
+        while let Err(problem) = self.write(&entries).await {
             failures += 1;
             self.report(&problem, failures);
             let last = stop.is_cancelled() && failures >= ATTEMPTS_WHEN_STOPPING;
             if self.parts.answers_wait || last {
-                self.parts.metrics.ledger_lost.inc_by(count);
+                self.parts.metrics.ledger_lost.inc_by(entries.len() as u64);
                 return; // Dropping the holders tells them.
             }
             sleep(RETRY_INTERVAL).await;
         }
         if failures > 0 {
-            info!(tokens = count, "the ledger can be written again");
+            info!(tokens = entries.len(), "the ledger can be written again");
         }
-        self.parts.metrics.ledger_written.inc_by(count);
+        self.parts.metrics.ledger_written.inc_by(entries.len() as u64);
         for holder in holders.into_iter().flatten() {
             let _ = holder.send(()); // Its request may have gone away meanwhile.
         }
+    }
+
+    async fn write(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
+        let mut tokens = Vec::with_capacity(entries.len());
+        for entry in entries {
+            tokens.push(entry.token(self.context_id(entry).await?));
+        }
+        self.parts.store.add_to_ledger(&tokens).await
+    }
+
+    /// The number of an entry's context, from memory for all but the first token of a kind.
+    async fn context_id(&mut self, entry: &Entry) -> Result<i64, StoreError> {
+        let hash = entry.context_hash(self.hash.build_hasher());
+        if let Some(known) = self.contexts.get(&hash) {
+            return Ok(*known);
+        }
+        let id = self.parts.store.ledger_context(&entry.context()).await?;
+        self.contexts.put(hash, id);
+        Ok(id)
     }
 
     fn take(&self) -> Vec<Waiting> {
@@ -114,25 +141,24 @@ impl Writer {
         }
     }
 
-    async fn forget_old(&self) {
+    async fn forget_old(&mut self) {
         let before = self.parts.clock.unix_seconds().cast_signed() - self.keep_seconds;
-        if let Err(problem) = self
-            .parts
-            .store
-            .forget_issued(before, FORGET_ROWS_MAX)
-            .await
-        {
-            warn!(
-                problem = &problem as &dyn std::error::Error,
-                "old records could not be forgotten"
-            );
+        let next = self.parts.store.forget_issued(self.forget_from, FORGET_WINDOW, before).await;
+        match next {
+            Ok(next) => self.forget_from = next,
+            Err(problem) => {
+                let problem = &problem as &dyn std::error::Error;
+                warn!(problem, "old records could not be forgotten");
+            }
         }
     }
 }
 
-const GROUP_INTERVAL: Duration = Duration::from_millis(100);
+/// Long enough for a group to be worth its fsync, short enough to explain a token that was just issued.
+const GROUP_INTERVAL: Duration = Duration::from_millis(250);
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const ATTEMPTS_WHEN_STOPPING: u32 = 3;
-const FORGET_INTERVAL: Duration = Duration::from_secs(60);
-/// At most so many rows go at once, so that no write lock is held for long.
-const FORGET_ROWS_MAX: u32 = 10_000;
+const FORGET_INTERVAL: Duration = Duration::from_secs(10);
+/// So many records are looked at in one go, so that no write lock is held for long.
+const FORGET_WINDOW: u32 = 10_000;
+const CONTEXTS_MAX: NonZeroUsize = NonZeroUsize::new(16_384).expect("it is not 0");

@@ -32,7 +32,7 @@ pub struct Step {
 ///
 /// # Errors
 /// When it denies the token, or fails and its `on_error` is `deny`.
-pub(super) async fn run(rule: &Arc<Rule>, grant: Grant) -> Result<(Grant, Step), RuleError> {
+pub(super) async fn run(rule: &Arc<Rule>, grant: Box<Grant>) -> Result<(Box<Grant>, Step), RuleError> {
     let clock = &rule.surroundings.clock;
     let started = clock.monotonic();
     let (grant, answer) = match rule.quarantine.admit(started) {
@@ -72,7 +72,7 @@ impl<F: Into<Fault>> From<F> for Ended {
     }
 }
 
-async fn ask(rule: &Arc<Rule>, grant: Grant) -> (Grant, Result<Vec<Applied>, Ended>) {
+async fn ask(rule: &Arc<Rule>, grant: Box<Grant>) -> (Box<Grant>, Result<Vec<Applied>, Ended>) {
     let mut store = sandbox(rule, Some(grant));
     let answer = within_budget(rule, enrich(&mut store, rule)).await;
     let mut state = store.into_data();
@@ -89,7 +89,7 @@ async fn ask(rule: &Arc<Rule>, grant: Grant) -> (Grant, Result<Vec<Applied>, End
 }
 
 /// A fresh sandbox, with every limit set.
-fn sandbox(rule: &Arc<Rule>, grant: Option<Grant>) -> Store<CallState> {
+fn sandbox(rule: &Arc<Rule>, grant: Option<Box<Grant>>) -> Store<CallState> {
     let limits = &rule.manifest.limits;
     let engine = rule.surroundings.engine.wasmtime();
     let mut store = Store::new(engine, CallState::new(Arc::clone(rule), grant));

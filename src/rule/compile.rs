@@ -55,6 +55,8 @@ impl CompilerProgram {
             .arg(limits.compile_seconds.to_string())
             .arg(limits.compile_bytes.to_string())
             .env_clear()
+            // The allocator would reserve a GiB at once, which is all the address space there is.
+            .env("MIMALLOC_ARENA_RESERVE", ALLOCATOR_RESERVE_KIB)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -213,4 +215,5 @@ const EXIT_INVALID: i32 = 65;
 const WALL_MARGIN: Duration = Duration::from_secs(2);
 /// Compiling gives way to everything else on the machine.
 const NICENESS: i32 = 10;
+const ALLOCATOR_RESERVE_KIB: &str = "65536";
 const COMPLAINT_BYTES_MAX: u64 = 16 * 1024;

@@ -18,7 +18,7 @@ use crate::grant::Grant;
 
 /// The state of one call. It moves into the sandbox's store and out again.
 pub(super) struct CallState {
-    pub(super) grant: Option<Grant>,
+    pub(super) grant: Option<Box<Grant>>,
     pub(super) rule: Arc<Rule>,
     pub(super) log: CallLog,
     /// Made when the guest first calls WASI: most never do.
@@ -30,7 +30,7 @@ pub(super) struct CallState {
 }
 
 impl CallState {
-    pub(super) fn new(rule: Arc<Rule>, grant: Option<Grant>) -> Self {
+    pub(super) fn new(rule: Arc<Rule>, grant: Option<Box<Grant>>) -> Self {
         let limits = &rule.manifest.limits;
         Self {
             log: CallLog::new(limits.log_bytes),
@@ -49,7 +49,7 @@ impl CallState {
     /// The request, which is there whenever a guest can ask for it.
     fn request(&self) -> wasmtime::Result<&Grant> {
         self.grant
-            .as_ref()
+            .as_deref()
             .ok_or_else(|| wasmtime::format_err!("there is no request in this call"))
     }
 

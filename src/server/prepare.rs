@@ -60,7 +60,8 @@ pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, Start
         .upkeep
         .spawn(reloader.run(triggers.0, triggers.1, tasks.upkeep.token()));
     Ok(Server {
-        acceptor: base.acceptor(listener, app),
+        acceptor: base.acceptor(listener, Arc::clone(&app)),
+        app,
         live: Arc::clone(&base.live),
         registrar: base.registrar(),
         store: base.store,

@@ -2,6 +2,7 @@
 //!
 //! Handles are made once and kept: counting on the token path is an atomic addition.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -16,9 +17,11 @@ use prometheus_client::registry::{Registry, Unit};
 /// The metrics of one server. Clones share them.
 #[derive(Clone)]
 pub struct Metrics {
-    registry: std::sync::Arc<Registry>,
+    registry: Arc<Registry>,
     /// Answers of the token endpoint, by outcome: `issued`, or the OAuth error code.
     pub tokens: Family<OutcomeLabel, Counter>,
+    /// Those that were a token, out of [`tokens`](Self::tokens).
+    pub tokens_issued: Counter,
     /// How long the token endpoint took.
     pub token_duration: Histogram,
     /// Connections open at this moment.
@@ -97,9 +100,11 @@ impl RuleMetrics {
 impl Metrics {
     /// Fresh metrics, all zero.
     pub fn new() -> Self {
+        let tokens = Family::<OutcomeLabel, Counter>::default();
         let mut metrics = Self {
-            registry: std::sync::Arc::new(Registry::default()),
-            tokens: Family::default(),
+            registry: Arc::new(Registry::default()),
+            tokens_issued: tokens.get_or_create_owned(&OutcomeLabel { outcome: "issued" }),
+            tokens,
             token_duration: Buckets.new_metric(),
             connections: Gauge::default(),
             reloads: Family::default(),
@@ -119,7 +124,7 @@ impl Metrics {
         metrics.register_tokens(&mut registry);
         metrics.register_rules(&mut registry);
         metrics.register_state(&mut registry);
-        metrics.registry = std::sync::Arc::new(registry);
+        metrics.registry = Arc::new(registry);
         metrics
     }
 

@@ -2,15 +2,14 @@
 
 use anstream::println;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::Context;
 use super::super::access::Access;
 use super::super::exit::NotThere;
 use super::super::output::{BAD, DIM, GOOD, moment};
 use super::inspect::{decoded_parts, read_token};
-use crate::ledger::{RuleRecord, rule_records};
-use crate::store::IssuedRow;
+use crate::ledger::Record;
 
 /// Looks a token up in the ledger: who asked, under which grant, which rules ran at which digest, what each of them
 /// changed and how long each took.
@@ -36,35 +35,19 @@ impl Explain {
             );
             return Err(NotThere(text).into());
         }
-        for row in &rows {
-            let rules = rule_records(row)?;
-            match context.output.is_json() {
-                true => context.output.value(&whole(row, &rules)),
-                false => show(row, &rules),
+        let output = context.output;
+        for (token, context) in rows {
+            let record = Record::read(token, context)?;
+            match output.is_json() {
+                true => output.value(&record),
+                false => show(&record),
             }
         }
         Ok(())
     }
 }
 
-fn whole(row: &IssuedRow, rules: &[RuleRecord]) -> Value {
-    json!({
-        "jti": row.jti,
-        "client_id": row.client_id,
-        "grant_id": row.grant_id,
-        "audience": row.audience,
-        "subject": row.subject,
-        "scope": row.scope,
-        "issued_at": row.issued_at,
-        "expires_at": row.expires_at,
-        "transaction_id": row.transaction_id,
-        "generation": row.generation,
-        "kid": row.kid,
-        "rules": rules,
-    })
-}
-
-fn show(row: &IssuedRow, rules: &[RuleRecord]) {
+fn show(row: &Record) {
     let lines = [
         ("jti", row.jti.clone()),
         ("client", row.client_id.clone()),
@@ -81,7 +64,7 @@ fn show(row: &IssuedRow, rules: &[RuleRecord]) {
     for (name, value) in lines {
         println!("{DIM}{name:<9}{DIM:#}  {value}");
     }
-    for rule in rules {
+    for rule in &row.rules {
         let colour = if rule.outcome == "ok" { GOOD } else { BAD };
         println!(
             "\n{}  {colour}{}{colour:#}  {} us",
@@ -95,7 +78,7 @@ fn show(row: &IssuedRow, rules: &[RuleRecord]) {
             println!("  changed nothing");
         }
     }
-    if rules.is_empty() {
+    if row.rules.is_empty() {
         println!("\nNo rule ran.");
     }
 }

@@ -1,0 +1,108 @@
+//! What a token costs without HTTP: signing alone, issuing with 0, 1 and 5 rules, and one rule call in a fresh sandbox.
+//!
+//! `cargo bench --bench in_process`. Figures are comparable within one run only; see README.md.
+
+#![expect(clippy::unwrap_used, reason = "a measuring tool has nobody to report to")]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use rulemint::clock::SystemClock;
+use rulemint::config::{Config, LedgerMode, Listen};
+use rulemint::keys::{Algorithm, SigningKey};
+use rulemint::random::SystemRandom;
+use rulemint::request::TokenRequest;
+use rulemint::rule::CompilerProgram;
+use rulemint::server::{Parts, Server};
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+fn main() {
+    divan::main();
+}
+
+/// A claims set of the size that a token with a few claims of its own has, in bytes.
+const CLAIMS_BYTES: usize = 365;
+
+#[divan::bench(args = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256])]
+fn sign(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
+    let key = SigningKey::parse(algorithm, &SigningKey::generate(algorithm).unwrap()).unwrap();
+    let claims = format!("{{\"claim\":\"{}\"}}", "x".repeat(CLAIMS_BYTES - 12));
+    bencher.counter(ItemsCount::new(1_usize)).bench(|| key.sign(&claims).unwrap());
+}
+
+#[divan::bench(args = [0, 1, 5])]
+fn issue(bencher: Bencher<'_, '_>, rules: usize) {
+    let bench = Bench::new(rules);
+    let issuer = bench.server.token_issuer();
+    bencher
+        .counter(ItemsCount::new(1_usize))
+        .bench(|| bench.runtime.block_on(issuer.issue(bench.request())).unwrap());
+}
+
+/// A server that nobody talks to over a socket, with a client that may have tokens.
+struct Bench {
+    runtime: Runtime,
+    server: Server,
+    parameters: Vec<(String, String)>,
+    _files: TempDir,
+}
+
+impl Bench {
+    fn new(rules: usize) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let server = runtime.block_on(start(files.path(), rules));
+        let parameters = runtime.block_on(client(&server));
+        Self {
+            runtime,
+            server,
+            parameters,
+            _files: files,
+        }
+    }
+
+    fn request(&self) -> TokenRequest {
+        let transaction = "0123456789abcdef0123456789abcdef".into();
+        TokenRequest::from_parameters(transaction, None, self.parameters.clone()).unwrap()
+    }
+}
+
+async fn start(files: &Path, rules: usize) -> Server {
+    let rules_dir = files.join("rules");
+    fs::create_dir(&rules_dir).unwrap();
+    for number in 0..rules {
+        let jti = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/10-jti.wasm");
+        fs::copy(jti, rules_dir.join(format!("{number}0-jti.wasm"))).unwrap();
+    }
+    let mut config = Config::default();
+    config.listen = "127.0.0.1:0".parse::<Listen>().unwrap();
+    config.data_dir = files.join("data");
+    config.rules.dir = rules_dir;
+    config.ledger.mode = LedgerMode::Off;
+    let parts = Parts {
+        clock: Arc::new(SystemClock::new()),
+        random: Arc::new(SystemRandom),
+        compiler: CompilerProgram {
+            path: env!("CARGO_BIN_EXE_rulemint").into(),
+            arguments: vec!["compile-rule".into()],
+        },
+    };
+    Server::start(config, parts).await.unwrap()
+}
+
+async fn client(server: &Server) -> Vec<(String, String)> {
+    let demo = server.demo().await.unwrap();
+    [
+        ("grant_type", "client_credentials"),
+        ("client_id", demo.client_id),
+        ("client_secret", demo.secret.expose_secret()),
+        ("audience", demo.audience),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
