@@ -5,18 +5,21 @@
 //! `floor ADDRESS VARIANT`, where the variant is `signed`, `encode` (jsonwebtoken's own `encode`, which parses the key
 //! each time), `unsigned` or `constant`.
 
-#![expect(clippy::unwrap_used, reason = "a measuring tool has nobody to report to")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a measuring tool has nobody to report to"
+)]
 
 use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::Router;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::server::conn::http1;
@@ -60,7 +63,10 @@ fn main() {
         Some("constant") => Variant::Constant,
         _ => Variant::Signed,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(serve(&address, variant));
 }
 
@@ -68,7 +74,8 @@ async fn serve(address: &str, variant: Variant) {
     let pkcs8 =
         EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
             .unwrap();
-    let header = r#"{"alg":"ES256","typ":"at+jwt","kid":"0123456789012345678901234567890123456789012"}"#;
+    let header =
+        r#"{"alg":"ES256","typ":"at+jwt","kid":"0123456789012345678901234567890123456789012"}"#;
     let floor = Floor {
         variant,
         key: EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref()).unwrap(),
@@ -76,7 +83,9 @@ async fn serve(address: &str, variant: Variant) {
         header: format!("{}.", URL_SAFE_NO_PAD.encode(header)),
         claims: RawValue::from_string(CLAIMS.to_owned()).unwrap(),
     };
-    let router = Router::new().route("/oauth/token", post(token)).with_state(Arc::new(floor));
+    let router = Router::new()
+        .route("/oauth/token", post(token))
+        .with_state(Arc::new(floor));
     let listener = TcpListener::bind(address).await.unwrap();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
@@ -84,7 +93,9 @@ async fn serve(address: &str, variant: Variant) {
         let service = TowerToHyperService::new(router.clone());
         #[expect(clippy::disallowed_methods, reason = "nothing waits for these tasks")]
         tokio::spawn(async move {
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }
@@ -120,7 +131,12 @@ fn sign(floor: &Floor) -> String {
     URL_SAFE_NO_PAD.encode_string(floor.claims.get(), &mut jwt);
     let signature = match floor.variant {
         Variant::Unsigned => vec![0; 64],
-        _ => floor.key.sign(&SystemRandom::new(), jwt.as_bytes()).unwrap().as_ref().to_vec(),
+        _ => floor
+            .key
+            .sign(&SystemRandom::new(), jwt.as_bytes())
+            .unwrap()
+            .as_ref()
+            .to_vec(),
     };
     jwt.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);

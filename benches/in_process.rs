@@ -2,7 +2,10 @@
 //!
 //! `cargo bench --bench in_process`. Figures are comparable within one run only; see README.md.
 
-#![expect(clippy::unwrap_used, reason = "a measuring tool has nobody to report to")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a measuring tool has nobody to report to"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +13,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use mimalloc::MiMalloc;
 use rulemint::clock::SystemClock;
 use rulemint::config::{Config, LedgerMode, Listen};
 use rulemint::keys::{Algorithm, SigningKey};
@@ -20,6 +24,10 @@ use rulemint::server::{Parts, Server};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+/// The same allocator as the server's.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     divan::main();
@@ -32,16 +40,21 @@ const CLAIMS_BYTES: usize = 365;
 fn sign(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
     let key = SigningKey::parse(algorithm, &SigningKey::generate(algorithm).unwrap()).unwrap();
     let claims = format!("{{\"claim\":\"{}\"}}", "x".repeat(CLAIMS_BYTES - 12));
-    bencher.counter(ItemsCount::new(1_usize)).bench(|| key.sign(&claims).unwrap());
+    bencher
+        .counter(ItemsCount::new(1_usize))
+        .bench(|| key.sign(&claims).unwrap());
 }
 
 #[divan::bench(args = [0, 1, 5])]
 fn issue(bencher: Bencher<'_, '_>, rules: usize) {
     let bench = Bench::new(rules);
     let issuer = bench.server.token_issuer();
-    bencher
-        .counter(ItemsCount::new(1_usize))
-        .bench(|| bench.runtime.block_on(issuer.issue(bench.request())).unwrap());
+    bencher.counter(ItemsCount::new(1_usize)).bench(|| {
+        bench
+            .runtime
+            .block_on(issuer.issue(bench.request()))
+            .unwrap()
+    });
 }
 
 /// A server that nobody talks to over a socket, with a client that may have tokens.
@@ -55,7 +68,10 @@ struct Bench {
 impl Bench {
     fn new(rules: usize) -> Self {
         let files = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         let server = runtime.block_on(start(files.path(), rules));
         let parameters = runtime.block_on(client(&server));
         Self {
@@ -68,7 +84,11 @@ impl Bench {
 
     fn request(&self) -> TokenRequest {
         let transaction = "0123456789abcdef0123456789abcdef".into();
-        TokenRequest::from_parameters(transaction, None, self.parameters.clone()).unwrap()
+        let parameters = self
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        TokenRequest::from_parameters(transaction, None, parameters).unwrap()
     }
 }
 

@@ -40,9 +40,15 @@ impl TokenIssuer {
             credentials,
             wanted,
         } = request;
-        let issued = self.take_through(&credentials, wanted, &transaction_id).await;
+        let issued = self
+            .take_through(&credentials, wanted, &transaction_id)
+            .await;
         if let Err(refusal) = &issued {
-            log_refusal(refusal, &transaction_id, credentials.client_id().unwrap_or_default());
+            log_refusal(
+                refusal,
+                &transaction_id,
+                credentials.client_id().unwrap_or_default(),
+            );
         }
         issued
     }
@@ -57,7 +63,9 @@ impl TokenIssuer {
         if !grant::is_supported(&wanted.grant_type) {
             return Err(GrantError::UnsupportedGrantType.into());
         }
-        let client = self.authenticator.authenticate(&live.registry, credentials)?;
+        let client = self
+            .authenticator
+            .authenticate(&live.registry, credentials)?;
         let terms = Terms {
             registry: &live.registry,
             issuer: live.issuer.shared(),

@@ -13,7 +13,9 @@ mod secret;
 
 use std::sync::Arc;
 
-use imbl::HashMap;
+use foldhash::fast::RandomState;
+use imbl::GenericHashMap;
+use imbl::shared_ptr::DefaultSharedPtr;
 
 pub use api::{Api, LIFETIME_SECONDS_DEFAULT, LIFETIME_SECONDS_MAX};
 pub use apis::NewApi;
@@ -29,10 +31,13 @@ use crate::store::{Change, ChangeKind, Store, StoreError};
 #[derive(Clone, Default)]
 pub struct Registry {
     /// By client id.
-    clients: HashMap<Arc<str>, Arc<Client>>,
+    clients: Map<Client>,
     /// By identifier.
-    apis: HashMap<Arc<str>, Arc<Api>>,
+    apis: Map<Api>,
 }
+
+/// Only an administrator's own entries are ever put in, so a fast hash does.
+type Map<V> = GenericHashMap<Arc<str>, Arc<V>, RandomState, DefaultSharedPtr>;
 
 impl Registry {
     /// Reads everything from the store.

@@ -1,5 +1,6 @@
 //! A token request: decoded, bounded, its secrets wrapped. It knows nothing of HTTP.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -59,19 +60,19 @@ impl TokenRequest {
     ///
     /// # Errors
     /// When a parameter is missing, stands there twice or contradicts another.
-    pub fn from_parameters(
+    pub fn from_parameters<'p>(
         transaction_id: Arc<str>,
         header: Option<(String, SecretString)>,
-        parameters: Vec<(String, String)>,
+        parameters: impl Iterator<Item = (Cow<'p, str>, Cow<'p, str>)>,
     ) -> Result<Self, RequestError> {
-        if parameters.len() > PARAMETERS_MAX {
-            return Err(RequestError::TooMany);
-        }
         let mut body = Body::default();
-        for (name, value) in parameters {
+        for (number, (name, value)) in parameters.enumerate() {
+            if number >= PARAMETERS_MAX {
+                return Err(RequestError::TooMany);
+            }
             // "Parameters sent without a value MUST be treated as if they were omitted" (RFC 6749 section 3.2).
             if !value.is_empty() {
-                body.take(name, value)?;
+                body.take(&name, value.into_owned())?;
             }
         }
         let wanted = Wanted {
@@ -102,8 +103,8 @@ struct Body {
 
 impl Body {
     /// Files one parameter. None may stand there twice (RFC 6749 section 3.2) but `resource` (RFC 8707 section 2).
-    fn take(&mut self, name: String, value: String) -> Result<(), RequestError> {
-        let place = match name.as_str() {
+    fn take(&mut self, name: &str, value: String) -> Result<(), RequestError> {
+        let place = match name {
             "grant_type" => &mut self.grant_type,
             "client_id" => &mut self.client_id,
             "audience" => &mut self.audience,
@@ -111,7 +112,7 @@ impl Body {
             "client_secret" => {
                 let twice = self.client_secret.replace(value.into()).is_some();
                 return if twice {
-                    Err(RequestError::Twice { name })
+                    Err(twice_there(name))
                 } else {
                     Ok(())
                 };
@@ -123,17 +124,17 @@ impl Body {
             _ => return self.take_other(name, value),
         };
         match place.replace(value) {
-            Some(_) => Err(RequestError::Twice { name }),
+            Some(_) => Err(twice_there(name)),
             None => Ok(()),
         }
     }
 
-    fn take_other(&mut self, name: String, value: String) -> Result<(), RequestError> {
-        if self.others.iter().any(|(known, _)| *known == name) {
-            return Err(RequestError::Twice { name });
+    fn take_other(&mut self, name: &str, value: String) -> Result<(), RequestError> {
+        if self.others.iter().any(|(known, _)| known == name) {
+            return Err(twice_there(name));
         }
-        if !CREDENTIAL_PARAMETERS.contains(&name.as_str()) {
-            self.others.push((name, value));
+        if !CREDENTIAL_PARAMETERS.contains(&name) {
+            self.others.push((name.to_owned(), value));
         }
         Ok(())
     }
@@ -154,6 +155,12 @@ impl Body {
             (None, Some(id), None) => Credentials::Unproven { id },
             (None, None, None) => Credentials::Missing,
         })
+    }
+}
+
+fn twice_there(name: &str) -> RequestError {
+    RequestError::Twice {
+        name: name.to_owned(),
     }
 }
 

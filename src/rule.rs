@@ -61,6 +61,8 @@ pub struct Rule {
     /// The manifest's settings, as the rule reads them.
     settings: Box<RawValue>,
     linked: bindings::v1::RulePre<state::CallState>,
+    /// For a rule whose calls leave nothing behind, so that one can be begun again: no WASI, no cache.
+    quick: Option<bindings::v1::quick::RulePre<state::CallState>>,
     /// For a rule that exports a check of its settings.
     validating: Option<bindings::v1::with_settings::RuleWithSettingsPre<state::CallState>>,
     cache: Option<cache::RuleCache>,
@@ -180,7 +182,7 @@ fn check_jti(grant: &Grant, steps: &[Step], surroundings: &Surroundings) -> Resu
         return Ok(());
     }
     let sets_jti =
-        |change: &Applied| matches!(change, Applied::SetClaim { name, .. } if **name == *"jti");
+        |change: &Applied| matches!(change, Applied::SetClaim { name, .. } if name == "jti");
     let culprit = steps
         .iter()
         .rev()

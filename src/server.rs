@@ -151,9 +151,12 @@ impl Server {
             }
         }
         token.cancel();
-        let graceful = accepting.await;
+        accepting.await;
         let limit = Duration::from_millis(self.config.shutdown.timeout_ms);
-        if timeout(limit, graceful.shutdown()).await.is_err() {
+        if timeout(limit, self.tasks.connections.finish())
+            .await
+            .is_err()
+        {
             warn!(
                 timeout_ms = self.config.shutdown.timeout_ms,
                 "requests still under way are cut off"

@@ -11,8 +11,8 @@ mod clients;
 mod error;
 mod generations;
 mod grants;
-mod ledger;
 mod keys;
+mod ledger;
 mod reports;
 
 use std::path::Path;
@@ -27,8 +27,8 @@ pub use clients::{ClientRow, SecretRow};
 pub use error::StoreError;
 pub use generations::{GenerationRow, NewGeneration};
 pub use grants::GrantRow;
-pub use ledger::{LedgerContext, LedgerToken};
 pub use keys::KeyRow;
+pub use ledger::{LedgerContext, LedgerToken};
 
 /// The store of one installation. Clones share its connections.
 #[derive(Clone)]

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// A JSON value (RFC 8259) that has been checked, as the text it came in.
+/// A JSON value (RFC 8259) that has been checked, as the text it came in. Clones share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JsonText(Box<str>);
+pub struct JsonText(Arc<str>);
 
 impl JsonText {
     /// Checks text from outside: it must be one JSON value without duplicate keys, numbers out of range or unpaired
@@ -34,7 +35,14 @@ impl JsonText {
 
     /// The string that this value is, if it is one.
     pub fn as_string(&self) -> Option<String> {
-        serde_json::from_str(&self.0).ok()
+        match self
+            .0
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+        {
+            Some(plain) if !plain.contains('\\') => Some(plain.to_owned()),
+            _ => serde_json::from_str(&self.0).ok(),
+        }
     }
 }
 

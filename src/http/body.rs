@@ -1,5 +1,6 @@
 //! Reads the parameters of a request from its body: a form, as the standard says, or JSON, as Auth0's clients send.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -13,28 +14,47 @@ use tokio::time::timeout;
 use super::oauth_error::OauthError;
 use crate::request::PARAMETERS_MAX;
 
-/// The parameters in the order they came. Whether one may stand there twice is for the reader to say.
-///
-/// # Errors
-/// When the body is too large, too slow, or neither a form nor a JSON object.
-pub(super) async fn parameters(
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Vec<(String, String)>, OauthError> {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let media_type = content_type
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default();
-    let media_type = media_type.trim();
-    if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return from_form(&read(headers, body).await?);
+/// A body that has been read, in the form it came in.
+pub(super) enum Parameters {
+    /// A form, still encoded.
+    Form(Bytes),
+    /// The members of a JSON object, duplicates included.
+    Json(Vec<(String, String)>),
+}
+
+impl Parameters {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// When it is too large, too slow, or neither a form nor a JSON object.
+    pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, OauthError> {
+        let content_type = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let media_type = content_type
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default();
+        let media_type = media_type.trim();
+        if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Ok(Self::Form(read(headers, body).await?));
+        }
+        if media_type.eq_ignore_ascii_case("application/json") {
+            return from_json(&read(headers, body).await?).map(Self::Json);
+        }
+        Err(OauthError::unsupported_media_type())
     }
-    if media_type.eq_ignore_ascii_case("application/json") {
-        return from_json(&read(headers, body).await?);
+
+    /// The parameters in the order they came. Whether one may stand there twice is for the reader to say.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        let (form, members) = match self {
+            Self::Form(bytes) => (&bytes[..], [].as_slice()),
+            Self::Json(members) => (&[][..], members.as_slice()),
+        };
+        let members = members
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        form_urlencoded::parse(form).chain(members)
     }
-    Err(OauthError::unsupported_media_type())
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, OauthError> {
@@ -51,20 +71,6 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, OauthError> {
         Ok(Err(_)) => Err(OauthError::body_too_large()),
         Err(_) => Err(OauthError::body_too_slow()),
     }
-}
-
-fn from_form(bytes: &[u8]) -> Result<Vec<(String, String)>, OauthError> {
-    let parameters: Vec<(String, String)> = form_urlencoded::parse(bytes)
-        .take(PARAMETERS_MAX + 1)
-        .map(into_owned)
-        .collect();
-    Ok(parameters)
-}
-
-fn into_owned(
-    (name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>),
-) -> (String, String) {
-    (name.into_owned(), value.into_owned())
 }
 
 fn from_json(bytes: &[u8]) -> Result<Vec<(String, String)>, OauthError> {

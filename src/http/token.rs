@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use super::App;
-use super::body;
+use super::body::{Parameters, form_decoded};
 use super::oauth_error::{OauthError, TRANSACTION_ID};
 use crate::ledger::IssuedToken;
 use crate::request::TokenRequest;
@@ -36,7 +36,10 @@ pub(super) async fn issue(State(app): State<Arc<App>>, request: Request) -> Resp
         }
         Err(refusal) => {
             let outcome = refusal.code();
-            app.metrics.tokens.get_or_create(&OutcomeLabel { outcome }).inc();
+            app.metrics
+                .tokens
+                .get_or_create(&OutcomeLabel { outcome })
+                .inc();
             refusal.into_response(&transaction)
         }
     }
@@ -46,11 +49,11 @@ async fn decode(request: Request, transaction: Arc<str>) -> Result<TokenRequest,
     let (head, body) = request.into_parts();
     refuse_query(&head.uri)?;
     let basic = basic_credentials(&head.headers)?;
-    let parameters = body::parameters(&head.headers, body).await?;
+    let parameters = Parameters::read(&head.headers, body).await?;
     Ok(TokenRequest::from_parameters(
         transaction,
         basic,
-        parameters,
+        parameters.iter(),
     )?)
 }
 
@@ -86,8 +89,8 @@ fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, SecretString
     let decoded = STANDARD.decode(encoded.trim()).map_err(|_| malformed())?;
     let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
     let (id, secret) = decoded.split_once(':').ok_or_else(malformed)?;
-    let id = body::form_decoded(id).ok_or_else(malformed)?;
-    let secret = body::form_decoded(secret).ok_or_else(malformed)?;
+    let id = form_decoded(id).ok_or_else(malformed)?;
+    let secret = form_decoded(secret).ok_or_else(malformed)?;
     Ok(Some((id, secret.into())))
 }
 

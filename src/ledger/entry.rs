@@ -43,7 +43,11 @@ impl Entry {
         grant.claims.audience.hash(&mut hasher);
         self.key.kid().hash(&mut hasher);
         self.claims.generation().hash(&mut hasher);
-        grant.claims.scope.values().for_each(|value| value.hash(&mut hasher));
+        grant
+            .claims
+            .scope
+            .values()
+            .for_each(|value| value.hash(&mut hasher));
         for step in self.claims.steps() {
             step.rule.name.hash(&mut hasher);
             step.rule.digest.hash(&mut hasher);
@@ -143,15 +147,16 @@ impl Record {
     pub fn read(token: LedgerToken, context: LedgerContext) -> Result<Self, serde_json::Error> {
         let named: Vec<NamedRule> = serde_json::from_str(&context.rules)?;
         let steps: Vec<(String, u64, Vec<Value>)> = serde_json::from_str(&token.steps)?;
-        let rule = |(named, (outcome, took_us, changes)): (NamedRule, (String, u64, Vec<Value>))| {
-            RuleRecord {
-                name: named.name,
-                digest: named.digest,
-                outcome,
-                took_us,
-                changes,
-            }
-        };
+        let rule =
+            |(named, (outcome, took_us, changes)): (NamedRule, (String, u64, Vec<Value>))| {
+                RuleRecord {
+                    name: named.name,
+                    digest: named.digest,
+                    outcome,
+                    took_us,
+                    changes,
+                }
+            };
         Ok(Self {
             rules: named.into_iter().zip(steps).map(rule).collect(),
             subject: token.subject.unwrap_or_else(|| context.client_id.clone()),

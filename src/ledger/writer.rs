@@ -78,8 +78,11 @@ impl Writer {
 
     /// Writes what is in the queue, again and again while the store fails: memory holds it until it is over the limit.
     async fn write_waiting(&mut self, stop: &CancellationToken) {
-        let (entries, holders): (Vec<Entry>, Vec<_>) =
-            self.take().into_iter().map(|one| (one.entry, one.holder)).unzip();
+        let (entries, holders): (Vec<Entry>, Vec<_>) = self
+            .take()
+            .into_iter()
+            .map(|one| (one.entry, one.holder))
+            .unzip();
         if entries.is_empty() {
             return;
         }
@@ -97,7 +100,10 @@ impl Writer {
         if failures > 0 {
             info!(tokens = entries.len(), "the ledger can be written again");
         }
-        self.parts.metrics.ledger_written.inc_by(entries.len() as u64);
+        self.parts
+            .metrics
+            .ledger_written
+            .inc_by(entries.len() as u64);
         for holder in holders.into_iter().flatten() {
             let _ = holder.send(()); // Its request may have gone away meanwhile.
         }
@@ -143,7 +149,11 @@ impl Writer {
 
     async fn forget_old(&mut self) {
         let before = self.parts.clock.unix_seconds().cast_signed() - self.keep_seconds;
-        let next = self.parts.store.forget_issued(self.forget_from, FORGET_WINDOW, before).await;
+        let next = self
+            .parts
+            .store
+            .forget_issued(self.forget_from, FORGET_WINDOW, before)
+            .await;
         match next {
             Ok(next) => self.forget_from = next,
             Err(problem) => {

@@ -12,6 +12,20 @@ pub(super) mod v1 {
         with: { "rulemint:rule/types.request": super::RequestHandle },
     });
 
+    /// The same, called on the caller's own stack.
+    pub(in crate::rule) mod quick {
+        wasmtime::component::bindgen!({
+            path: "wit",
+            world: "rule",
+            imports: { default: trappable },
+            with: {
+                "rulemint:rule/types": super::rulemint::rule::types,
+                "rulemint:rule/host": super::rulemint::rule::host,
+                "rulemint:rule/cache": super::rulemint::rule::cache,
+            },
+        });
+    }
+
     /// The same for a rule that also checks its settings.
     pub(in crate::rule) mod with_settings {
         wasmtime::component::bindgen!({

@@ -8,11 +8,12 @@ use tracing::warn;
 use wasmtime::Store;
 use wasmtime::component::Resource;
 
+use super::bindings::RequestHandle;
 use super::bindings::v1::rulemint::rule::types::{Change, Denial, Failure};
 use super::change::{self, Applied};
 use super::error::{DenialCode, Fault, LimitHit};
 use super::limits::HANDLES_MAX;
-use super::state::{CallState, on_tick};
+use super::state::{CallState, NotQuick, Pace, on_tick};
 use super::{OnError, Outcome, Rule, RuleError};
 use crate::grant::Grant;
 
@@ -32,7 +33,10 @@ pub struct Step {
 ///
 /// # Errors
 /// When it denies the token, or fails and its `on_error` is `deny`.
-pub(super) async fn run(rule: &Arc<Rule>, grant: Box<Grant>) -> Result<(Box<Grant>, Step), RuleError> {
+pub(super) async fn run(
+    rule: &Arc<Rule>,
+    grant: Box<Grant>,
+) -> Result<(Box<Grant>, Step), RuleError> {
     let clock = &rule.surroundings.clock;
     let started = clock.monotonic();
     let (grant, answer) = match rule.quarantine.admit(started) {
@@ -73,9 +77,11 @@ impl<F: Into<Fault>> From<F> for Ended {
 }
 
 async fn ask(rule: &Arc<Rule>, grant: Box<Grant>) -> (Box<Grant>, Result<Vec<Applied>, Ended>) {
-    let mut store = sandbox(rule, Some(grant));
-    let answer = within_budget(rule, enrich(&mut store, rule)).await;
-    let mut state = store.into_data();
+    let _running = rule.surroundings.engine.running();
+    let (mut state, answer) = match quick_answer(rule, grant) {
+        Ok(answered) => answered,
+        Err(grant) => patient_answer(rule, grant).await,
+    };
     finish_log(&mut state);
     let answer = answer.map_err(|cause| cause.into_fault(&state));
     let mut grant = state
@@ -83,35 +89,63 @@ async fn ask(rule: &Arc<Rule>, grant: Box<Grant>) -> (Box<Grant>, Result<Vec<App
         .expect("the grant went in with the state and stays in it");
     let applied = answer.map_err(Ended::Fault).and_then(|answer| {
         let changes = answer.map_err(said_no)?;
-        Ok(change::apply(&changes, &mut grant.claims, &rule.manifest)?)
+        Ok(change::apply(changes, &mut grant.claims, &rule.manifest)?)
     });
     (grant, applied)
 }
 
+type Answered = (CallState, Result<Result<Vec<Change>, Failure>, Cause>);
+
+/// Tries to get the answer before the first tick, which nearly every rule gives. Gives the grant back when it did not:
+/// what a call has done until then is worth nothing, and nobody can have seen it.
+fn quick_answer(rule: &Arc<Rule>, grant: Box<Grant>) -> Result<Answered, Box<Grant>> {
+    let Some(linked) = &rule.quick else {
+        return Err(grant);
+    };
+    let mut store = sandbox(rule, Some(grant), Pace::Quick);
+    let answer = linked.instantiate(&mut store).and_then(|instance| {
+        instance
+            .rulemint_rule_enrich()
+            .call_enrich(&mut store, the_request())
+    });
+    let state = store.into_data();
+    match answer {
+        Err(error) if error.is::<NotQuick>() => {
+            Err(state.grant.expect("it went in with the state"))
+        }
+        answer => Ok((state, answer.map_err(Cause::Engine))),
+    }
+}
+
+async fn patient_answer(rule: &Arc<Rule>, grant: Box<Grant>) -> Answered {
+    let mut store = sandbox(rule, Some(grant), Pace::Patient);
+    let call = async {
+        let instance = rule.linked.instantiate_async(&mut store).await?;
+        instance
+            .rulemint_rule_enrich()
+            .call_enrich(&mut store, the_request())
+            .await
+    };
+    let answer = within_budget(rule, call).await;
+    (store.into_data(), answer)
+}
+
+/// Each sandbox serves one request, so any number will stand for it.
+fn the_request() -> Resource<RequestHandle> {
+    Resource::new_borrow(0)
+}
+
 /// A fresh sandbox, with every limit set.
-fn sandbox(rule: &Arc<Rule>, grant: Option<Box<Grant>>) -> Store<CallState> {
+fn sandbox(rule: &Arc<Rule>, grant: Option<Box<Grant>>, pace: Pace) -> Store<CallState> {
     let limits = &rule.manifest.limits;
     let engine = rule.surroundings.engine.wasmtime();
-    let mut store = Store::new(engine, CallState::new(Arc::clone(rule), grant));
+    let mut store = Store::new(engine, CallState::new(Arc::clone(rule), grant, pace));
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(limits.host_call_bytes as usize);
     store.set_max_component_handles(HANDLES_MAX);
     store.epoch_deadline_callback(on_tick);
     store.set_epoch_deadline(1);
     store
-}
-
-async fn enrich(
-    store: &mut Store<CallState>,
-    rule: &Rule,
-) -> wasmtime::Result<Result<Vec<Change>, Failure>> {
-    let instance = rule.linked.instantiate_async(&mut *store).await?;
-    // Each sandbox serves one request, so any number will stand for it.
-    let request = Resource::new_borrow(0);
-    instance
-        .rulemint_rule_enrich()
-        .call_enrich(&mut *store, request)
-        .await
 }
 
 /// Asks a rule with settings what it thinks of them, under its own limits. A rule without a `validate` has no objection.
@@ -122,7 +156,8 @@ pub(super) async fn validate_settings(rule: &Arc<Rule>) -> Result<Result<(), Vec
     let Some(linked) = &rule.validating else {
         return Ok(Ok(()));
     };
-    let mut store = sandbox(rule, None);
+    let _running = rule.surroundings.engine.running();
+    let mut store = sandbox(rule, None, Pace::Patient);
     let call = async {
         let instance = linked.instantiate_async(&mut store).await?;
         let settings = instance.rulemint_rule_settings();
@@ -139,7 +174,8 @@ pub(super) async fn validate_settings(rule: &Arc<Rule>) -> Result<Result<(), Vec
 /// # Errors
 /// When it cannot.
 pub(super) async fn start_only(rule: &Arc<Rule>) -> Result<(), Fault> {
-    let mut store = sandbox(rule, None);
+    let _running = rule.surroundings.engine.running();
+    let mut store = sandbox(rule, None, Pace::Patient);
     let call = async { rule.linked.instantiate_async(&mut store).await.map(drop) };
     let started = within_budget(rule, call).await;
     end_trial(store, started)
@@ -168,12 +204,11 @@ impl Cause {
     }
 }
 
-/// Runs a call under the wall budget, while the ticker counts its processor time.
+/// Runs a call under the wall budget.
 async fn within_budget<T>(
     rule: &Rule,
     call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<T, Cause> {
-    let _running = rule.surroundings.engine.running();
     match timeout(rule.manifest.limits.wall(), call).await {
         Ok(result) => result.map_err(Cause::Engine),
         Err(_) => Err(Cause::WallBudget),

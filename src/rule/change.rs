@@ -1,6 +1,8 @@
 //! Applies what a rule asked for: all of its changes, or none and an error.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
 
 use super::bindings::v1::rulemint::rule::types::{Change, Claim};
 use super::error::{Fault, LimitHit};
@@ -15,19 +17,20 @@ pub enum Applied {
     /// A claim was set.
     SetClaim {
         /// Its name.
-        name: Box<str>,
-        /// Its value, as JSON text, or as much of it as the ledger keeps.
-        value: Box<str>,
+        name: Cow<'static, str>,
+        /// Its value; the ledger keeps the beginning of it.
+        #[serde(serialize_with = "beginning")]
+        value: JsonText,
     },
     /// A claim was removed.
     RemoveClaim {
         /// Its name.
-        name: Box<str>,
+        name: String,
     },
     /// A scope value was taken away.
     RemoveScope {
         /// Which.
-        scope: Box<str>,
+        scope: String,
     },
     /// The token lives shorter.
     ShortenLifetime {
@@ -36,18 +39,28 @@ pub enum Applied {
     },
 }
 
+/// As much of a value as the ledger keeps, as text.
+fn beginning<S: Serializer>(value: &JsonText, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = value.as_str();
+    let end = text
+        .char_indices()
+        .nth(LEDGER_VALUE_CHARS_MAX)
+        .map_or(text.len(), |(end, _)| end);
+    serializer.serialize_str(&text[..end])
+}
+
 /// Applies the changes in order.
 ///
 /// # Errors
 /// When one of them is refused, or all together are over the limit; the claims are then as they were.
 pub(super) fn apply(
-    changes: &[Change],
+    changes: Vec<Change>,
     claims: &mut Claims,
     manifest: &Manifest,
 ) -> Result<Vec<Applied>, Fault> {
-    check_size(changes, manifest.limits.output_bytes)?;
+    check_size(&changes, manifest.limits.output_bytes)?;
     let mut edits = Vec::with_capacity(changes.len());
-    for (index, change) in changes.iter().enumerate() {
+    for (index, change) in changes.into_iter().enumerate() {
         let edit = Edit::checked(change, manifest);
         edits.push(edit.map_err(|reason| Fault::Change {
             number: index + 1,
@@ -73,38 +86,38 @@ fn check_size(changes: &[Change], limit: u32) -> Result<(), LimitHit> {
 }
 
 /// A change that may be made.
-enum Edit<'c> {
-    Set(&'c str, JsonText),
+enum Edit {
+    Set(String, JsonText),
     SetJti(Box<str>, JsonText),
     SetSubject(String, JsonText),
-    Remove(&'c str),
-    RemoveScope(&'c str),
+    Remove(String),
+    RemoveScope(String),
     ShortenLifetime(u32),
 }
 
-impl<'c> Edit<'c> {
-    fn checked(change: &'c Change, manifest: &Manifest) -> Result<Self, String> {
+impl Edit {
+    fn checked(change: Change, manifest: &Manifest) -> Result<Self, String> {
         match change {
             Change::SetClaim(claim) => Self::checked_set(claim, manifest),
             Change::RemoveClaim(name) => {
-                protect::check(name, &manifest.claims)?;
+                protect::check(&name, &manifest.claims)?;
                 match name.as_str() {
                     "sub" => Err("claim \"sub\" cannot be removed, only set".to_owned()),
-                    name => Ok(Self::Remove(name)),
+                    _ => Ok(Self::Remove(name)),
                 }
             }
             Change::RemoveScope(scope) => Ok(Self::RemoveScope(scope)),
             Change::ShortenLifetime(0) => Err("a lifetime is at least 1 second".to_owned()),
-            Change::ShortenLifetime(seconds) => Ok(Self::ShortenLifetime(*seconds)),
+            Change::ShortenLifetime(seconds) => Ok(Self::ShortenLifetime(seconds)),
         }
     }
 
-    fn checked_set(claim: &'c Claim, manifest: &Manifest) -> Result<Self, String> {
-        let name = claim.name.as_str();
-        protect::check(name, &manifest.claims)?;
+    fn checked_set(claim: Claim, manifest: &Manifest) -> Result<Self, String> {
+        let name = claim.name;
+        protect::check(&name, &manifest.claims)?;
         let value = JsonText::parse(&claim.value)
             .map_err(|problem| format!("claim {name:?}: {problem}"))?;
-        Ok(match name {
+        Ok(match name.as_str() {
             "jti" => Self::SetJti(checked_jti(&value)?, value),
             "sub" => Self::SetSubject(checked_subject(&value)?, value),
             _ => Self::Set(name, value),
@@ -115,30 +128,32 @@ impl<'c> Edit<'c> {
     fn make(self, claims: &mut Claims) -> Applied {
         match self {
             Self::Set(name, value) => {
-                let applied = Applied::set(name, &value);
-                claims.set_custom(name, value);
-                applied
+                claims.set_custom(&name, value.clone());
+                Applied::SetClaim {
+                    name: name.into(),
+                    value,
+                }
             }
             Self::SetJti(jti, value) => {
                 claims.jti = Some(jti);
-                Applied::set("jti", &value)
+                let name = "jti".into();
+                Applied::SetClaim { name, value }
             }
             Self::SetSubject(subject, value) => {
                 claims.subject = subject.into();
-                Applied::set("sub", &value)
+                let name = "sub".into();
+                Applied::SetClaim { name, value }
             }
             Self::Remove(name) => {
-                match name {
+                match name.as_str() {
                     "jti" => claims.jti = None,
-                    _ => claims.remove_custom(name),
+                    _ => claims.remove_custom(&name),
                 }
-                Applied::RemoveClaim { name: name.into() }
+                Applied::RemoveClaim { name }
             }
             Self::RemoveScope(scope) => {
-                claims.scope = claims.scope.without(scope);
-                Applied::RemoveScope {
-                    scope: scope.into(),
-                }
+                claims.scope = claims.scope.without(&scope);
+                Applied::RemoveScope { scope }
             }
             Self::ShortenLifetime(seconds) => {
                 claims.lifetime = claims.lifetime.min(seconds);
@@ -146,15 +161,6 @@ impl<'c> Edit<'c> {
                     seconds: claims.lifetime,
                 }
             }
-        }
-    }
-}
-
-impl Applied {
-    fn set(name: &str, value: &JsonText) -> Self {
-        Self::SetClaim {
-            name: name.into(),
-            value: beginning(value.as_str()).into(),
         }
     }
 }
@@ -177,14 +183,6 @@ fn checked_subject(value: &JsonText) -> Result<String, String> {
         _ => Err(format!(
             "claim \"sub\" must be a string of 1 to {ID_BYTES_MAX} bytes"
         )),
-    }
-}
-
-/// As much of a value as the ledger keeps.
-fn beginning(value: &str) -> &str {
-    match value.char_indices().nth(LEDGER_VALUE_CHARS_MAX) {
-        Some((end, _)) => &value[..end],
-        None => value,
     }
 }
 

@@ -56,6 +56,12 @@ impl Engine {
         self.ticker.begin();
         Running(&self.ticker)
     }
+
+    /// Brings the ticks closer together until the guard is dropped.
+    pub(super) fn slow(&self) -> Slow {
+        self.ticker.slow.fetch_add(1, Ordering::Relaxed);
+        Slow(Arc::clone(&self.ticker))
+    }
 }
 
 impl Drop for Engine {
@@ -107,13 +113,18 @@ fn pool() -> PoolingAllocationConfig {
     pool
 }
 
-/// Advances the engine's epoch every [`TICK`] while rules run, and rests while none do.
+/// Advances the engine's epoch while rules run, and rests while none do.
+///
+/// Nearly every call is over before a tick comes, so ticks are far apart: each costs the processor that it interrupts
+/// some microseconds. While a call runs that has seen one, they are close together.
 #[derive(Default)]
 struct Ticker {
     /// Calls under way.
     running: AtomicU64,
     /// Calls ever begun: how the ticker tells a lull from a pause between two calls.
     begun: AtomicU64,
+    /// Calls under way that have seen a tick.
+    slow: AtomicU64,
     resting: AtomicBool,
     stopped: AtomicBool,
     gate: Mutex<()>,
@@ -125,7 +136,10 @@ impl Ticker {
         let ticker = Arc::clone(ticker);
         let tick = move || {
             while !ticker.stopped.load(Ordering::Acquire) {
-                thread::sleep(TICK);
+                thread::sleep(match ticker.slow.load(Ordering::Relaxed) {
+                    0 => FIRST_TICK,
+                    _ => TICK,
+                });
                 engine.increment_epoch();
                 ticker.rest_if_idle();
             }
@@ -153,7 +167,7 @@ impl Ticker {
         }
         let begun = self.begun.load(Ordering::SeqCst);
         for _ in 0..IDLE_TICKS {
-            thread::sleep(TICK);
+            thread::sleep(FIRST_TICK);
             if self.begun.load(Ordering::SeqCst) != begun {
                 return;
             }
@@ -183,9 +197,20 @@ impl Drop for Running<'_> {
     }
 }
 
-/// The unit that CPU budgets are counted in.
+/// A call that has seen a tick.
+pub(super) struct Slow(Arc<Ticker>);
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        self.0.slow.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How far ticks are apart while a call runs that has seen one: the unit of its CPU budget from then on.
 pub(super) const TICK: Duration = Duration::from_millis(1);
-const IDLE_TICKS: u32 = 100;
+/// How far they are apart otherwise.
+const FIRST_TICK: Duration = Duration::from_millis(5);
+const IDLE_TICKS: u32 = 20;
 /// Rule calls under way at the same moment; one more is told to come back later.
 const CALLS_AT_ONCE: u32 = 128;
 /// What a call touches is kept for the next one instead of being handed back to the operating system each time.

@@ -8,7 +8,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use super::bindings::v1;
 use super::cache::RuleCache;
 use super::identify::{Kind, identify};
-use super::mismatch::{self, Fits};
+use super::mismatch;
 use super::quarantine::Quarantine;
 use super::state::CallState;
 use super::{
@@ -102,21 +102,25 @@ impl Loader {
         component: &Component,
     ) -> Result<Rule, LoadError> {
         let engine = &self.surroundings.engine;
-        let Fits { validates_settings } =
-            mismatch::check(component, engine).map_err(LoadError::Mismatch)?;
+        let fits = mismatch::check(component, engine).map_err(LoadError::Mismatch)?;
         let misfit = |problem: wasmtime::Error| {
             LoadError::Mismatch(mismatch::explain(&problem, component, engine))
         };
         let linked = self.linker.instantiate_pre(component).map_err(misfit)?;
-        let validating = match validates_settings {
+        let validating = match fits.validates_settings {
             true => {
                 Some(v1::with_settings::RuleWithSettingsPre::new(linked.clone()).map_err(misfit)?)
             }
             false => None,
         };
+        let quick = match fits.uses_wasi || manifest.cache.is_some() {
+            true => None,
+            false => Some(v1::quick::RulePre::new(linked.clone()).map_err(misfit)?),
+        };
         let outcomes = Outcome::ALL.map(Outcome::as_str);
         Ok(Rule {
             linked: v1::RulePre::new(linked).map_err(misfit)?,
+            quick,
             validating,
             settings: settings_text(&manifest),
             cache: manifest.cache.map(RuleCache::new),

@@ -23,11 +23,14 @@ pub(super) fn check(component: &Component, engine: &Engine) -> Result<Fits, Stri
     check_exports(&exports)?;
     Ok(Fits {
         validates_settings: exports.iter().any(|name| name.starts_with(SETTINGS)),
+        uses_wasi: imports.iter().any(|name| name.starts_with("wasi:")),
     })
 }
 
-/// What a component that fits can do beyond what every rule can.
+/// What there is to know about a component that fits.
 pub(super) struct Fits {
+    /// It imports some of WASI.
+    pub(super) uses_wasi: bool,
     /// It exports `rulemint:rule/settings`.
     pub(super) validates_settings: bool,
 }

@@ -9,6 +9,7 @@ use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 use super::Rule;
 use super::bindings::RequestHandle;
 use super::bindings::v1::rulemint::rule::{cache, host, types};
+use super::engine::{Slow, TICK};
 use super::error::LimitHit;
 use super::event::{Event, requested_scopes};
 use super::limits::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX};
@@ -24,13 +25,18 @@ pub(super) struct CallState {
     /// Made when the guest first calls WASI: most never do.
     pub(super) wasi: Option<Box<Wasi>>,
     pub(super) memory: MemoryMeter,
-    /// Epoch ticks spent inside the guest.
-    pub(super) ticks: u32,
+    pub(super) pace: Pace,
+    /// When the call began, on the monotonic clock.
+    pub(super) started: Duration,
+    /// Time spent inside the guest, as far as ticks have shown it.
+    spent: Duration,
+    /// Set from the first tick on.
+    slow: Option<Slow>,
     host_call_bytes_left: usize,
 }
 
 impl CallState {
-    pub(super) fn new(rule: Arc<Rule>, grant: Option<Box<Grant>>) -> Self {
+    pub(super) fn new(rule: Arc<Rule>, grant: Option<Box<Grant>>, pace: Pace) -> Self {
         let limits = &rule.manifest.limits;
         Self {
             log: CallLog::new(limits.log_bytes),
@@ -40,7 +46,10 @@ impl CallState {
             },
             host_call_bytes_left: limits.host_call_bytes as usize,
             wasi: None,
-            ticks: 0,
+            pace,
+            started: rule.surroundings.clock.monotonic(),
+            spent: Duration::ZERO,
+            slow: None,
             grant,
             rule,
         }
@@ -66,14 +75,37 @@ impl CallState {
     }
 }
 
+/// How a call runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// On the caller's stack: the cheapest way, for a call that is over before the first tick.
+    Quick,
+    /// On a stack of its own, from which it can let others run in between.
+    Patient,
+}
+
+/// A quick call has seen a tick: it is to begin again as a patient one.
+#[derive(Debug, thiserror::Error)]
+#[error("the call takes longer than a quick one may")]
+pub(super) struct NotQuick;
+
 /// Called at each epoch tick that finds the guest running: counts it, and lets other requests run before going on.
 pub(super) fn on_tick(
     mut store: StoreContextMut<'_, CallState>,
 ) -> wasmtime::Result<UpdateDeadline> {
     let state = store.data_mut();
-    state.ticks += 1;
+    let surroundings = &state.rule.surroundings;
+    if state.pace == Pace::Quick {
+        return Err(NotQuick.into());
+    }
+    if state.slow.is_none() {
+        state.spent += surroundings.clock.monotonic().saturating_sub(state.started);
+        state.slow = Some(surroundings.engine.slow());
+    } else {
+        state.spent += TICK;
+    }
     let budget = state.rule.manifest.limits.cpu_ms;
-    if state.ticks > budget {
+    if state.spent > Duration::from_millis(budget.into()) {
         return Err(LimitHit::Cpu(budget).into());
     }
     // Tokio's own yield lets its I/O driver run too; waking oneself would starve it.

@@ -1,6 +1,8 @@
 //! Accepts connections and serves them.
 
 use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,16 +12,15 @@ use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::Service;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tower_service::Service;
+use tower_service::Service as _;
 use tracing::{debug, warn};
 
-use super::connection::{Watch, Watched};
+use super::connection::{Served, Supervisor, Watch, Watched};
 use super::listener::{Listener, Stream};
 use crate::clock::Clock;
 use crate::http::HostGuard;
@@ -42,23 +43,25 @@ pub(super) struct Site {
 }
 
 impl Acceptor {
-    /// Accepts until told to stop; then every connection ends with the request it is answering.
-    pub(super) async fn run(self, tasks: Shutdown, stop: CancellationToken) -> GracefulShutdown {
-        let graceful = GracefulShutdown::new();
+    /// Accepts until told to stop; then every connection ends with the request it is answering, and `tasks` knows when
+    /// all have.
+    pub(super) async fn run(self, tasks: Shutdown, stop: CancellationToken) {
+        let supervisor = Arc::new(Supervisor::new(Arc::clone(&self.clock)));
+        tasks.spawn(Arc::clone(&supervisor).run(stop.clone()));
         let places = Arc::new(Semaphore::new(self.connections_max));
         loop {
             // Without a free place connections wait in the kernel's queue.
             let place = tokio::select! {
                 place = Arc::clone(&places).acquire_owned() => place,
-                () = stop.cancelled() => return graceful,
+                () = stop.cancelled() => break,
             };
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
-                () = stop.cancelled() => return graceful,
+                () = stop.cancelled() => break,
             };
             match accepted {
                 Ok(stream) => {
-                    let served = self.serve(stream, graceful.watcher());
+                    let served = self.serve(stream, supervisor.watch());
                     tasks.spawn(async move {
                         served.await;
                         drop(place);
@@ -71,29 +74,42 @@ impl Acceptor {
                 }
             }
         }
+        supervisor.finish_all();
     }
 
-    fn serve(&self, stream: Stream, watcher: Watcher) -> impl Future<Output = ()> + Send + use<> {
-        let watch = Watch::new(Arc::clone(&self.clock));
+    fn serve(&self, stream: Stream, watch: Watch) -> impl Future<Output = ()> + Send + use<> {
         let stream = TokioIo::new(Watched::new(stream, watch.clone()));
-        let (site, watched) = (Arc::clone(&self.site), watch.clone());
-        let service =
-            service_fn(move |request| answer(Arc::clone(&site), watched.clone(), request));
+        let service = Serve {
+            site: Arc::clone(&self.site),
+            watch: watch.clone(),
+        };
         let connection = http1::Builder::new()
             .max_header_size(HEAD_BYTES_MAX)
             .serve_connection(stream, service);
-        let connection = watcher.watch(connection);
         let open = self.metrics.connections.clone();
         async move {
             open.inc();
-            tokio::select! {
-                ended = connection => if let Err(problem) = ended {
-                    debug!(%problem, "a connection ended early");
-                },
-                () = watch.overdue() => debug!("a connection was too slow and is closed"),
+            if let Err(problem) = Served::new(connection, watch).await {
+                debug!(%problem, "a connection ended early");
             }
             open.dec();
         }
+    }
+}
+
+/// Answers the requests of one connection.
+struct Serve {
+    site: Arc<Site>,
+    watch: Watch,
+}
+
+impl Service<Request<Incoming>> for Serve {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        Box::pin(answer(Arc::clone(&self.site), self.watch.clone(), request))
     }
 }
 

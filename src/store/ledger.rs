@@ -77,10 +77,15 @@ impl Store {
         let (full, rest) = tokens.as_chunks::<ROWS_PER_STATEMENT>();
         for rows in full {
             let insert = sqlx::query(AssertSqlSafe(INSERT_MANY.as_str()));
-            rows.iter().fold(insert, bind).execute(&mut *transaction).await?;
+            rows.iter()
+                .fold(insert, bind)
+                .execute(&mut *transaction)
+                .await?;
         }
         for row in rest {
-            bind(sqlx::query(INSERT_ONE), row).execute(&mut *transaction).await?;
+            bind(sqlx::query(INSERT_ONE), row)
+                .execute(&mut *transaction)
+                .await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -89,16 +94,14 @@ impl Store {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn issued(
-        &self,
-        jti: &str,
-    ) -> Result<Vec<(LedgerToken, LedgerContext)>, StoreError> {
-        let tokens: Vec<LedgerToken> =
-            sqlx::query_as("SELECT * FROM ledger_tokens WHERE jti_key = ?1 AND jti = ?2 ORDER BY id DESC")
-                .bind(key_of(jti))
-                .bind(jti)
-                .fetch_all(&self.pool)
-                .await?;
+    pub async fn issued(&self, jti: &str) -> Result<Vec<(LedgerToken, LedgerContext)>, StoreError> {
+        let tokens: Vec<LedgerToken> = sqlx::query_as(
+            "SELECT * FROM ledger_tokens WHERE jti_key = ?1 AND jti = ?2 ORDER BY id DESC",
+        )
+        .bind(key_of(jti))
+        .bind(jti)
+        .fetch_all(&self.pool)
+        .await?;
         let mut found = Vec::with_capacity(tokens.len());
         for token in tokens {
             let context = sqlx::query_as("SELECT * FROM ledger_contexts WHERE id = ?1")
@@ -130,12 +133,13 @@ impl Store {
         window: u32,
         before: i64,
     ) -> Result<i64, StoreError> {
-        let end: Option<i64> =
-            sqlx::query_scalar("SELECT id FROM ledger_tokens WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2")
-                .bind(position)
-                .bind(window)
-                .fetch_optional(&self.pool)
-                .await?;
+        let end: Option<i64> = sqlx::query_scalar(
+            "SELECT id FROM ledger_tokens WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2",
+        )
+        .bind(position)
+        .bind(window)
+        .fetch_optional(&self.pool)
+        .await?;
         sqlx::query("DELETE FROM ledger_tokens WHERE id > ?1 AND id <= ?2 AND expires_at < ?3")
             .bind(position)
             .bind(end.unwrap_or(i64::MAX))
@@ -170,5 +174,9 @@ fn key_of(jti: &str) -> i64 {
 const ROWS_PER_STATEMENT: usize = 64;
 const INSERT_ONE: &str = "INSERT INTO ledger_tokens (jti, jti_key, context_id, subject, issued_at, \
      expires_at, transaction_id, steps) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-static INSERT_MANY: LazyLock<String> =
-    LazyLock::new(|| format!("{INSERT_ONE}{}", ", (?, ?, ?, ?, ?, ?, ?, ?)".repeat(ROWS_PER_STATEMENT - 1)));
+static INSERT_MANY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{INSERT_ONE}{}",
+        ", (?, ?, ?, ?, ?, ?, ?, ?)".repeat(ROWS_PER_STATEMENT - 1)
+    )
+});
