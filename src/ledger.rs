@@ -119,10 +119,10 @@ impl Ledger {
             self.metrics.ledger_lost.inc();
             return;
         }
-        let was_empty = waiting.is_empty();
         waiting.push(Waiting { entry, holder });
+        let count = waiting.len();
         drop(waiting);
-        if was_empty {
+        if count == 1 || count == GROUP_ROWS {
             self.queue.wake.notify_one();
         }
     }
@@ -133,5 +133,7 @@ impl Ledger {
 #[error("record the token: the ledger cannot be written")]
 pub struct LedgerError;
 
+/// A group of this many entries is written at once: a larger one would keep the processor from requests for too long.
+const GROUP_ROWS: usize = 512;
 /// Entries that may wait while the store is slow or failing: about a second's worth at full speed.
 const WAITING_MAX: usize = 32_768;

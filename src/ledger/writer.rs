@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use lru::LruCache;
+use tokio::task::yield_now;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -63,6 +64,7 @@ impl Writer {
             if !self.parts.answers_wait {
                 tokio::select! {
                     () = sleep(GROUP_INTERVAL) => {}
+                    () = self.queue.wake.notified() => {} // A whole group is there.
                     () = stop.cancelled() => break,
                 }
             }
@@ -111,8 +113,11 @@ impl Writer {
 
     async fn write(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
         let mut tokens = Vec::with_capacity(entries.len());
-        for entry in entries {
+        for (index, entry) in entries.iter().enumerate() {
             tokens.push(entry.token(self.context_id(entry).await?));
+            if index % ROWS_WITHOUT_A_BREAK == 0 {
+                yield_now().await; // Requests run on the same threads.
+            }
         }
         self.parts.store.add_to_ledger(&tokens).await
     }
@@ -164,8 +169,10 @@ impl Writer {
     }
 }
 
-/// Long enough for a group to be worth its fsync, short enough to explain a token that was just issued.
+/// Long enough for a group to be worth its fsync, short enough to explain a token that was just issued. Under load a
+/// group is full sooner.
 const GROUP_INTERVAL: Duration = Duration::from_millis(250);
+const ROWS_WITHOUT_A_BREAK: usize = 32;
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const ATTEMPTS_WHEN_STOPPING: u32 = 3;
 const FORGET_INTERVAL: Duration = Duration::from_secs(10);
