@@ -1,0 +1,13 @@
+//! Starts servers and makes rules for them.
+
+mod clock;
+mod guests;
+mod server;
+mod tokens;
+mod until;
+
+pub(crate) use clock::HandClock;
+pub(crate) use guests::{Change, assembled, jti_rule, mirror, rule_that_sets};
+pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
+pub(crate) use tokens::{Answer, claims, header};
+pub(crate) use until::until;
