@@ -26,7 +26,7 @@ use crate::telemetry::metrics::Metrics;
 /// What the routes answer from.
 pub struct App {
     /// Issues tokens.
-    pub issuer: TokenIssuer,
+    pub issuer: Arc<TokenIssuer>,
     /// What is in force.
     pub live: Arc<LiveHandle>,
     /// Says whether the server can do its work.

@@ -166,6 +166,10 @@ impl Reloader {
     ) {
         let mut watcher = Watcher::new(self.config.dir.clone(), self.config.watch, sender);
         loop {
+            if watcher.renew_if_replaced(self.directory) {
+                self.wishes.look = true;
+                self.grant_wishes(&mut triggers).await;
+            }
             let pause = self.pause(&watcher);
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -180,10 +184,6 @@ impl Reloader {
                     () = stop.cancelled() => return,
                     () = self.grant_wishes(&mut triggers) => {}
                 }
-            }
-            if watcher.renew_if_replaced(self.directory) {
-                self.wishes.look = true; // Something may have changed between the look and the watch.
-                self.grant_wishes(&mut triggers).await;
             }
         }
     }

@@ -82,8 +82,8 @@ impl Server {
     }
 
     /// What issues the tokens, for callers in the same process: the endpoint calls nothing else.
-    pub fn token_issuer(&self) -> &TokenIssuer {
-        &self.app.issuer
+    pub fn token_issuer(&self) -> Arc<TokenIssuer> {
+        Arc::clone(&self.app.issuer)
     }
 
     /// Where it listens, as a URL or a socket path.

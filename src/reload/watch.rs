@@ -18,11 +18,12 @@ pub(super) struct Watcher {
     mode: Watch,
     triggers: UnboundedSender<Trigger>,
     events: Option<RecommendedWatcher>,
-    /// The directory that is watched; `None` before the first look.
+    /// The directory that is watched; `None` while there is none.
     watched: Option<DirectoryId>,
 }
 
 impl Watcher {
+    /// A watcher that has not begun: [`Self::renew_if_replaced`] begins when there is a directory.
     pub(super) fn new(directory: PathBuf, mode: Watch, triggers: UnboundedSender<Trigger>) -> Self {
         let mut watcher = Self {
             directory,
@@ -31,18 +32,19 @@ impl Watcher {
             events: None,
             watched: None,
         };
-        watcher.renew();
+        watcher.renew(); // A directory that is not there yet is waited for.
         watcher
     }
 
-    /// Starts afresh when the directory is another one than before, and says whether it did.
+    /// Starts afresh when the directory is another one than before, and says whether it did. What changed before that
+    /// moment no event will tell: look again.
     pub(super) fn renew_if_replaced(&mut self, directory: Option<DirectoryId>) -> bool {
-        let replaced = self.watched.is_some() && directory != self.watched;
-        self.watched = directory.or(self.watched);
-        if replaced && directory.is_some() {
-            self.renew();
+        if directory.is_none() || directory == self.watched {
+            return false;
         }
-        replaced && directory.is_some()
+        self.watched = directory;
+        self.renew();
+        true
     }
 
     /// Starts watching. Where there are no events, polling takes their place.
@@ -84,13 +86,15 @@ fn watch(
             let _ = triggers.send(Trigger::Look); // Nobody listens any more when the server stops.
         }
     })?;
-    watcher.watch(directory, RecursiveMode::NonRecursive)?;
+    let itself = watcher.watch(directory, RecursiveMode::NonRecursive);
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    if let Some(above) = absolute.parent() {
-        // Not being allowed to watch it is no reason to do without the rest.
-        let _ = watcher.watch(above, RecursiveMode::NonRecursive);
+    let above = absolute.parent().unwrap_or(&absolute);
+    // One of the two is enough: the directory may not be there yet, and the one above may be somebody else's.
+    match (itself, watcher.watch(above, RecursiveMode::NonRecursive)) {
+        (Err(problem), Err(_)) => Err(problem),
+        (Err(problem), Ok(())) if directory.exists() => Err(problem),
+        _ => Ok(watcher),
     }
-    Ok(watcher)
 }
 
 /// Reading the files is what a look does: it must not bring about the next one.

@@ -9,6 +9,7 @@ use wasmtime::Store;
 use wasmtime::component::Resource;
 
 use super::bindings::RequestHandle;
+use super::bindings::v1::RuleIndices;
 use super::bindings::v1::rulemint::rule::types::{Change, Denial, Failure};
 use super::change::{self, Applied};
 use super::error::{DenialCode, Fault, LimitHit};
@@ -169,14 +170,20 @@ pub(super) async fn validate_settings(rule: &Arc<Rule>) -> Result<Result<(), Vec
     end_trial(store, verdict)
 }
 
-/// Makes a sandbox and does nothing in it: a rule that cannot even start is found out before it goes live.
+/// Makes a sandbox and looks for what a rule must export: one that cannot even start, or has the right name for the
+/// wrong thing, is found out before it goes live.
 ///
 /// # Errors
-/// When it cannot.
-pub(super) async fn start_only(rule: &Arc<Rule>) -> Result<(), Fault> {
+/// When it cannot start; inside, when its `enrich` has other types than the contract's.
+pub(super) async fn start_only(rule: &Arc<Rule>) -> Result<wasmtime::Result<()>, Fault> {
     let _running = rule.surroundings.engine.running();
     let mut store = sandbox(rule, None, Pace::Patient);
-    let call = async { rule.linked.instantiate_async(&mut store).await.map(drop) };
+    let linked = rule.linked.instance_pre();
+    let call = async {
+        let instance = linked.instantiate_async(&mut store).await?;
+        let typed = RuleIndices::new(linked)?.load(&mut store, &instance);
+        Ok(typed.map(drop))
+    };
     let started = within_budget(rule, call).await;
     end_trial(store, started)
 }

@@ -13,7 +13,7 @@ use rustix::process::{Resource, Rlimit, Signal, nice, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
-use wit_component::ComponentEncoder;
+use wit_component::{ComponentEncoder, metadata};
 
 use super::Limits;
 use super::engine::Engine;
@@ -162,15 +162,18 @@ fn compile(wasm: &[u8]) -> Result<Vec<u8>, String> {
 /// # Errors
 /// When the module does not carry one, or does not fit it. The text is for the rule's author.
 pub fn componentize(wasm: &[u8]) -> Result<Vec<u8>, String> {
+    let carries_type = matches!(metadata::decode(wasm), Ok((Some(_), _)));
+    if !carries_type {
+        return Err(format!(
+            "it is a core module that does not say what component it wants to be. {BUILD_ADVICE}"
+        ));
+    }
     let encoded = ComponentEncoder::default()
         .validate(true)
         .module(wasm)
         .and_then(|mut encoder| encoder.encode());
     encoded.map_err(|problem| {
-        format!(
-            "it is a core module that cannot be made a component: {problem:#}. Build it with wit-bindgen for the \
-             world rulemint:rule/rule, or for wasm32-wasip2"
-        )
+        format!("it is a core module that cannot be made a component: {problem:#}. {BUILD_ADVICE}")
     })
 }
 
@@ -217,3 +220,5 @@ const WALL_MARGIN: Duration = Duration::from_secs(2);
 const NICENESS: i32 = 10;
 const ALLOCATOR_RESERVE_KIB: &str = "65536";
 const COMPLAINT_BYTES_MAX: u64 = 16 * 1024;
+const BUILD_ADVICE: &str =
+    "Build it with wit-bindgen for the world rulemint:rule/rule, or for wasm32-wasip2";

@@ -65,7 +65,8 @@ impl Loader {
         };
         let component = self.component(source, &manifest).await?;
         let rule = Arc::new(self.link(source, manifest, &component)?);
-        call::start_only(&rule).await.map_err(LoadError::Start)?;
+        let typed = call::start_only(&rule).await.map_err(LoadError::Start)?;
+        typed.map_err(|problem| self.misfit(&problem, &component))?;
         let verdict = call::validate_settings(&rule)
             .await
             .map_err(LoadError::Validate)?;
@@ -92,7 +93,8 @@ impl Loader {
             .compile(&source.wasm, &manifest.limits)
             .await?;
         let kept = self.compiled.put(&source.digest, &code, engine);
-        kept.map_err(|problem| CompileError::Crashed(format!("{problem:#}")).into())
+        // It compiles, but is larger than any rule may be: its first memory, its number of tables and the like.
+        kept.map_err(|problem| LoadError::TooDemanding(format!("{:#}", problem.root_cause())))
     }
 
     fn link(
@@ -103,9 +105,7 @@ impl Loader {
     ) -> Result<Rule, LoadError> {
         let engine = &self.surroundings.engine;
         let fits = mismatch::check(component, engine).map_err(LoadError::Mismatch)?;
-        let misfit = |problem: wasmtime::Error| {
-            LoadError::Mismatch(mismatch::explain(&problem, component, engine))
-        };
+        let misfit = |problem| self.misfit(&problem, component);
         let linked = self.linker.instantiate_pre(component).map_err(misfit)?;
         let validating = match fits.validates_settings {
             true => {
@@ -131,6 +131,13 @@ impl Loader {
             digest: source.digest,
             manifest,
         })
+    }
+}
+
+impl Loader {
+    fn misfit(&self, problem: &wasmtime::Error, component: &Component) -> LoadError {
+        let engine = &self.surroundings.engine;
+        LoadError::Mismatch(mismatch::explain(problem, component, engine))
     }
 }
 
@@ -177,6 +184,9 @@ pub enum LoadError {
         /// What it may have.
         limit: u64,
     },
+    /// It wants more to begin with than any rule may have.
+    #[error("it wants more than any rule may have: {0}")]
+    TooDemanding(String),
     /// It does not compile.
     #[error(transparent)]
     Compile(#[from] CompileError),
@@ -207,6 +217,7 @@ impl LoadError {
             Self::Manifest(_) => "manifest",
             Self::NotARule(_) => "not_a_rule",
             Self::TooLarge { .. } => "too_large",
+            Self::TooDemanding(_) => "too_demanding",
             Self::Compile(CompileError::Invalid(_)) => "invalid",
             Self::Compile(CompileError::Time(_)) => "compile_timeout",
             Self::Compile(CompileError::Memory(_)) => "compile_memory",

@@ -199,13 +199,13 @@ impl Base {
         let hasher = SecretHasher::new(&self.master);
         let report = Arc::clone(report);
         App {
-            issuer: TokenIssuer {
+            issuer: Arc::new(TokenIssuer {
                 live: Arc::clone(&self.live),
                 authenticator: Authenticator::new(hasher, Arc::clone(&self.parts.clock)),
                 surroundings: Arc::clone(&self.surroundings),
                 ledger: self.ledger(tasks),
                 clock: Arc::clone(&self.parts.clock),
-            },
+            }),
             live: Arc::clone(&self.live),
             readiness: Readiness {
                 store: self.store.clone(),

@@ -7,7 +7,9 @@ mod tokens;
 mod until;
 
 pub(crate) use clock::HandClock;
-pub(crate) use guests::{Change, assembled, jti_rule, mirror, rule_that_sets};
+pub(crate) use guests::{
+    Change, assembled, bomb, jti_rule, many_imports, mirror, rule_that_sets, typed,
+};
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
 pub(crate) use tokens::{Answer, claims, header};
-pub(crate) use until::until;
+pub(crate) use until::{until, until_ok};

@@ -8,4 +8,6 @@
 )]
 
 mod harness;
+mod reload;
+mod rogue_rules;
 mod rule_chain;

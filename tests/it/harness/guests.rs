@@ -110,3 +110,30 @@ fn escaped(text: &str) -> String {
     }
     escaped
 }
+
+/// A module of about 585 KiB that takes a compiler half a minute: sixty thousand blocks that all end in one place.
+pub(crate) fn bomb() -> Vec<u8> {
+    let mut text = String::from(
+        r#"(module
+          (memory (export "memory") 1)
+          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+          (func (export "rulemint:rule/enrich@1.0.0#enrich") (param i32) (result i32)"#,
+    );
+    for _ in 0..BOMB_BLOCKS {
+        text.push_str("(block (br_if 0 (i32.load (local.get 0))) (local.set 0 (i32.add (local.get 0) (i32.const 1))))");
+    }
+    text.push_str("(local.get 0)))");
+    from_text(&text, "rule")
+}
+
+/// A component with this many imports that nobody offers.
+pub(crate) fn many_imports(count: usize) -> Vec<u8> {
+    let mut text = String::from("(component");
+    for number in 0..count {
+        write!(text, "(import \"f{number}\" (func))").unwrap();
+    }
+    text.push(')');
+    wat::parse_str(text).unwrap()
+}
+
+const BOMB_BLOCKS: usize = 60_000;

@@ -8,10 +8,13 @@ use std::time::Duration;
 use reqwest::{Client, Response};
 use rulemint::config::{Config, LedgerMode, Listen};
 use rulemint::data_dir::DataDir;
+use rulemint::issue::{IssueError, TokenIssuer};
+use rulemint::ledger::IssuedToken;
 use rulemint::random::SystemRandom;
 use rulemint::registry::{NewApi, NewClient, NewGrant, Registrar};
 use rulemint::reload::{Report, RuleReport, Trigger};
-use rulemint::rule::CompilerProgram;
+use rulemint::request::{Credentials, TokenRequest, Wanted};
+use rulemint::rule::{CompilerProgram, Fault, RuleError};
 use rulemint::server::{Parts, Server, StartError, Stop, open_installation};
 use rulemint::store::{ScopeRow, Store};
 use tempfile::TempDir;
@@ -19,7 +22,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Answer, HandClock, until};
+use super::{Answer, HandClock, until, until_ok};
 
 /// The API that every test server has, with the scopes `read`, `write` and `admin`.
 pub(crate) const AUDIENCE: &str = "https://api.example";
@@ -139,6 +142,8 @@ pub(crate) struct TestServer {
     pub(crate) store: Store,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) http: Client,
+    /// What the token endpoint calls.
+    pub(crate) issuer: Arc<TokenIssuer>,
     pub(crate) reloader: UnboundedSender<Trigger>,
     setup: Option<Setup>,
     stop: Option<oneshot::Sender<Stop>>,
@@ -156,6 +161,7 @@ impl TestServer {
             registrar,
             store,
             clock: setup.clock.clone(),
+            issuer: server.token_issuer(),
             http: Client::builder().no_proxy().build().unwrap(),
             reloader,
             setup: Some(setup),
@@ -219,6 +225,54 @@ impl TestServer {
         self.post(&[&usual, more].concat()).await
     }
 
+    /// Asks for a token for another API.
+    pub(crate) async fn ask_for(&self, audience: &str) -> Answer {
+        self.post(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", CLIENT),
+            ("client_secret", SECRET),
+            ("audience", audience),
+        ])
+        .await
+    }
+
+    /// Waits until the server knows of a grant that was added beside it.
+    pub(crate) async fn until_granted(&self, audience: &str) {
+        until("the new grant", async || {
+            let live = self.issuer.live.load();
+            live.registry.client(CLIENT)?.grant(audience).map(drop)
+        })
+        .await
+    }
+
+    /// Asks without HTTP, which tells what it tells the operator rather than the caller.
+    pub(crate) async fn issue(&self, more: &[(&str, &str)]) -> Result<IssuedToken, IssueError> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let request = TokenRequest {
+            transaction_id: "a-transaction".into(),
+            credentials: Credentials::Post {
+                id: CLIENT.to_owned(),
+                secret: SECRET.into(),
+            },
+            wanted: Wanted {
+                grant_type: "client_credentials".to_owned(),
+                audience: Some(AUDIENCE.to_owned()),
+                parameters: more.iter().map(owned).collect(),
+                ..Wanted::default()
+            },
+        };
+        self.issuer.issue(request).await
+    }
+
+    /// Asks for a token that a rule must fail to make, and gives what happened in the rule.
+    pub(crate) async fn fault(&self, more: &[(&str, &str)]) -> Fault {
+        match self.issue(more).await {
+            Err(IssueError::Rule(RuleError::Failed { fault, .. })) => fault,
+            Err(other) => panic!("another error: {other}"),
+            Ok(token) => panic!("a token: {}", token.access_token()),
+        }
+    }
+
     /// What the server says about its rules.
     pub(crate) async fn report(&self) -> Report {
         let text = self.store.report(Report::TOPIC).await.unwrap();
@@ -227,9 +281,13 @@ impl TestServer {
 
     /// Waits until the report about the rules is as it should be.
     pub(crate) async fn until_rules(&self, what: &str, is_so: impl Fn(&Report) -> bool) -> Report {
-        until(what, async || {
+        until_ok(what, async || {
             let report = self.report().await;
-            is_so(&report).then_some(report)
+            if is_so(&report) {
+                Ok(report)
+            } else {
+                Err(report)
+            }
         })
         .await
     }
@@ -239,9 +297,10 @@ impl TestServer {
         let is_it = |report: &&RuleReport| {
             report.name == rule && report.problem.as_ref().is_some_and(|it| it.code == code)
         };
-        let what = format!("the problem {code} of {rule}");
-        until(&what, async || {
-            self.report().await.rules.iter().find(is_it).cloned()
+        until_ok(&format!("the problem {code} of {rule}"), async || {
+            let report = self.report().await;
+            let found = report.rules.iter().find(is_it).cloned();
+            found.ok_or(report)
         })
         .await
     }

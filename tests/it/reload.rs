@@ -1,0 +1,143 @@
+//! The rules directory changes while the server runs.
+
+mod bad_files;
+mod generations;
+mod last_good;
+mod volumes;
+
+use std::fs;
+
+use rulemint::reload::RuleState;
+
+use crate::harness::{Setup, TestServer, rule_that_sets, until};
+
+/// A rule that sets the claim `version`.
+pub(crate) fn version(version: &str) -> Vec<u8> {
+    rule_that_sets("version", &format!("\"{version}\""))
+}
+
+/// A server whose one rule sets `version` to `good`.
+pub(crate) async fn serving_good() -> TestServer {
+    Setup::new()
+        .with("10-rule.wasm", version("good"))
+        .start()
+        .await
+}
+
+pub(crate) async fn until_version(server: &TestServer, version: &str) {
+    until(&format!("version {version}"), async || {
+        let claims = server.ask(&[]).await.claims();
+        (claims["version"] == version).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_is_put_there_serves_the_next_tokens() {
+    let server = Setup::new().start().await;
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_renamed_into_place_replaces_the_rule() {
+    let server = serving_good().await;
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_written_in_place_replaces_the_rule() {
+    let server = serving_good().await;
+    fs::write(server.rules_dir().join("10-rule.wasm"), version("new")).unwrap();
+    until_version(&server, "new").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_deleted_and_made_anew_replaces_the_rule() {
+    let server = serving_good().await;
+    let file = server.rules_dir().join("10-rule.wasm");
+    fs::remove_file(&file).unwrap();
+    fs::write(file, version("new")).unwrap();
+    until_version(&server, "new").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_whose_file_stays_away_leaves_the_chain() {
+    let server = serving_good().await;
+    fs::remove_file(server.rules_dir().join("10-rule.wasm")).unwrap();
+    server
+        .until_rules("no rules", |report| report.rules.is_empty())
+        .await;
+    assert_eq!(server.ask(&[]).await.claims().get("version"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_manifest_is_a_changed_rule() {
+    let server = serving_good().await;
+    server.put_rule(
+        "10-rule.toml",
+        "[when]\naudiences = [\"https://other.example\"]\n",
+    );
+    until("a token without the claim", async || {
+        let claims = server.ask(&[]).await.claims();
+        claims.get("version").is_none().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn polling_notices_what_no_event_tells() {
+    let polling = Setup::new().but(|config| config.rules.watch = rulemint::config::Watch::Poll);
+    let server = polling.start().await;
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_watch_looks_when_told() {
+    let blind = Setup::new().but(|config| config.rules.watch = rulemint::config::Watch::Off);
+    let server = blind.start().await;
+    server.put_rule("10-rule.wasm", version("new"));
+    server
+        .reloader
+        .send(rulemint::reload::Trigger::Look)
+        .unwrap();
+    until_version(&server, "new").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rules_directory_may_be_made_later() {
+    let setup = Setup::new();
+    fs::remove_dir(&setup.config.rules.dir).unwrap();
+    let server = setup.start().await;
+    let problem = server.report().await.directory_problem.unwrap();
+    assert_eq!(problem.code, "no_directory");
+    fs::create_dir(server.rules_dir()).unwrap();
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rules_directory_that_vanishes_takes_no_rule_away() {
+    let server = serving_good().await;
+    fs::remove_dir_all(server.rules_dir()).unwrap();
+    let gone = |report: &rulemint::reload::Report| report.directory_problem.is_some();
+    server
+        .until_rules("a problem with the directory", gone)
+        .await;
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_rule_beside_a_bad_one_goes_live() {
+    let server = serving_good().await;
+    server.put_rule("05-bad.wasm", "garbage");
+    server.put_rule("20-more.wasm", rule_that_sets("more", "1"));
+    let bad = server.until_problem("05-bad", "not_a_rule").await;
+    assert_eq!(bad.state, RuleState::Refused);
+    until("the new rule", async || {
+        (server.ask(&[]).await.claims()["more"] == 1).then_some(())
+    })
+    .await;
+}

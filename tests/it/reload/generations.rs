@@ -1,0 +1,98 @@
+//! Every change of the chain is a generation with a number, and earlier ones can be gone back to.
+
+use rulemint::reload::Trigger;
+
+use super::{serving_good, until_version, version};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_change_is_a_generation_and_the_earlier_ones_are_listed() {
+    let server = serving_good().await;
+    let first = server.report().await.generation;
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+    let report = server
+        .until_rules("the next generation", |report| report.generation > first)
+        .await;
+    assert_eq!(report.generation, first + 1);
+    assert_eq!(report.earlier[0].generation, first);
+    assert!(report.earlier[0].rules[0].starts_with("10-rule@"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_at_an_unchanged_directory_makes_no_generation() {
+    let server = serving_good().await;
+    let before = server.report().await;
+    server.reloader.send(Trigger::Retry(7)).unwrap();
+    let after = server
+        .until_rules("the wish", |report| report.wish == 7)
+        .await;
+    assert_eq!(after.generation, before.generation);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_brings_an_earlier_chain_back() {
+    let server = serving_good().await;
+    let first = server.report().await.generation;
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+    server
+        .reloader
+        .send(Trigger::Rollback { to: first, wish: 1 })
+        .unwrap();
+    until_version(&server, "good").await;
+    let report = server
+        .until_rules("the wish", |report| report.wish == 1)
+        .await;
+    assert!(report.rolled_back);
+    assert_eq!(report.generation, first + 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_holds_across_a_restart() {
+    let server = serving_good().await;
+    let first = server.report().await.generation;
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+    server
+        .reloader
+        .send(Trigger::Rollback { to: first, wish: 1 })
+        .unwrap();
+    until_version(&server, "good").await;
+    server
+        .until_rules("the wish", |report| report.wish == 1)
+        .await;
+    let server = server.stop().await.start().await;
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_ends_when_the_directory_changes() {
+    let server = serving_good().await;
+    let first = server.report().await.generation;
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+    server
+        .reloader
+        .send(Trigger::Rollback { to: first, wish: 1 })
+        .unwrap();
+    until_version(&server, "good").await;
+    server.put_rule("10-rule.wasm", version("newest"));
+    until_version(&server, "newest").await;
+    server
+        .until_rules("the rollback to be over", |report| !report.rolled_back)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_to_what_never_was_says_so() {
+    let server = serving_good().await;
+    server
+        .reloader
+        .send(Trigger::Rollback { to: 999, wish: 3 })
+        .unwrap();
+    let report = server
+        .until_rules("the wish", |report| report.wish == 3)
+        .await;
+    let problem = report.wish_problem.unwrap();
+    assert!(problem.contains("999"), "{problem}");
+}

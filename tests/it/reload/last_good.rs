@@ -1,0 +1,127 @@
+//! The last good version of a rule serves on, also across a restart.
+
+use std::fs;
+
+use rulemint::reload::RuleState;
+use rulemint::server::StartError;
+
+use super::{serving_good, until_version, version};
+use crate::harness::{Setup, jti_rule, rule_that_sets};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_file_does_not_outlast_a_good_one() {
+    let server = serving_good().await;
+    server.put_rule("10-rule.wasm", "garbage");
+    server.until_problem("10-rule", "not_a_rule").await;
+    server.put_rule("10-rule.wasm", version("better"));
+    until_version(&server, "better").await;
+    let report = server.report().await;
+    assert_eq!(report.rules[0].problem, None);
+    assert_eq!(report.rules[0].state, RuleState::Live);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_the_kept_version_still_serves() {
+    let server = serving_good().await;
+    server.put_rule("10-rule.wasm", "garbage");
+    server.until_problem("10-rule", "not_a_rule").await;
+    let server = server.stop().await.start().await;
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+    let report = server.report().await;
+    assert_eq!(report.rules[0].state, RuleState::Kept);
+    assert_eq!(report.rules[0].problem.as_ref().unwrap().code, "not_a_rule");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_a_rule_without_its_file_is_gone() {
+    let setup = serving_good().await.stop().await;
+    fs::remove_file(setup.config.rules.dir.join("10-rule.wasm")).unwrap();
+    let server = setup.start().await;
+    server
+        .until_rules("no rules", |report| report.rules.is_empty())
+        .await;
+    assert_eq!(server.ask(&[]).await.claims().get("version"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_does_not_start_with_a_bad_rule_that_never_was_good() {
+    let setup = Setup::new().with("10-rule.wasm", "garbage");
+    let problem = setup.try_start().await.err().unwrap();
+    assert!(matches!(problem, StartError::Rules(_)), "{problem:?}");
+    let text = problem.to_string();
+    assert!(
+        text.contains("10-rule") && text.contains("it is not WebAssembly"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_starts_without_a_bad_rule_whose_failures_are_skipped() {
+    let server = Setup::new()
+        .with("10-rule.wasm", "garbage")
+        .with("10-rule.toml", "on_error = \"skip\"\n")
+        .with("20-jti.wasm", jti_rule())
+        .start()
+        .await;
+    assert_eq!(server.report().await.rules[0].state, RuleState::Refused);
+    server.ask(&[]).await.token();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_does_not_start_without_a_required_rule() {
+    let setup = Setup::new().but(|config| config.rules.required = vec!["10-rule".to_owned()]);
+    let problem = setup.try_start().await.err().unwrap();
+    assert!(problem.to_string().contains("10-rule"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_required_rule_stays_when_its_file_goes() {
+    let setup = Setup::new().with("10-rule.wasm", version("good"));
+    let server = setup
+        .with("10-rule.toml", "required = true\n")
+        .start()
+        .await;
+    fs::remove_file(server.rules_dir().join("10-rule.wasm")).unwrap();
+    fs::remove_file(server.rules_dir().join("10-rule.toml")).unwrap();
+    let missing = |report: &rulemint::reload::Report| {
+        report
+            .rules
+            .first()
+            .is_some_and(|rule| rule.state == RuleState::Missing)
+    };
+    server.until_rules("the rule to be missed", missing).await;
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+    assert_eq!(server.get("/readyz").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compiled_rule_that_was_tampered_with_is_compiled_again() {
+    let server = serving_good().await;
+    let compiled = server.data_dir().join("compiled");
+    let setup = server.stop().await;
+    let mut tampered = 0;
+    for entry in fs::read_dir(&compiled).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        tampered += 1;
+    }
+    assert_eq!(tampered, 1);
+    let server = setup.start().await;
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_file_that_was_tampered_with_is_not_run() {
+    let server = serving_good().await;
+    let kept = server.data_dir().join("rules");
+    let setup = server.stop().await;
+    for entry in fs::read_dir(&kept).unwrap() {
+        fs::write(entry.unwrap().path(), rule_that_sets("version", "\"evil\"")).unwrap();
+    }
+    fs::write(setup.config.rules.dir.join("10-rule.wasm"), "garbage").unwrap();
+    let problem = setup.try_start().await.err().unwrap();
+    assert!(problem.to_string().contains("10-rule"), "{problem}");
+}
