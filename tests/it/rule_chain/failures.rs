@@ -99,12 +99,8 @@ async fn a_trap_is_a_crash_that_names_where() {
     let fault = server
         .fault(&[("answer", &Change::spell(&[Change::Trap]))])
         .await;
-    assert!(
-        fault
-            .to_string()
-            .starts_with("it crashed: wasm `unreachable`"),
-        "{fault}"
-    );
+    let expected = "it crashed: wasm trap: wasm `unreachable` instruction executed (in change)";
+    assert_eq!(fault.to_string(), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
