@@ -91,6 +91,7 @@ impl Writer {
         let mut failures = 0;
         while let Err(problem) = self.write(&entries).await {
             failures += 1;
+            self.parts.metrics.ledger_failures.inc();
             self.report(&problem, failures);
             let last = stop.is_cancelled() && failures >= ATTEMPTS_WHEN_STOPPING;
             if self.parts.answers_wait || last {

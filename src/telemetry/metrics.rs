@@ -38,6 +38,8 @@ pub struct Metrics {
     pub generation_since: Gauge,
     /// Tokens written to the ledger.
     pub ledger_written: Counter,
+    /// Times that the ledger could not be written; what waits is tried again.
+    pub ledger_failures: Counter,
     /// Tokens that were issued but could not be written to the ledger.
     pub ledger_lost: Counter,
     /// Tokens that wait to be written to the ledger.
@@ -113,6 +115,7 @@ impl Metrics {
             rule_problems: Gauge::default(),
             generation_since: Gauge::default(),
             ledger_written: Counter::default(),
+            ledger_failures: Counter::default(),
             ledger_lost: Counter::default(),
             ledger_waiting: Gauge::default(),
             changes_seen: Gauge::default(),
@@ -194,6 +197,11 @@ impl Metrics {
             "ledger_written",
             "Tokens written to the ledger",
             self.ledger_written.clone(),
+        );
+        to.register(
+            "ledger_failures",
+            "Times that the ledger could not be written and what waits was kept for the next try",
+            self.ledger_failures.clone(),
         );
         to.register(
             "ledger_lost",

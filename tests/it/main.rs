@@ -8,6 +8,7 @@
 )]
 
 mod harness;
+mod ledger;
 mod reload;
 mod rogue_rules;
 mod rule_chain;
