@@ -10,18 +10,18 @@ import os
 import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.parse
-import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RULEMINT = ROOT / "target/release/rulemint" if not os.environ.get("B") else Path(os.environ["B"])
-FLOOR = ROOT / "target/release/examples/floor" if not os.environ.get("F") else Path(os.environ["F"])
+RULEMINT = ROOT / "target/release/rulemint"
+FLOOR = ROOT / "target/release/examples/floor"
 FLOOR_SECRET = "rms_0123456789012345678901234567890123456789012-floor"
 AUDIENCE = "https://bench-api.example"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -41,19 +41,23 @@ class Contestant:
             ["taskset", "-c", "0", *map(str, self.command)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
         )
-        while True:
-            try:
-                self.token()
-                return time.monotonic() - began
-            except OSError:
-                if self.process.poll() is not None:
-                    sys.exit(f"{self.name} does not start: {' '.join(map(str, self.command))}")
-                time.sleep(0.001)
+        while not self.gives_token():
+            if self.process.poll() is not None:
+                sys.exit(f"{self.name} does not start: {' '.join(map(str, self.command))}")
+            time.sleep(0.0005)
+        return time.monotonic() - began
 
-    def token(self):
-        data = urllib.parse.urlencode(self.form).encode()
-        with urllib.request.urlopen(self.url(), data, timeout=10) as answer:
-            return json.load(answer)
+    def gives_token(self):
+        """One request over a bare socket: an HTTP library costs more than what is measured here."""
+        body = urllib.parse.urlencode(self.form)
+        head = (f"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nConnection: close\r\n"
+                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n")
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+                connection.sendall((head + body).encode())
+                return connection.recv(4096).startswith(b"HTTP/1.1 200")
+        except OSError:
+            return False
 
     def url(self):
         return f"http://127.0.0.1:{self.port}/oauth/token"

@@ -15,9 +15,9 @@ async fn a_bad_file_does_not_outlast_a_good_one() {
     server.until_problem("10-rule", "not_a_rule").await;
     server.put_rule("10-rule.wasm", version("better"));
     until_version(&server, "better").await;
-    let report = server.report().await;
+    let live = |report: &rulemint::reload::Report| report.rules[0].state == RuleState::Live;
+    let report = server.until_rules("the rule to be live", live).await;
     assert_eq!(report.rules[0].problem, None);
-    assert_eq!(report.rules[0].state, RuleState::Live);
 }
 
 #[tokio::test(flavor = "multi_thread")]
