@@ -3,6 +3,7 @@
 use rulemint::reload::Trigger;
 
 use super::{serving_good, until_version, version};
+use crate::harness::TestServer;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_change_is_a_generation_and_the_earlier_ones_are_listed() {
@@ -29,53 +30,39 @@ async fn looking_at_an_unchanged_directory_makes_no_generation() {
     assert_eq!(after.generation, before.generation);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rollback_brings_an_earlier_chain_back() {
+/// A server that went from `good` to `new` and back again, and the number of its first generation.
+async fn rolled_back() -> (TestServer, i64) {
     let server = serving_good().await;
     let first = server.report().await.generation;
     server.put_rule("10-rule.wasm", version("new"));
     until_version(&server, "new").await;
+    let rollback = Trigger::Rollback { to: first, wish: 1 };
+    server.reloader.send(rollback).unwrap();
     server
-        .reloader
-        .send(Trigger::Rollback { to: first, wish: 1 })
-        .unwrap();
-    until_version(&server, "good").await;
-    let report = server
         .until_rules("the wish", |report| report.wish == 1)
         .await;
+    (server, first)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_brings_an_earlier_chain_back() {
+    let (server, first) = rolled_back().await;
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+    let report = server.report().await;
     assert!(report.rolled_back);
     assert_eq!(report.generation, first + 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_holds_across_a_restart() {
-    let server = serving_good().await;
-    let first = server.report().await.generation;
-    server.put_rule("10-rule.wasm", version("new"));
-    until_version(&server, "new").await;
-    server
-        .reloader
-        .send(Trigger::Rollback { to: first, wish: 1 })
-        .unwrap();
-    until_version(&server, "good").await;
-    server
-        .until_rules("the wish", |report| report.wish == 1)
-        .await;
+    let (server, _) = rolled_back().await;
     let server = server.stop().await.start().await;
     assert_eq!(server.ask(&[]).await.claims()["version"], "good");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_ends_when_the_directory_changes() {
-    let server = serving_good().await;
-    let first = server.report().await.generation;
-    server.put_rule("10-rule.wasm", version("new"));
-    until_version(&server, "new").await;
-    server
-        .reloader
-        .send(Trigger::Rollback { to: first, wish: 1 })
-        .unwrap();
-    until_version(&server, "good").await;
+    let (server, _) = rolled_back().await;
     server.put_rule("10-rule.wasm", version("newest"));
     until_version(&server, "newest").await;
     server
