@@ -115,7 +115,7 @@ async fn token(State(floor): State<Arc<Floor>>, body: Bytes) -> Response {
             header.typ = Some("at+jwt".to_owned());
             encode(&header, &floor.claims, &floor.encoding_key).unwrap()
         }
-        _ => sign(&floor),
+        Variant::Signed | Variant::Unsigned | Variant::Constant => sign(&floor),
     };
     let body = Answer {
         access_token: &jwt,
@@ -131,7 +131,7 @@ fn sign(floor: &Floor) -> String {
     URL_SAFE_NO_PAD.encode_string(floor.claims.get(), &mut jwt);
     let signature = match floor.variant {
         Variant::Unsigned => vec![0; 64],
-        _ => floor
+        Variant::Signed | Variant::Encode | Variant::Constant => floor
             .key
             .sign(&SystemRandom::new(), jwt.as_bytes())
             .unwrap()

@@ -99,9 +99,11 @@ async fn start(files: &Path, rules: usize) -> Server {
         let jti = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/10-jti.wasm");
         fs::copy(jti, rules_dir.join(format!("{number}0-jti.wasm"))).unwrap();
     }
-    let mut config = Config::default();
-    config.listen = "127.0.0.1:0".parse::<Listen>().unwrap();
-    config.data_dir = files.join("data");
+    let mut config = Config {
+        listen: "127.0.0.1:0".parse::<Listen>().unwrap(),
+        data_dir: files.join("data"),
+        ..Config::default()
+    };
     config.rules.dir = rules_dir;
     config.ledger.mode = LedgerMode::Off;
     let parts = Parts {

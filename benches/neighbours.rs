@@ -3,7 +3,8 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a measuring tool has nobody to report to"
+    clippy::disallowed_methods,
+    reason = "a measuring tool has nobody to report to, and the time is what it measures"
 )]
 
 #[path = "../tests/shared/assemble.rs"]

@@ -201,6 +201,10 @@ impl Signals {
                 }
             }
         };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it ends the process, or the process ends it"
+        )]
         tokio::task::spawn(self.end_on_the_spot());
         how
     }

@@ -16,10 +16,6 @@ pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
     /// The variables of this process. Those that are not UTF-8 cannot be ours and are left out.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the place the lint names"
-    )]
     pub fn of_process() -> Self {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -307,7 +303,9 @@ fn default(schema: &Value) -> String {
     match &schema["default"] {
         Value::Null => "not set by default".to_owned(),
         Value::String(text) => format!("default `{text}`"),
-        other => format!("default `{other}`"),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            format!("default `{other}`")
+        }
     }
 }
 

@@ -109,12 +109,15 @@ impl<'de> Visitor<'de> for Members {
             let text = match value {
                 Value::String(text) => text,
                 Value::Null => continue,
-                other if TEXT_ONLY.contains(&name.as_str()) => {
-                    return Err(A::Error::custom(format_args!(
-                        "{name} must be a string, not {other}"
-                    )));
+                other
+                @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                    if TEXT_ONLY.contains(&name.as_str()) {
+                        return Err(A::Error::custom(format_args!(
+                            "{name} must be a string, not {other}"
+                        )));
+                    }
+                    other.to_string()
                 }
-                other => other.to_string(),
             };
             members.push((name, text));
         }

@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use axum::body::Body;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{Method, Request, StatusCode};
@@ -37,11 +36,11 @@ impl HostGuard {
     /// Whether a request may pass.
     ///
     /// # Errors
-    /// The answer to one that may not.
-    pub fn check<B>(&self, request: &Request<B>) -> Result<(), Response> {
+    /// Why it may not.
+    pub fn check<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
         let mut hosts = request.headers().get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
-            return Err(refusal(StatusCode::BAD_REQUEST, "send one Host header"));
+            return Err(Refusal::NotOneHost);
         };
         if *host == *self.usual && request.uri().authority().is_none() {
             return self.check_origin(request);
@@ -55,16 +54,13 @@ impl HostGuard {
         if !named.is_some_and(|host| self.knows(&host))
             || target.is_some_and(|target| !self.knows(target))
         {
-            return Err(refusal(
-                StatusCode::MISDIRECTED_REQUEST,
-                "this server does not answer to that Host; its operator can add it to allowed_hosts",
-            ));
+            return Err(Refusal::ForeignHost);
         }
         self.check_origin(request)
     }
 
     /// A page of another site may not make a browser change anything here.
-    fn check_origin<B>(&self, request: &Request<B>) -> Result<(), Response> {
+    fn check_origin<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
         if matches!(
             *request.method(),
             Method::GET | Method::HEAD | Method::OPTIONS
@@ -78,10 +74,7 @@ impl HostGuard {
         let authority = authority.and_then(|(_, rest)| rest.parse::<Authority>().ok());
         match authority {
             Some(authority) if self.knows(&authority) => Ok(()),
-            _ => Err(refusal(
-                StatusCode::FORBIDDEN,
-                "requests of other web sites are not accepted",
-            )),
+            _ => Err(Refusal::ForeignOrigin),
         }
     }
 
@@ -93,7 +86,30 @@ impl HostGuard {
     }
 }
 
-fn refusal(status: StatusCode, text: &'static str) -> Response {
-    let body = Body::from(format!("{text}\n"));
-    (status, body).into_response()
+/// Why a request was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It has no Host header, or several.
+    NotOneHost,
+    /// It was meant for a server of another name.
+    ForeignHost,
+    /// A page of another site made a browser send it.
+    ForeignOrigin,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, text) = match self {
+            Self::NotOneHost => (StatusCode::BAD_REQUEST, "send one Host header\n"),
+            Self::ForeignHost => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "this server does not answer to that Host; its operator can add it to allowed_hosts\n",
+            ),
+            Self::ForeignOrigin => (
+                StatusCode::FORBIDDEN,
+                "requests of other web sites are not accepted\n",
+            ),
+        };
+        (status, text).into_response()
+    }
 }

@@ -127,12 +127,11 @@ impl Reloader {
     pub(super) async fn report_directory(&mut self, problem: &io::Error) {
         self.seen = None;
         self.directory = None;
-        let problem = Some(match problem.kind() {
-            io::ErrorKind::NotFound => {
-                let text = "it is not there; make it and put rules into it".to_owned();
-                Problem::new(Problem::NO_DIRECTORY, text)
-            }
-            _ => Problem::new("directory", format!("it cannot be read: {problem}")),
+        let problem = Some(if problem.kind() == io::ErrorKind::NotFound {
+            let text = "it is not there; make it and put rules into it".to_owned();
+            Problem::new(Problem::NO_DIRECTORY, text)
+        } else {
+            Problem::new("directory", format!("it cannot be read: {problem}"))
         });
         let before = self.report.load_full();
         if before.directory_problem == problem {

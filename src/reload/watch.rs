@@ -99,11 +99,10 @@ fn watch(
 
 /// Reading the files is what a look does: it must not bring about the next one.
 fn is_only_a_read(event: &Event) -> bool {
-    match event.kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => false,
-        EventKind::Access(_) => true,
-        _ => false,
-    }
+    let EventKind::Access(access) = event.kind else {
+        return false;
+    };
+    access != AccessKind::Close(AccessMode::Write)
 }
 
 const POLL_INTERVAL: Duration = Duration::from_secs(5);

@@ -147,9 +147,10 @@ pub fn compile_as_child(
 }
 
 fn compile(wasm: &[u8]) -> Result<Vec<u8>, String> {
-    let component = match identify(wasm) {
-        Kind::CoreModule => Cow::Owned(componentize(wasm)?),
-        _ => Cow::Borrowed(wasm),
+    let component = if identify(wasm) == Kind::CoreModule {
+        Cow::Owned(componentize(wasm)?)
+    } else {
+        Cow::Borrowed(wasm)
     };
     Engine::compiler()
         .and_then(|engine| engine.precompile_component(&component))

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -121,7 +121,7 @@ async fn answer(
     watch.busy();
     let response = match site.guard.check(&request) {
         Ok(()) => site.router.clone().call(request.map(Body::new)).await,
-        Err(refusal) => Ok(refusal),
+        Err(refusal) => Ok(refusal.into_response()),
     };
     watch.idle();
     response

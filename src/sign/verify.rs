@@ -61,6 +61,10 @@ pub fn verify(jwt: &str, expected: &Verification<'_>) -> Result<Verified, Verify
     })
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what rulemint does not sign with, it does not believe"
+)]
 fn algorithm_of(key: &Jwk) -> Option<Algorithm> {
     match key.common.key_algorithm? {
         KeyAlgorithm::ES256 => Some(Algorithm::ES256),
@@ -87,6 +91,10 @@ pub enum VerifyError {
     NoKeys,
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the others say well themselves what is wrong"
+)]
 fn describe(error: &Error) -> String {
     match error.kind() {
         ErrorKind::ExpiredSignature => "it has expired".to_owned(),

@@ -21,11 +21,9 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Conflict,
-            sqlx::Error::Database(database) if database.is_foreign_key_violation() => {
-                Self::Dangling
-            }
+        match error.as_database_error() {
+            Some(database) if database.is_unique_violation() => Self::Conflict,
+            Some(database) if database.is_foreign_key_violation() => Self::Dangling,
             _ => Self::Database(error),
         }
     }
