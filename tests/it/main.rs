@@ -4,7 +4,9 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking"
+    clippy::wildcard_enum_match_arm,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on, or meets what it did not expect, says so by panicking; it may wait and spawn"
 )]
 
 mod harness;

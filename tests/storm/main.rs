@@ -3,7 +3,8 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking"
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on says so by panicking, and this one is about time"
 )]
 
 #[path = "../shared/assemble.rs"]
