@@ -78,11 +78,14 @@ impl HostGuard {
         }
     }
 
-    /// An address is always ours: only names can be made to point here by somebody else.
+    /// An address is always ours: only names can be made to point here by somebody else. A Host has no user before it
+    /// (RFC 9110 section 7.2).
     fn knows(&self, authority: &Authority) -> bool {
         let host = authority.host();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        bare.parse::<IpAddr>().is_ok() || self.names.contains(&host.to_ascii_lowercase())
+        let ours =
+            bare.parse::<IpAddr>().is_ok() || self.names.contains(&host.to_ascii_lowercase());
+        ours && !authority.as_str().contains('@')
     }
 }
 

@@ -145,14 +145,10 @@ impl Registrar {
 /// RFC 6749 appendix A.1: visible ASCII. The colon is left out, because it ends the id in a Basic header.
 fn checked_id(id: String) -> Result<String, RegistrarError> {
     let fits = (1..=ID_CHARS_MAX).contains(&id.len());
-    if fits
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b':')
-    {
+    if fits && id.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(id);
     }
-    let rule = format!("a client id is 1 to {ID_CHARS_MAX} visible ASCII characters without colon");
+    let rule = format!("a client id is 1 to {ID_CHARS_MAX} visible ASCII characters");
     Err(RegistrarError::Invalid(format!("{rule}, not {id:?}")))
 }
 

@@ -4,6 +4,7 @@
 mod assemble;
 mod clock;
 mod guests;
+pub(crate) mod raw;
 mod server;
 mod tokens;
 mod until;

@@ -9,8 +9,16 @@
     reason = "a test that cannot go on, or meets what it did not expect, says so by panicking; it may wait and spawn"
 )]
 
+mod connections;
+mod discovery;
+mod guard;
 mod harness;
+mod health;
 mod ledger;
+mod registry;
 mod reload;
 mod rogue_rules;
 mod rule_chain;
+mod shutdown;
+mod token_endpoint;
+mod verification;

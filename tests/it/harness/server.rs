@@ -98,7 +98,7 @@ impl Setup {
 
 /// Makes the API, the client and the grant that every test server has, unless it has them from an earlier run.
 async fn furnish(registrar: &Registrar) {
-    if registrar.client(CLIENT).await.is_ok() {
+    if registrar.api(AUDIENCE).await.is_ok() {
         return;
     }
     let scope = |value: &str| ScopeRow {
