@@ -1,26 +1,89 @@
-//! rulemint
-pub mod claims;
+//! rulemint issues signed access tokens over local HTTP, after the user's own sandboxed WebAssembly rules had their say
+//! about the claims.
+//!
+//! # A token's way through the house
+//!
+//! ```text
+//! http::token ─► TokenRequest
+//!   client::Authenticator ─► AuthenticatedClient   who asks
+//!   grant::resolve        ─► Grant                 what they may have
+//!   rule::run             ─► ApprovedClaims        what the rules make of it
+//!   sign::sign            ─► SignedToken           not to be shown yet
+//!   ledger::Ledger        ─► IssuedToken           what an answer may hold
+//! ```
+//!
+//! Each step takes what the one before yields and nobody else can make, so leaving one out does not compile. [`issue`]
+//! is this picture in code.
+//!
+//! # The map
+//!
+//! From the top down; a module only ever uses those below it (`tests/tidy.rs` sees to that).
+//!
+//! - [`cli`]: the commands. Each calls one function of the library and prints what came of it.
+//! - [`server`]: puts a server together, accepts connections, drains and stops.
+//! - [`http`]: every route on one screen; the only place where an error becomes a status.
+//! - [`follow`]: takes in what other processes changed in the store.
+//! - [`issue`]: the spine. [`reload`]: keeps the live rules equal to the rules directory.
+//! - [`live`]: what is in force at this moment, replaced whole.
+//! - [`ledger`]: remembers each token, and which rules did what to it.
+//! - [`sign`]: makes a JWT of approved claims, and checks one.
+//! - [`rule`]: the sandbox, the contract with rules, and what a rule may do. The only place that knows wasmtime.
+//! - [`grant`]: what a client may have: API, scopes, lifetime, claims so far.
+//! - [`client`]: who is asking, and how often they may guess.
+//! - [`registry`]: clients, APIs and client grants, in memory and as they are changed. [`request`]: a token request.
+//! - [`keys`]: signing keys, parsed once. [`claims`]: a token's claims, and scopes.
+//! - [`store`]: rows in SQLite, and the change log. The only place that knows SQL.
+//! - [`telemetry`]: log lines and metrics. [`data_dir`]: the directory of an installation. [`master_key`]: the key that
+//!   seals the others.
+//! - [`config`]: settings from file, environment and flags.
+//! - [`document`]: reads TOML and JSON against a schema, and names every mistake.
+//! - [`clock`], [`random`], [`shutdown`]: time, chance and tasks, which a test can take into its own hands.
+//!
+//! # Where to add things
+//!
+//! A setting: a field in [`config`]. A grant type: a module in [`grant`]. A getter for rules: `wit/rule.wit` and
+//! `rule/state.rs`. A kind of rule file: `rule/identify.rs` and `rule/load.rs`. A route: `http.rs`. A table:
+//! `migrations/` and a module in [`store`].
+
 pub mod cli;
-pub mod client;
-pub mod clock;
-pub mod config;
-pub mod data_dir;
-pub mod document;
-pub mod follow;
-pub mod grant;
-pub mod http;
-pub mod issue;
-pub mod keys;
-pub mod ledger;
-pub mod live;
-pub mod master_key;
-pub mod random;
-pub mod registry;
-pub mod reload;
-pub mod request;
-pub mod rule;
+
 pub mod server;
-pub mod shutdown;
+
+pub mod http;
+
+pub mod follow;
+
+pub mod issue;
+pub mod reload;
+
+pub mod live;
+
+pub mod ledger;
+
 pub mod sign;
+
+pub mod rule;
+
+pub mod grant;
+
+pub mod client;
+
+pub mod registry;
+pub mod request;
+
+pub mod claims;
+pub mod keys;
+
 pub mod store;
+
+pub mod data_dir;
+pub mod master_key;
 pub mod telemetry;
+
+pub mod config;
+
+pub mod document;
+
+pub mod clock;
+pub mod random;
+pub mod shutdown;
