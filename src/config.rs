@@ -5,6 +5,7 @@
 //! `RULEMINT_RULES_DIR`. `docs/configuration.md` is generated from this file.
 
 mod listen;
+mod reference;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub use listen::{Issuer, Listen};
-pub use source::{Effective, Environment, Flag, Loaded, load, reference};
+pub use reference::reference;
+pub use source::{Effective, Environment, Flag, Loaded, load};
 
 use crate::document::Format;
 

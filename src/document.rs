@@ -146,11 +146,34 @@ fn describe(
             place: place(&path),
             problem: format_problem(error, format, formats),
         }],
+        ValidationErrorKind::OneOfNotValid { .. } => vec![Mistake {
+            place: place(&path),
+            problem: choice_problem(error, &path, schema),
+        }],
         _ => vec![Mistake {
             place: place(&path),
             problem: error.to_string(),
         }],
     }
+}
+
+/// A key that takes one of a few words got something else.
+fn choice_problem(error: &ValidationError<'_>, path: &str, schema: &Value) -> String {
+    let leaves = leaves(schema);
+    let leaf = leaves.iter().find(|leaf| leaf.path == path);
+    let choices = leaf.map_or_else(Vec::new, |leaf| choices(leaf.schema));
+    match choices.is_empty() {
+        true => error.to_string(),
+        false => format!("{} is none of {}", error.instance(), choices.join(", ")),
+    }
+}
+
+/// The words that a key takes, where it takes only a few.
+pub fn choices(schema: &Value) -> Vec<&str> {
+    let one_of = schema["oneOf"].as_array().into_iter().flatten();
+    one_of
+        .filter_map(|choice| choice["const"].as_str())
+        .collect()
 }
 
 fn unknown_key(path: &str, schema: &Value, place: &impl Fn(&str) -> String) -> Mistake {

@@ -1,7 +1,6 @@
 //! Where values come from: flags, the environment, the file. The only reader of the environment.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -109,25 +108,6 @@ pub fn load(
         layers.set(flag.path, flag.value, flag.name);
     }
     layers.finish()
-}
-
-/// The reference of every key as Markdown: what `docs/configuration.md` holds.
-pub fn reference() -> String {
-    let schema = document::schema::<Config>();
-    let mut page = REFERENCE_HEAD.to_owned();
-    for leaf in document::leaves(&schema) {
-        let text = leaf.schema["description"]
-            .as_str()
-            .unwrap_or_default()
-            .replace('\n', " ");
-        let (path, variable) = (&leaf.path, variable(&leaf.path));
-        let (kind, default) = (kind(leaf.schema), default(leaf.schema));
-        let _ = write!(
-            page,
-            "\n## `{path}`\n\n{text}\n\n{kind}, {default} · `{variable}`\n"
-        );
-    }
-    page
 }
 
 #[derive(Default)]
@@ -252,11 +232,14 @@ fn is_foreign(name: &str) -> bool {
 }
 
 fn unknown_variable<'k>(name: &str, known: impl Iterator<Item = &'k String>) -> Mistake {
-    let meant = document::closest(name, known.map(String::as_str));
+    // What all of them begin with would make every two of them look alike.
+    let own = |name: &'k str| name.strip_prefix(PREFIX).unwrap_or(name);
+    let given = name.strip_prefix(PREFIX).unwrap_or(name);
+    let meant = document::closest(given, known.map(|known| own(known)));
     Mistake {
         place: name.to_owned(),
         problem: match meant {
-            Some(meant) => format!("there is no such variable; did you mean {meant}?"),
+            Some(meant) => format!("there is no such variable; did you mean {PREFIX}{meant}?"),
             None => "there is no such variable".to_owned(),
         },
     }
@@ -279,7 +262,7 @@ fn parse(text: &str, schema: &Value) -> Value {
     }
 }
 
-fn variable(path: &str) -> String {
+pub(super) fn variable(path: &str) -> String {
     format!("{PREFIX}{}", path.to_uppercase().replace('.', "_"))
 }
 
@@ -287,7 +270,7 @@ fn pointer(path: &str) -> String {
     format!("/{}", path.replace('.', "/"))
 }
 
-fn kind(schema: &Value) -> &'static str {
+pub(super) fn kind(schema: &Value) -> &'static str {
     let kind = schema["type"]
         .as_str()
         .or_else(|| schema["type"][0].as_str());
@@ -299,16 +282,6 @@ fn kind(schema: &Value) -> &'static str {
     }
 }
 
-fn default(schema: &Value) -> String {
-    match &schema["default"] {
-        Value::Null => "not set by default".to_owned(),
-        Value::String(text) => format!("default `{text}`"),
-        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            format!("default `{other}`")
-        }
-    }
-}
-
 const DEFAULT_FILE: &str = "rulemint.toml";
 const FILE: &str = "RULEMINT_CONFIG";
 const PREFIX: &str = "RULEMINT_";
@@ -316,10 +289,3 @@ const SECRET: &str = "admin.client_secret";
 
 /// Variables that are not configuration: which file to read, and what the client commands use.
 const OTHER_VARIABLES: &[&str] = &[FILE, "RULEMINT_CLIENT_SECRET", "RULEMINT_SERVER"];
-
-const REFERENCE_HEAD: &str = "# Configuration\n\n\
-    <!-- Generated from src/config.rs by `rulemint config reference`; a test keeps it so. -->\n\n\
-    A value comes from the first of these that has one: a flag, an environment variable, the file \
-    (`rulemint.toml`, or the one that `--config` or `RULEMINT_CONFIG` names), the default. Unknown keys are \
-    mistakes. `rulemint config check` reports every mistake, `rulemint config show` prints what applies and \
-    where it came from.\n";
