@@ -15,6 +15,9 @@ mod keys;
 mod ledger;
 mod reports;
 
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,9 +48,9 @@ impl Store {
     /// # Errors
     /// When the file cannot be used, or was written by a newer rulemint.
     pub async fn open(file: &Path) -> Result<Self, StoreError> {
+        make_private(file).map_err(|problem| StoreError::Database(problem.into()))?;
         let options = SqliteConnectOptions::new()
             .filename(file)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -80,6 +83,13 @@ impl Store {
     async fn begin(&self) -> Result<Transaction, StoreError> {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
+}
+
+/// Makes the file where it is missing, for its owner alone; SQLite gives the files beside it the same mode.
+fn make_private(file: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let opened = options.append(true).create(true).mode(0o600).open(file);
+    opened.map(drop)
 }
 
 /// How long to wait for another process's write.

@@ -100,7 +100,7 @@ fn of_the_crate() -> Vec<Source> {
 
 /// Fails with every violation there is, each on a line of its own.
 #[track_caller]
-fn expect_none(violations: Vec<String>) {
+fn expect_none(violations: &[String]) {
     assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
 }
 
@@ -244,7 +244,7 @@ fn modules_only_use_those_below_them() {
     let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let layers = layers(&lib);
     assert!(layers.len() > 10, "{layers:?}");
-    expect_none(all_of(&of_the_crate(), |source| upward(source, &layers)));
+    expect_none(&all_of(&of_the_crate(), |source| upward(source, &layers)));
     let bad = Source::of("src/grant/x.rs", "use crate::rule::Rule;");
     assert_eq!(upward(&bad, &layers).len(), 1);
 }
@@ -262,7 +262,7 @@ fn every_module_is_on_the_map() {
 
 #[test]
 fn each_outside_crate_is_known_where_it_belongs() {
-    expect_none(all_of(&of_the_crate(), foreign));
+    expect_none(&all_of(&of_the_crate(), foreign));
     let bad = Source::of(
         "src/grant.rs",
         "use axum::Router;\nuse crate::x; // axum\nlet y = sqlx::query(z);",
@@ -272,7 +272,7 @@ fn each_outside_crate_is_known_where_it_belongs() {
 
 #[test]
 fn files_are_short() {
-    expect_none(all_of(&rust_files(), too_long));
+    expect_none(&all_of(&rust_files(), too_long));
     assert_eq!(
         too_long(&Source::of("src/x.rs", &"\n".repeat(401))).len(),
         1
@@ -281,20 +281,20 @@ fn files_are_short() {
 
 #[test]
 fn functions_are_short() {
-    expect_none(all_of(&rust_files(), long_functions));
+    expect_none(&all_of(&rust_files(), long_functions));
     let bad = format!("    fn long() {{\n{}    }}\n", "        x();\n".repeat(71));
     assert_eq!(long_functions(&Source::of("src/x.rs", &bad)).len(), 1);
 }
 
 #[test]
 fn names_say_what_is_inside() {
-    expect_none(all_of(&rust_files(), bad_name));
+    expect_none(&all_of(&rust_files(), bad_name));
     assert_eq!(bad_name(&Source::of("src/http/utils.rs", "")).len(), 1);
 }
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    expect_none(all_of(&rust_files(), without_purpose));
+    expect_none(&all_of(&rust_files(), without_purpose));
     assert_eq!(
         without_purpose(&Source::of("src/x.rs", "use std::fs;")).len(),
         1
@@ -316,7 +316,7 @@ fn links_between_documents_lead_somewhere() {
             &fs::read_to_string(root().join(place)).unwrap(),
         ));
     }
-    expect_none(all_of(&pages, broken_links));
+    expect_none(&all_of(&pages, broken_links));
     let bad = Source::of(
         "README.md",
         "see [it](docs/nowhere.md) and [that](https://x.example)",

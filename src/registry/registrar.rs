@@ -52,7 +52,7 @@ pub enum RegistrarError {
         id: String,
     },
     /// There is one already.
-    #[error("there is a {what} {id:?} already")]
+    #[error("the {what} {id:?} is there already")]
     Conflict {
         /// `client`, `API` or `grant`.
         what: &'static str,

@@ -112,13 +112,14 @@ pub(super) fn decoded_parts(token: &str) -> anyhow::Result<(Value, Value)> {
     let (Some(header), Some(claims), Some(_), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        bail!("this is no JWT: it does not have three parts with dots between them");
+        let text = "this is no JWT: it does not have three parts with dots between them";
+        return Err(Refused(text.to_owned()).into());
     };
     let decode = |part: &str| -> anyhow::Result<Value> {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(part)
-            .context("read the token: a part is not Base64")?;
-        serde_json::from_slice(&bytes).context("read the token: a part is not JSON")
+        let refused = |what: &str| Refused(format!("this is no JWT: a part is not {what}"));
+        let bytes = URL_SAFE_NO_PAD.decode(part);
+        let bytes = bytes.map_err(|_| refused("Base64"))?;
+        Ok(serde_json::from_slice(&bytes).map_err(|_| refused("JSON"))?)
     };
     Ok((decode(header)?, decode(claims)?))
 }

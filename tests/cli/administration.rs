@@ -1,0 +1,204 @@
+//! Clients, APIs and client grants.
+
+use crate::place::Place;
+
+#[test]
+fn a_clients_secret_is_shown_once() {
+    let place = Place::new();
+    let added = place
+        .run(&[
+            "client",
+            "add",
+            "--name",
+            "shop",
+            "--metadata",
+            "tier=gold",
+            "--json",
+        ])
+        .json();
+    let (id, secret) = (
+        added["client_id"].as_str().unwrap(),
+        added["client_secret"].as_str().unwrap(),
+    );
+    assert!(secret.starts_with("rms_"), "{secret}");
+    for command in [
+        &["client", "list"][..],
+        &["client", "show", id],
+        &["client", "show", id, "--json"],
+    ] {
+        let text = place.run(command).well();
+        assert!(text.contains("shop") && !text.contains(secret), "{text}");
+    }
+}
+
+#[test]
+fn a_rotated_secret_is_a_new_one() {
+    let place = Place::new();
+    let added = place
+        .run(&["client", "add", "--name", "shop", "--json"])
+        .json();
+    let rotated = place
+        .run(&[
+            "client",
+            "rotate-secret",
+            added["client_id"].as_str().unwrap(),
+            "--json",
+        ])
+        .json();
+    assert_eq!(rotated["client_id"], added["client_id"]);
+    assert_ne!(rotated["client_secret"], added["client_secret"]);
+}
+
+#[test]
+fn a_deleted_client_is_gone() {
+    let place = Place::new();
+    place
+        .run(&["client", "add", "--name", "shop", "--id", "shop"])
+        .well();
+    place.run(&["client", "delete", "shop"]).well();
+    let message = place.run(&["client", "show", "shop"]).badly(4);
+    assert_eq!(message, "error: there is no client \"shop\"\n");
+}
+
+#[test]
+fn an_api_knows_its_scopes_its_lifetime_and_its_algorithm() {
+    let place = Place::new();
+    let api = [
+        "api",
+        "add",
+        "https://api.example",
+        "--scope",
+        "read=Read things",
+        "--token-lifetime",
+        "300",
+        "--signing-alg",
+        "EdDSA",
+        "--json",
+    ];
+    let added = place.run(&api).json();
+    assert_eq!(added["scopes"][0]["value"], "read");
+    assert_eq!(added["scopes"][0]["description"], "Read things");
+    assert_eq!(
+        (&added["token_lifetime"], &added["signing_alg"]),
+        (&300.into(), &"EdDSA".into())
+    );
+    assert_eq!(
+        place
+            .run(&["api", "show", "https://api.example", "--json"])
+            .json(),
+        added
+    );
+    place.run(&["api", "delete", "https://api.example"]).well();
+    place.run(&["api", "show", "https://api.example"]).badly(4);
+}
+
+#[test]
+fn an_api_lives_a_day_unless_told_otherwise() {
+    let added = Place::new()
+        .run(&["api", "add", "https://api.example", "--json"])
+        .json();
+    assert_eq!(
+        (&added["token_lifetime"], &added["signing_alg"]),
+        (&86_400.into(), &"ES256".into())
+    );
+}
+
+#[test]
+fn what_an_api_cannot_be_is_refused() {
+    let place = Place::new();
+    let message = place
+        .run(&["api", "add", "https://api.example", "--token-lifetime", "0"])
+        .badly(1);
+    assert!(message.contains("1 to"), "{message}");
+    let message = place
+        .run(&["api", "add", "https://api.example", "--signing-alg", "none"])
+        .badly(2);
+    assert!(message.contains("use ES256, RS256 or EdDSA"), "{message}");
+    let message = place
+        .run(&["api", "add", "https://api.example", "--scope", "re\"ad"])
+        .badly(1);
+    assert!(message.contains("scope"), "{message}");
+}
+
+#[test]
+fn a_second_api_of_the_same_name_is_refused() {
+    let place = Place::new();
+    place.run(&["api", "add", "https://api.example"]).well();
+    let message = place.run(&["api", "add", "https://api.example"]).badly(4);
+    assert_eq!(
+        message,
+        "error: the API \"https://api.example\" is there already\n"
+    );
+}
+
+#[test]
+fn a_grant_ties_a_client_to_an_api_and_scopes() {
+    let place = Place::new();
+    let (id, _) = place.furnish();
+    let grants = place.run(&["grant", "list", "--json"]).json();
+    assert_eq!(grants[0]["client_id"], *id);
+    assert_eq!(grants[0]["audience"], "https://api.example");
+    assert_eq!(grants[0]["scope"], serde_json::json!(["read", "write"]));
+    let grant = grants[0]["id"].as_str().unwrap();
+    assert_eq!(
+        place.run(&["grant", "show", grant, "--json"]).json(),
+        grants[0]
+    );
+    place.run(&["grant", "delete", grant]).well();
+    place.run(&["grant", "show", grant]).badly(4);
+}
+
+#[test]
+fn a_grant_for_nobody_or_nothing_is_refused() {
+    let place = Place::new();
+    let (id, _) = place.furnish();
+    let message = place
+        .run(&[
+            "grant",
+            "add",
+            "--client",
+            "nobody",
+            "--audience",
+            "https://api.example",
+        ])
+        .badly(4);
+    assert!(message.contains("no client \"nobody\""), "{message}");
+    let message = place
+        .run(&[
+            "grant",
+            "add",
+            "--client",
+            &id,
+            "--audience",
+            "https://nowhere",
+        ])
+        .badly(4);
+    assert!(message.contains("no API \"https://nowhere\""), "{message}");
+}
+
+#[test]
+fn lists_of_nothing_are_lists() {
+    let place = Place::new();
+    for what in ["client", "api", "grant"] {
+        assert_eq!(
+            place.run(&[what, "list", "--json"]).json(),
+            serde_json::json!([])
+        );
+        assert_eq!(place.run(&[what, "list"]).code, 0);
+    }
+}
+
+#[test]
+fn the_data_directory_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    place.furnish();
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let data = place.path().join(".rulemint");
+    assert_eq!(mode(&data), 0o700);
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path) & 0o077, 0, "{path:?}");
+    }
+}

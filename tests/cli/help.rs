@@ -1,0 +1,122 @@
+//! What there is to learn from the program itself.
+
+use std::process::Stdio;
+
+use crate::place::Place;
+
+const COMMANDS: &[&[&str]] = &[
+    &[],
+    &["serve"],
+    &["config"],
+    &["config", "check"],
+    &["config", "show"],
+    &["client"],
+    &["client", "add"],
+    &["client", "list"],
+    &["client", "show"],
+    &["client", "delete"],
+    &["client", "rotate-secret"],
+    &["api"],
+    &["api", "add"],
+    &["api", "list"],
+    &["api", "show"],
+    &["api", "delete"],
+    &["grant"],
+    &["grant", "add"],
+    &["grant", "list"],
+    &["grant", "show"],
+    &["grant", "delete"],
+    &["rule"],
+    &["rule", "status"],
+    &["rule", "reload"],
+    &["rule", "rollback"],
+    &["rule", "wit"],
+    &["rule", "component"],
+    &["token"],
+    &["token", "get"],
+    &["token", "inspect"],
+    &["token", "explain"],
+    &["completions"],
+];
+
+#[test]
+fn every_command_explains_itself() {
+    let place = Place::new();
+    for command in COMMANDS {
+        let help = place.run(&[command, &["--help"][..]].concat()).well();
+        assert!(help.contains("Usage: rulemint"), "{command:?}: {help}");
+        let undocumented = help
+            .lines()
+            .find(|line| line.trim_start().starts_with("--") && line.trim_end().ends_with('>'));
+        // An option whose text stands on the next line is documented too.
+        if let Some(line) = undocumented {
+            let after = help
+                .lines()
+                .skip_while(|known| *known != line)
+                .nth(1)
+                .unwrap_or_default();
+            assert!(after.starts_with("          "), "{command:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_first_page_says_what_it_is_and_what_the_exit_codes_mean() {
+    let help = Place::new().run(&["--help"]).well();
+    assert!(help.starts_with("Issues signed access tokens"), "{help}");
+    assert!(help.contains("Exit codes: 0 done"), "{help}");
+}
+
+#[test]
+fn a_word_that_is_no_command_is_a_usage_mistake_with_a_suggestion() {
+    let message = Place::new().run(&["cleint", "list"]).badly(2);
+    assert!(message.contains("client"), "{message}");
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    let version = Place::new().run(&["--version"]).well();
+    assert_eq!(version, format!("rulemint {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn there_are_completions_for_the_usual_shells() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = place.run(&["completions", shell]).well();
+        assert!(script.contains("rulemint"), "{shell}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_crash() {
+    let place = Place::new();
+    let mut child = place
+        .command(&["rule", "wit"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(!errors.contains("panicked"), "{errors}");
+}
+
+#[test]
+fn the_contract_is_the_one_in_the_repository() {
+    assert_eq!(
+        Place::new().run(&["rule", "wit"]).well(),
+        include_str!("../../wit/rule.wit")
+    );
+}
+
+#[test]
+fn nothing_is_coloured_in_a_pipe() {
+    let place = Place::new();
+    place.furnish();
+    for command in [&["client", "list"][..], &["config", "show"], &["--help"]] {
+        let text = place.run(command).well();
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+    }
+}

@@ -1,0 +1,15 @@
+//! The `rulemint` command as a stranger uses it: the real program, in a directory of its own, with a clean environment.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on says so by panicking, and waits by the machine's clock"
+)]
+
+mod administration;
+mod configuration;
+mod help;
+mod place;
+mod rules;
+mod serving;
+mod tokens;

@@ -1,0 +1,196 @@
+//! `rulemint token`
+
+use crate::place::{Place, Serving, finish, until};
+
+/// A server with the shipped rule, and a client's id and secret.
+fn served() -> (Place, Serving, String, String) {
+    let place = Place::new();
+    place.put_jti_rule();
+    let (id, secret) = place.furnish();
+    let server = place.serve(&[]);
+    (place, server, id, secret)
+}
+
+fn token(place: &Place, server: &Serving, id: &str, secret: &str) -> String {
+    let arguments = [
+        "token",
+        "get",
+        "--client",
+        id,
+        "--secret-file",
+        "-",
+        "--server",
+        &server.address,
+    ];
+    place.run_with(&arguments, secret).well().trim().to_owned()
+}
+
+#[test]
+fn get_prints_the_token_and_nothing_else() {
+    let (place, server, id, secret) = served();
+    let token = token(&place, &server, &id, &secret);
+    assert_eq!(token.split('.').count(), 3, "{token}");
+}
+
+#[test]
+fn get_takes_the_secret_from_a_file_or_a_variable() {
+    let (place, server, id, secret) = served();
+    place.put("secret", format!("{secret}\n"));
+    let get = ["token", "get", "--client", &id, "--server", &server.address];
+    place
+        .run(&[&get[..], &["--secret-file", "secret"]].concat())
+        .well();
+    finish(place.command(&get).env("RULEMINT_CLIENT_SECRET", &secret)).well();
+    let message = place.run(&get).badly(1);
+    assert!(
+        message.contains("--secret-file") && message.contains("RULEMINT_CLIENT_SECRET"),
+        "{message}"
+    );
+}
+
+#[test]
+fn get_decodes_when_asked_to() {
+    let (place, server, id, secret) = served();
+    let get = [
+        "token",
+        "get",
+        "--client",
+        &id,
+        "--secret-file",
+        "-",
+        "--audience",
+        "https://api.example",
+        "--scope",
+        "read",
+        "--decode",
+        "--json",
+        "--server",
+        &server.address,
+    ];
+    let said = place.run_with(&get, &secret).json();
+    assert_eq!(said["header"]["typ"], "at+jwt");
+    assert_eq!(said["claims"]["scope"], "read");
+}
+
+#[test]
+fn get_passes_on_why_there_is_no_token() {
+    let (place, server, id, _) = served();
+    let get = [
+        "token",
+        "get",
+        "--client",
+        &id,
+        "--secret-file",
+        "-",
+        "--server",
+        &server.address,
+    ];
+    let message = place.run_with(&get, "wrong").badly(5);
+    assert!(message.contains("invalid_client"), "{message}");
+}
+
+#[test]
+fn get_says_that_nobody_listens() {
+    let place = Place::new();
+    let get = [
+        "token",
+        "get",
+        "--client",
+        "x",
+        "--secret-file",
+        "-",
+        "--server",
+        "http://127.0.0.1:9",
+    ];
+    let message = place.run_with(&get, "secret").badly(1);
+    assert!(message.contains("127.0.0.1:9"), "{message}");
+}
+
+#[test]
+fn inspect_believes_a_good_token() {
+    let (place, server, id, secret) = served();
+    let token = token(&place, &server, &id, &secret);
+    let inspect = [
+        "token",
+        "inspect",
+        "--audience",
+        "https://api.example",
+        "--server",
+        &server.address,
+    ];
+    let said = place.run_with(&inspect, &token).well();
+    assert!(
+        said.contains("https://api.example") && said.contains(&id),
+        "{said}"
+    );
+}
+
+#[test]
+fn inspect_shows_a_forged_token_and_says_that_it_is_one() {
+    let (place, server, id, secret) = served();
+    let token = token(&place, &server, &id, &secret);
+    let (rest, signature) = token.rsplit_once('.').unwrap();
+    let forged = format!(
+        "{rest}.{}{}",
+        if signature.starts_with('A') { 'B' } else { 'A' },
+        &signature[1..]
+    );
+    let said = place.run(&["token", "inspect", &forged, "--server", &server.address]);
+    assert!(said.out.contains(&id), "{said:?}");
+    let message = said.badly(5);
+    assert!(message.contains("its signature is wrong"), "{message}");
+}
+
+#[test]
+fn inspect_refuses_a_token_for_another_api() {
+    let (place, server, id, secret) = served();
+    let token = token(&place, &server, &id, &secret);
+    let inspect = [
+        "token",
+        "inspect",
+        &token,
+        "--audience",
+        "https://other.example",
+        "--server",
+        &server.address,
+    ];
+    let message = place.run(&inspect).badly(5);
+    assert!(message.contains("it is for another API"), "{message}");
+}
+
+#[test]
+fn inspect_says_what_is_no_token() {
+    let message = Place::new().run(&["token", "inspect", "nonsense"]).badly(5);
+    assert!(message.contains("JWT"), "{message}");
+}
+
+#[test]
+fn explain_tells_who_asked_and_which_rules_ran() {
+    let (place, server, id, secret) = served();
+    let token = token(&place, &server, &id, &secret);
+    let said = until("the record", || {
+        let said = place.run(&["token", "explain", &token]);
+        (said.code == 0).then_some(said.out)
+    });
+    for expected in [
+        &*id,
+        "https://api.example",
+        "10-jti  ok",
+        "sha256 ",
+        "set jti = ",
+        " us",
+    ] {
+        assert!(said.contains(expected), "{expected}\n{said}");
+    }
+    let record = place.run(&["token", "explain", &token, "--json"]).json();
+    let status = place.run(&["rule", "status", "--json"]).json();
+    assert_eq!(record["rules"][0]["digest"], status["rules"][0]["digest"]);
+}
+
+#[test]
+fn explain_says_that_it_knows_nothing() {
+    let place = Place::new();
+    place.furnish();
+    let message = place.run(&["token", "explain", "no-such-jti"]).badly(4);
+    assert!(message.contains("no-such-jti"), "{message}");
+}
