@@ -44,11 +44,14 @@ impl Reloader {
             let candidates = self.as_they_are();
             return self.publish(candidates).await;
         }
+        let cause = match triggers {
+            None => "the server started",
+            Some(_) => "the rules directory changed",
+        };
         match self.build(&scan, triggers).await {
             Ok(found) => {
                 let candidates = self.assemble(found);
-                self.go_live(candidates, "the rules directory changed")
-                    .await;
+                self.go_live(candidates, cause).await;
             }
             Err(Superseded) => {
                 self.seen = None;
