@@ -184,7 +184,7 @@ impl Reloader {
             info!(
                 generation = now.generation,
                 cause = now.cause,
-                ?rules,
+                rules = rules.join(", "),
                 "the rules are live"
             );
             self.metrics
