@@ -6,6 +6,7 @@ mod guard;
 mod health;
 mod oauth_error;
 mod path;
+mod private_json;
 mod token;
 
 use std::sync::Arc;

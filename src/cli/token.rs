@@ -3,6 +3,7 @@
 mod explain;
 mod get;
 mod inspect;
+mod jwt;
 
 use clap::Subcommand;
 
@@ -26,6 +27,14 @@ impl TokenCommand {
             Self::Explain(explain) => explain.run(context).await,
         }
     }
+}
+
+/// A client that hands back error answers instead of hiding them.
+fn http_client() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into()
 }
 
 /// Where `rulemint serve` listens by default.

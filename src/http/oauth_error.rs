@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::token::json_response;
+use super::private_json::private_json;
 use crate::client::ClientError;
 use crate::grant::GrantError;
 use crate::issue::IssueError;
@@ -109,7 +109,7 @@ impl OauthError {
             error_description: speakable(&description),
         };
         let body = serde_json::to_vec(&body).expect("two strings are JSON");
-        let mut response = json_response(self.status, body, transaction);
+        let mut response = private_json(self.status, body, transaction);
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
         }
@@ -231,9 +231,6 @@ fn denied(code: DenialCode, description: String) -> OauthError {
         | DenialCode::UnauthorizedClient => OauthError::bad_request(code.as_str(), description),
     }
 }
-
-/// The header that names a request in every answer of the token endpoint.
-pub(super) const TRANSACTION_ID: HeaderName = HeaderName::from_static("x-transaction-id");
 
 const CHALLENGE: HeaderValue =
     HeaderValue::from_static("Basic realm=\"rulemint\", charset=\"UTF-8\"");

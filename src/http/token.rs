@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +13,8 @@ use serde::Serialize;
 
 use super::App;
 use super::body::{Parameters, form_decoded};
-use super::oauth_error::{OauthError, TRANSACTION_ID};
+use super::oauth_error::OauthError;
+use super::private_json::private_json;
 use crate::ledger::IssuedToken;
 use crate::request::TokenRequest;
 use crate::telemetry::metrics::OutcomeLabel;
@@ -113,21 +113,7 @@ fn encode(token: &IssuedToken) -> Response {
     };
     let mut body = Vec::with_capacity(token.access_token().len() + ANSWER_BYTES_TYPICAL);
     serde_json::to_writer(&mut body, &answer).expect("strings and a number are JSON");
-    json_response(StatusCode::OK, body, token.transaction_id())
-}
-
-/// A JSON answer that nobody may keep.
-pub(super) fn json_response(status: StatusCode, body: Vec<u8>, transaction: &str) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    if let Ok(transaction) = HeaderValue::from_str(transaction) {
-        headers.insert(TRANSACTION_ID, transaction);
-    }
-    response
+    private_json(StatusCode::OK, body, token.transaction_id())
 }
 
 /// What an answer has besides the token, in bytes.

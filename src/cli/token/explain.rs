@@ -8,7 +8,7 @@ use super::super::Context;
 use super::super::access::Access;
 use super::super::exit::NotThere;
 use super::super::output::{BAD, DIM, GOOD, moment};
-use super::inspect::{decoded_parts, read_token};
+use super::jwt::{decoded_parts, read_token};
 use crate::ledger::Record;
 
 /// Looks a token up in the ledger: who asked, under which grant, which rules ran at which digest, what each of them

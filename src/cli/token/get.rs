@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use anstream::println;
 use anyhow::{Context as _, bail};
 use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::super::Context;
 use super::super::exit::Refused;
-use super::DEFAULT_SERVER;
-use super::inspect::{decoded_parts, print_parts};
+use super::jwt::{decoded_parts, print_parts};
+use super::{DEFAULT_SERVER, http_client};
 
 /// Asks a running server for a token, with the client credentials grant, and prints the token alone.
 ///
@@ -46,7 +47,7 @@ impl Get {
         let mut form = vec![
             ("grant_type", "client_credentials"),
             ("client_id", self.client.as_str()),
-            ("client_secret", secret.as_str()),
+            ("client_secret", secret.expose_secret()),
         ];
         form.extend(
             self.audience
@@ -92,7 +93,7 @@ impl Get {
         .into())
     }
 
-    fn secret(&self, context: &Context<'_>) -> anyhow::Result<String> {
+    fn secret(&self, context: &Context<'_>) -> anyhow::Result<SecretString> {
         let secret = match (
             &self.secret_file,
             context.environment.get("RULEMINT_CLIENT_SECRET"),
@@ -113,14 +114,6 @@ impl Get {
             }
             (None, None) => bail!("no secret: use --secret-file or RULEMINT_CLIENT_SECRET"),
         };
-        Ok(secret.trim_end_matches(['\r', '\n']).to_owned())
+        Ok(secret.trim_end_matches(['\r', '\n']).into())
     }
-}
-
-/// A client that hands back error answers instead of hiding them.
-pub(super) fn http_client() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .build()
-        .into()
 }

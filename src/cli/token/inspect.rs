@@ -1,21 +1,18 @@
 //! `rulemint token inspect`
 
 use std::fs;
-use std::io::{Read, stdin};
 use std::path::PathBuf;
 
 use anstream::println;
 use anyhow::{Context as _, bail};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::Context;
 use super::super::exit::Refused;
-use super::super::output::{BAD, DIM, GOOD, moment};
-use super::DEFAULT_SERVER;
-use super::get::http_client;
+use super::super::output::{BAD, GOOD};
+use super::jwt::{decoded_parts, print_parts, read_token};
+use super::{DEFAULT_SERVER, http_client};
 use crate::sign::{Verification, verify};
 
 /// Prints what a token says and whether it is valid: signature, issuer, type, time and, where given, audience.
@@ -90,53 +87,4 @@ fn fetch(url: &str) -> anyhow::Result<String> {
         .body_mut()
         .read_to_string()
         .with_context(|| format!("read {url}"))
-}
-
-pub(super) fn read_token(given: Option<&str>) -> anyhow::Result<String> {
-    let text = match given {
-        Some(token) if token != "-" => token.to_owned(),
-        _ => {
-            let mut text = String::new();
-            stdin()
-                .read_to_string(&mut text)
-                .context("read the token")?;
-            text
-        }
-    };
-    Ok(text.trim().to_owned())
-}
-
-/// Header and claims of a token, unchecked: only to look at.
-pub(super) fn decoded_parts(token: &str) -> anyhow::Result<(Value, Value)> {
-    let mut parts = token.split('.');
-    let (Some(header), Some(claims), Some(_), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        let text = "this is no JWT: it does not have three parts with dots between them";
-        return Err(Refused(text.to_owned()).into());
-    };
-    let decode = |part: &str| -> anyhow::Result<Value> {
-        let refused = |what: &str| Refused(format!("this is no JWT: a part is not {what}"));
-        let bytes = URL_SAFE_NO_PAD.decode(part);
-        let bytes = bytes.map_err(|_| refused("Base64"))?;
-        Ok(serde_json::from_slice(&bytes).map_err(|_| refused("JSON"))?)
-    };
-    Ok((decode(header)?, decode(claims)?))
-}
-
-pub(super) fn print_parts(context: &Context<'_>, header: &Value, claims: &Value) {
-    if context.output.is_json() {
-        return context
-            .output
-            .value(&json!({ "header": header, "claims": claims }));
-    }
-    println!("{DIM}header{DIM:#}");
-    context.output.value(header);
-    println!("{DIM}claims{DIM:#}");
-    context.output.value(claims);
-    for (name, said) in [("iat", "issued"), ("exp", "expires")] {
-        if let Some(seconds) = claims[name].as_i64() {
-            println!("{DIM}{said}{DIM:#} {}", moment(seconds));
-        }
-    }
 }
