@@ -12,7 +12,7 @@ pub struct JsonText(Arc<str>);
 
 impl JsonText {
     /// Checks text from outside: it must be one JSON value without duplicate keys, numbers out of range or unpaired
-    /// surrogates, no deeper than [`DEPTH_MAX`] and with no more than [`MEMBERS_MAX`] members in all.
+    /// surrogates, no deeper than `DEPTH_MAX` and with no more than `MEMBERS_MAX` members in all.
     ///
     /// # Errors
     /// When it is not; the text says what is wrong and where.

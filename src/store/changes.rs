@@ -73,7 +73,7 @@ impl Store {
         Ok(newest.fetch_one(&self.pool).await?)
     }
 
-    /// The changes after `sequence`, oldest first, at most [`CHANGES_AT_ONCE`].
+    /// The changes after `sequence`, oldest first, at most `CHANGES_AT_ONCE`.
     ///
     /// # Errors
     /// When the store does not answer.
