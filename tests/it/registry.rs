@@ -62,7 +62,7 @@ async fn a_deleted_client_is_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rfc6749_07_a_client_without_a_grant_gets_no_token() {
+async fn a_client_without_a_grant_gets_no_token() {
     let server = Setup::new().start().await;
     let grants = server.registrar.grants(Some(CLIENT)).await.unwrap();
     server.registrar.delete_grant(&grants[0].id).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod neighbours;
 
+use futures_util::future::join_all;
 use rulemint::rule::{Fault, LimitHit};
 
 use crate::harness::{Setup, TestServer, assembled};
@@ -38,6 +39,36 @@ async fn spinning_in_realloc_ends_with_its_processor_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn spinning_after_the_return_ends_with_its_processor_time() {
     assert_eq!(limit_hit_by("spin-after-return").await, LimitHit::Cpu(50));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_ends_with_its_wall_time_however_much_processor_time_is_left() {
+    let server = server_with_limits("cpu_ms = 10000\nwall_ms = 100\n").await;
+    let fault = server.fault(&[]).await;
+    assert!(
+        matches!(fault, Fault::Limit(LimitHit::Wall(100))),
+        "{fault}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_calls_than_there_is_room_for_are_told_to_come_back() {
+    let server = server_with_limits("cpu_ms = 10000\nwall_ms = 1000\n").await;
+    let calls = join_all((0..200).map(|_| server.fault(&[]))).await;
+    let saturated = |fault: &&Fault| matches!(fault, Fault::Saturated);
+    assert_eq!(calls.iter().filter(saturated).count(), 200 - 128);
+    // What there was no room for is not the rule's doing: only the calls that ran count against it.
+    let answer = server.ask(&[]).await;
+    answer.refused(503, "temporarily_unavailable");
+}
+
+async fn server_with_limits(limits: &str) -> TestServer {
+    let rule = assembled("rogue/spin-in-call");
+    let setup = Setup::new().with("10-rogue.wasm", rule);
+    setup
+        .with("10-rogue.toml", format!("[limits]\n{limits}"))
+        .start()
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

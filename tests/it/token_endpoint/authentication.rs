@@ -170,7 +170,7 @@ async fn two_authorization_headers_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_public_client_gets_no_token_for_itself() {
+async fn rfc6749_07_a_public_client_gets_no_token_for_itself() {
     let server = plain_server().await;
     let client = NewClient {
         id: Some("public".to_owned()),
