@@ -57,6 +57,21 @@ pub fn read<T: DeserializeOwned + JsonSchema>(
     Err(mistakes)
 }
 
+/// Checks a document against a JSON Schema that somebody else wrote. It may not refer to other documents.
+pub fn check(schema: &Value, document: &Value, place: impl Fn(&str) -> String) -> Vec<Mistake> {
+    let mistake = |path: &str, problem: String| Mistake {
+        place: place(path),
+        problem,
+    };
+    match jsonschema::draft202012::new(schema) {
+        Ok(validator) => validator
+            .iter_errors(document)
+            .map(|error| mistake(&dotted(&error), error.to_string()))
+            .collect(),
+        Err(problem) => vec![mistake("", format!("their schema is none: {problem}"))],
+    }
+}
+
 /// Parses TOML text. The document must be one that JSON can say: TOML's dates and times are refused.
 ///
 /// # Errors

@@ -10,8 +10,19 @@ use crate::client::AuthenticatedClient;
 use crate::registry::{Api, Client, ClientGrant, Registry};
 use crate::request::Wanted;
 
-/// What a client may have, and the claims so far. Only [`resolve`] makes one; from here on its terms only get narrower.
-pub struct Grant {
+/// What a client may have. Only [`resolve`] makes one; from here on its terms only get narrower.
+pub struct Grant(Box<Draft>);
+
+impl Grant {
+    /// The token in the making, and an end to the proof that somebody was granted it.
+    pub(crate) fn into_draft(self) -> Box<Draft> {
+        self.0
+    }
+}
+
+/// A token in the making, as rules see it. Anybody may make one up, for a rehearsal: no token comes of that, which takes
+/// a [`Grant`].
+pub struct Draft {
     /// Who.
     pub client: Arc<Client>,
     /// By which permission.
@@ -24,11 +35,7 @@ pub struct Grant {
     pub transaction_id: Arc<str>,
     /// What the token will say as things stand.
     pub claims: Claims,
-    _resolved: Resolved,
 }
-
-/// Nobody else can make one, so nobody else can make a [`Grant`].
-struct Resolved;
 
 /// What every grant needs to know of the server.
 pub struct Terms<'a> {
@@ -50,7 +57,7 @@ pub fn resolve(
     wanted: Wanted,
     transaction_id: Arc<str>,
     terms: &Terms<'_>,
-) -> Result<Box<Grant>, GrantError> {
+) -> Result<Grant, GrantError> {
     match wanted.grant_type.as_str() {
         client_credentials::GRANT_TYPE => {
             client_credentials::resolve(client, wanted, transaction_id, terms)

@@ -86,12 +86,12 @@ impl Ledger {
     /// In `sync` mode, when it could not be written: then there is no token.
     pub async fn record(&self, token: SignedToken) -> Result<IssuedToken, LedgerError> {
         let (access_token, claims, key) = token.into_parts();
-        let granted = &claims.grant().claims;
+        let granted = &claims.draft().claims;
         let issued = IssuedToken {
             access_token,
             expires_in: granted.lifetime,
             scope: granted.scope.to_string(),
-            transaction_id: Arc::clone(&claims.grant().transaction_id),
+            transaction_id: Arc::clone(&claims.draft().transaction_id),
         };
         let entry = || Entry { claims, key };
         match self.mode {

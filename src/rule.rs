@@ -7,9 +7,11 @@
 //!
 //! The only module that names wasmtime.
 
+mod answer;
 mod bindings;
 mod cache;
 mod call;
+mod case;
 mod chain;
 mod change;
 mod compile;
@@ -17,7 +19,9 @@ mod compiled;
 mod engine;
 mod error;
 mod event;
+mod host;
 mod identify;
+mod lane;
 mod limits;
 mod load;
 mod log;
@@ -25,28 +29,35 @@ mod manifest;
 mod mismatch;
 mod protect;
 mod quarantine;
+mod rehearsal;
 mod state;
 mod tripwire;
 mod wasi;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::value::RawValue;
 
+pub use answer::{Answer, Change, Denial, Json};
 pub use call::Step;
+pub use case::{Case, CaseFailure, Cases, Expected, run as run_case};
 pub use chain::Chain;
 pub use change::Applied;
 pub use compile::{CompileError, CompilerProgram, compile_as_child, componentize};
 pub use compiled::CompiledRules;
 pub use engine::Engine;
 pub use error::{DenialCode, Fault, LimitHit, Outcome, RuleError};
+pub use event::Event;
 pub use identify::Digest;
+pub use lane::Description;
 pub use limits::{FILE_BYTES_MAX, Limits};
 pub use load::{LoadError, Loader, Source};
-pub use manifest::{CacheAllowed, ClaimsAllowed, Manifest, OnError, When};
+pub use manifest::{Build, CacheAllowed, ClaimsAllowed, Manifest, OnError, When};
+
+pub use rehearsal::{Rehearsal, rehearse};
 
 use crate::clock::Clock;
-use crate::grant::Grant;
+use crate::grant::{Draft, Grant};
 use crate::random::Random;
 use crate::telemetry::metrics::{Metrics, RuleMetrics};
 
@@ -60,15 +71,25 @@ pub struct Rule {
     pub manifest: Manifest,
     /// The manifest's settings, as the rule reads them.
     settings: Box<RawValue>,
-    linked: bindings::v1::RulePre<state::CallState>,
-    /// For a rule whose calls leave nothing behind, so that one can be begun again: no WASI, no cache.
-    quick: Option<bindings::v1::quick::RulePre<state::CallState>>,
-    /// For a rule that exports a check of its settings.
-    validating: Option<bindings::v1::with_settings::RuleWithSettingsPre<state::CallState>>,
+    code: Box<dyn lane::Code>,
+    /// What the rule says about itself, once it was asked.
+    description: OnceLock<Option<Description>>,
     cache: Option<cache::RuleCache>,
     quarantine: quarantine::Quarantine,
     metrics: RuleMetrics,
     surroundings: Arc<Surroundings>,
+}
+
+impl Rule {
+    /// What a program says about itself, if it does.
+    pub fn description(&self) -> Option<&Description> {
+        self.description.get()?.as_ref()
+    }
+
+    /// Which way it is written, in a few words for people.
+    pub fn lane(&self) -> &'static str {
+        self.code.lane()
+    }
 }
 
 /// What every rule of a server shares.
@@ -107,7 +128,7 @@ pub struct EngineError(String);
 
 /// Claims that every rule has had its say about. Only [`run`] makes one.
 pub struct ApprovedClaims {
-    grant: Box<Grant>,
+    draft: Box<Draft>,
     steps: Vec<Step>,
     jti: Box<str>,
     json: String,
@@ -116,8 +137,8 @@ pub struct ApprovedClaims {
 
 impl ApprovedClaims {
     /// What the client is granted, its claims included.
-    pub fn grant(&self) -> &Grant {
-        &self.grant
+    pub fn draft(&self) -> &Draft {
+        &self.draft
     }
 
     /// What each rule did, in order.
@@ -148,25 +169,26 @@ impl ApprovedClaims {
 pub async fn run(
     chain: &Chain,
     surroundings: &Surroundings,
-    mut grant: Box<Grant>,
+    grant: Grant,
 ) -> Result<ApprovedClaims, RuleError> {
+    let mut draft = grant.into_draft();
     let mut steps = Vec::new();
-    for rule in chain.candidates(&grant.api) {
-        if chain::applies(rule, &grant) {
+    for rule in chain.candidates(&draft.api) {
+        if chain::applies(rule, &draft) {
             let step;
-            (grant, step) = call::run(rule, grant).await?;
+            (draft, step) = call::run(rule, draft).await?;
             steps.push(step);
         }
     }
-    check_jti(&grant, &steps, surroundings)?;
-    let jti = grant
+    check_jti(&draft, &steps, surroundings)?;
+    let jti = draft
         .claims
         .jti
         .get_or_insert_with(|| surroundings.random.uuid_v4().into())
         .clone();
     Ok(ApprovedClaims {
-        json: grant.claims.to_json(),
-        grant,
+        json: draft.claims.to_json(),
+        draft,
         steps,
         jti,
         generation: chain.generation,
@@ -174,8 +196,8 @@ pub async fn run(
 }
 
 /// A `jti` that a rule made must not be one that a token has already.
-fn check_jti(grant: &Grant, steps: &[Step], surroundings: &Surroundings) -> Result<(), RuleError> {
-    let Some(jti) = &grant.claims.jti else {
+fn check_jti(draft: &Draft, steps: &[Step], surroundings: &Surroundings) -> Result<(), RuleError> {
+    let Some(jti) = &draft.claims.jti else {
         return Ok(());
     };
     if surroundings.tripwire.is_new(jti) {

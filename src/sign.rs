@@ -28,7 +28,7 @@ impl SignedToken {
 /// # Errors
 /// When there is no such key, or the token would be too long to travel.
 pub fn sign(keys: &KeyRing, claims: ApprovedClaims) -> Result<SignedToken, SignError> {
-    let algorithm = claims.grant().api.algorithm;
+    let algorithm = claims.draft().api.algorithm;
     let key = keys.signing(algorithm).ok_or(SignError::NoKey(algorithm))?;
     let jwt = key.sign(claims.json())?;
     if jwt.len() > TOKEN_BYTES_MAX {

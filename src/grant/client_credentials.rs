@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Grant, GrantError, Resolved, Terms, audience};
+use super::{Draft, Grant, GrantError, Terms, audience};
 use crate::claims::Claims;
 use crate::client::AuthenticatedClient;
 use crate::request::Wanted;
@@ -14,7 +14,7 @@ pub(super) fn resolve(
     wanted: Wanted,
     transaction_id: Arc<str>,
     terms: &Terms<'_>,
-) -> Result<Box<Grant>, GrantError> {
+) -> Result<Grant, GrantError> {
     let client = Arc::clone(client.client());
     if !client.grant_types.iter().any(|known| known == GRANT_TYPE) {
         return Err(GrantError::GrantTypeNotAllowed);
@@ -48,13 +48,12 @@ pub(super) fn resolve(
     claims.issued_at = terms.now;
     claims.lifetime = api.lifetime;
     claims.scope = scope;
-    Ok(Box::new(Grant {
+    Ok(Grant(Box::new(Draft {
         permission: Arc::clone(permission),
         api: Arc::clone(api),
         client,
         wanted,
         transaction_id,
         claims,
-        _resolved: Resolved,
-    }))
+    })))
 }

@@ -207,6 +207,9 @@ impl From<RuleError> for OauthError {
                 Fault::Limit(_)
                 | Fault::Crash(_)
                 | Fault::Internal(_)
+                | Fault::Exit { .. }
+                | Fault::NoAnswer { .. }
+                | Fault::NoVerdict
                 | Fault::UnknownDenial(_)
                 | Fault::Change { .. }
                 | Fault::RepeatedJti => Self::ours(),

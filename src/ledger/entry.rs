@@ -18,17 +18,17 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn context(&self) -> LedgerContext {
-        let grant = self.claims.grant();
+        let draft = self.claims.draft();
         let named = |step: &Step| NamedRule {
             name: step.rule.name.to_string(),
             digest: step.rule.digest,
         };
         let rules: Vec<NamedRule> = self.claims.steps().iter().map(named).collect();
         LedgerContext {
-            client_id: grant.claims.client_id.to_string(),
-            grant_id: grant.permission.id.to_string(),
-            audience: grant.claims.audience.to_string(),
-            scope: grant.claims.scope.to_string(),
+            client_id: draft.claims.client_id.to_string(),
+            grant_id: draft.permission.id.to_string(),
+            audience: draft.claims.audience.to_string(),
+            scope: draft.claims.scope.to_string(),
             kid: self.key.kid().to_owned(),
             generation: self.claims.generation(),
             rules: json(&rules),
@@ -38,12 +38,12 @@ impl Entry {
     /// Stands for the context without building it. Two contexts that share one by chance (one in 2^64) would mix up
     /// their tokens' records, nothing else.
     pub(super) fn context_hash(&self, mut hasher: impl Hasher) -> u64 {
-        let grant = self.claims.grant();
-        grant.permission.id.hash(&mut hasher);
-        grant.claims.audience.hash(&mut hasher);
+        let draft = self.claims.draft();
+        draft.permission.id.hash(&mut hasher);
+        draft.claims.audience.hash(&mut hasher);
         self.key.kid().hash(&mut hasher);
         self.claims.generation().hash(&mut hasher);
-        grant
+        draft
             .claims
             .scope
             .values()
@@ -56,15 +56,15 @@ impl Entry {
     }
 
     pub(super) fn token(&self, context_id: i64) -> LedgerToken {
-        let grant = self.claims.grant();
-        let claims = &grant.claims;
+        let draft = self.claims.draft();
+        let claims = &draft.claims;
         LedgerToken {
             jti: self.claims.jti().to_owned(),
             context_id,
             subject: (claims.subject != claims.client_id).then(|| claims.subject.to_string()),
             issued_at: claims.issued_at.cast_signed(),
             expires_at: claims.expires_at().cast_signed(),
-            transaction_id: grant.transaction_id.to_string(),
+            transaction_id: draft.transaction_id.to_string(),
             steps: steps_to_json(self.claims.steps()),
         }
     }

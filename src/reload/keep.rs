@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::report::EarlierReport;
-use crate::rule::{Chain, Digest, Rule, Source};
+use crate::rule::{Cases, Chain, Digest, Rule, Source};
 use crate::store::{GenerationRow, NewGeneration, Store, StoreError};
 
 /// The recent chains of one rules directory.
@@ -36,6 +36,9 @@ pub(super) struct KeptRule {
     pub(super) name: Arc<str>,
     pub(super) digest: Digest,
     pub(super) manifest: Option<Arc<str>>,
+    /// Stands for the golden cases that it passed.
+    #[serde(default)]
+    pub(super) cases: Option<Digest>,
 }
 
 /// Why a chain is live.
@@ -86,6 +89,11 @@ impl Keep {
             digest: rule.digest,
             wasm: wasm.into(),
             manifest: rule.manifest.clone(),
+            cases: Cases {
+                digest: rule.cases,
+                ..Cases::default()
+            },
+            is_proven: true,
         })
     }
 
@@ -150,15 +158,6 @@ impl KeptChain {
             cause: self.row.cause,
             rules: self.rules.iter().map(short).collect(),
         }
-    }
-}
-
-/// What there is to write down of a live rule.
-pub(super) fn kept(rule: &Rule, manifest: Option<Arc<str>>) -> KeptRule {
-    KeptRule {
-        name: Arc::clone(&rule.name),
-        digest: rule.digest,
-        manifest,
     }
 }
 

@@ -38,11 +38,13 @@ impl OpenDir {
 
     /// The names in the directory. Those that are not UTF-8 come out garbled, and are refused for that later.
     pub(super) fn names(&self) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in Dir::read_from(&self.files)? {
-            names.push(entry?.file_name().to_string_lossy().into_owned());
-        }
-        Ok(names)
+        names(&self.files)
+    }
+
+    /// The names in a directory below it.
+    pub(super) fn names_in(&self, directory: &str) -> io::Result<Vec<String>> {
+        let below = open_beneath(self.files.as_fd(), directory, DIRECTORY)?;
+        names(&below)
     }
 
     /// Reads one file whole.
@@ -73,6 +75,14 @@ impl OpenDir {
                 + i64::try_from(status.st_mtime_nsec).unwrap_or(0) / 1_000_000,
         })
     }
+}
+
+fn names(directory: &OwnedFd) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(directory)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
 }
 
 /// A file's content and when it was last written to, in Unix milliseconds.

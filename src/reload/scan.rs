@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::read::{DirectoryId, OpenDir, ReadProblem};
 use super::report::Problem;
-use crate::rule::{Digest, FILE_BYTES_MAX, Source};
+use crate::rule::{Cases, Digest, FILE_BYTES_MAX, Source};
 
 /// The rules directory at one moment.
 pub(super) struct Scan {
@@ -32,6 +32,11 @@ pub(super) fn scan(directory: &Path) -> io::Result<Scan> {
         manifests: names
             .iter()
             .filter_map(|name| name.strip_suffix(".toml"))
+            .collect(),
+        directories: names
+            .iter()
+            .map(String::as_str)
+            .filter(|name| name.ends_with(CASES_ENDING))
             .collect(),
         open: &open,
         found: BTreeMap::new(),
@@ -62,6 +67,8 @@ struct Scanner<'d> {
     open: &'d OpenDir,
     /// Those that no rule has claimed yet.
     manifests: BTreeSet<&'d str>,
+    /// Those with golden cases.
+    directories: BTreeSet<&'d str>,
     found: BTreeMap<Arc<str>, Result<Source, Problem>>,
     modified_ms: i64,
 }
@@ -92,7 +99,38 @@ impl Scanner<'_> {
             digest: Digest::of(&wasm),
             wasm: wasm.into(),
             manifest: text.map(Arc::from),
+            cases: self.cases(stem)?,
+            is_proven: false,
         })
+    }
+
+    /// The golden cases beside a rule: the `*.json` files of the directory that is named after it.
+    fn cases(&mut self, stem: &str) -> Result<Cases, Problem> {
+        let directory = format!("{stem}{CASES_ENDING}");
+        if !self.directories.contains(directory.as_str()) {
+            return Ok(Cases::default());
+        }
+        let cannot = |text: String| Problem::new("case", format!("{directory}: {text}"));
+        let names = self
+            .open
+            .names_in(&directory)
+            .map_err(|problem| cannot(problem.to_string()))?;
+        let mut names: Vec<String> = names
+            .into_iter()
+            .filter(|name| is_case_file(name))
+            .collect();
+        if names.len() > CASES_MAX {
+            return Err(cannot(format!("more than {CASES_MAX} golden cases")));
+        }
+        names.sort();
+        let mut files = Vec::with_capacity(names.len());
+        for name in names {
+            let bytes = self.read(&format!("{directory}/{name}"), CASE_BYTES_MAX)?;
+            let text =
+                String::from_utf8(bytes).map_err(|_| cannot(format!("{name} is not UTF-8")))?;
+            files.push((name, text));
+        }
+        Ok(Cases::new(files))
     }
 
     fn read(&mut self, file: &str, bytes_max: u64) -> Result<Vec<u8>, Problem> {
@@ -131,6 +169,10 @@ fn rule_file(name: &str) -> Option<(&str, &str)> {
     wants.then_some((stem, ending))
 }
 
+fn is_case_file(name: &str) -> bool {
+    !name.starts_with('.') && name.ends_with(".json")
+}
+
 fn is_rule_name(stem: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     (1..=NAME_BYTES_MAX).contains(&stem.len()) && stem.bytes().all(plain)
@@ -140,7 +182,10 @@ fn digest_of(found: &BTreeMap<Arc<str>, Result<Source, Problem>>) -> Digest {
     let mut lines = String::new();
     for (name, found) in found {
         let line = match found {
-            Ok(source) => format!("{name} {} {:?}\n", source.digest, source.manifest),
+            Ok(source) => format!(
+                "{name} {} {:?} {:?}\n",
+                source.digest, source.manifest, source.cases.digest
+            ),
             Err(problem) => format!("{name} {problem:?}\n"),
         };
         lines.push_str(&line);
@@ -151,3 +196,7 @@ fn digest_of(found: &BTreeMap<Arc<str>, Result<Source, Problem>>) -> Digest {
 const ENDINGS: &[&str] = &["wasm", "cwasm", "js"];
 const MANIFEST_BYTES_MAX: u64 = 256 * 1024;
 const NAME_BYTES_MAX: usize = 100;
+/// The directory of the golden cases of `NN-name.wasm` is `NN-name.cases`.
+pub(crate) const CASES_ENDING: &str = ".cases";
+const CASES_MAX: usize = 1_000;
+const CASE_BYTES_MAX: u64 = 256 * 1024;

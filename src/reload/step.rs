@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tracing::{error, warn};
 
-use super::keep::{Why, kept, same_rules};
+use super::keep::{Why, same_rules};
 use super::report::{Problem, RuleReport, RuleState};
 use super::scan::{Scan, scan};
 use super::workshop::Identity;
@@ -267,7 +267,7 @@ impl Reloader {
         let written: Vec<_> = next
             .rules()
             .iter()
-            .map(|rule| kept(rule, self.workshop.manifest_of(rule)))
+            .map(|rule| self.workshop.kept(rule))
             .collect();
         next.generation = match self.keep.put_chain(&written, &why).await {
             Ok(number) => number,

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::keep::KeptRule;
 use super::report::Problem;
 use crate::rule::{Digest, Loader, Rule, Source};
 
-/// What makes a rule the rule it is: its name, its file, its manifest.
+/// What makes a rule the rule it is: its name, its file, its manifest, its golden cases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
     name: Arc<str>,
     digest: Digest,
     manifest: Option<Arc<str>>,
+    cases: Option<Digest>,
 }
 
 impl Identity {
@@ -20,6 +22,7 @@ impl Identity {
             name: Arc::clone(&source.name),
             digest: source.digest,
             manifest: source.manifest.clone(),
+            cases: source.cases.digest,
         }
     }
 }
@@ -58,13 +61,16 @@ impl Workshop {
         }
     }
 
-    /// The manifest text that a rule was built with.
-    pub(super) fn manifest_of(&self, rule: &Arc<Rule>) -> Option<Arc<str>> {
+    /// What there is to write down of a rule that was built here.
+    pub(super) fn kept(&self, rule: &Arc<Rule>) -> KeptRule {
         let same = |(_, built): &(&Identity, &Arc<Rule>)| Arc::ptr_eq(built, rule);
-        self.built
-            .iter()
-            .find(same)
-            .and_then(|(identity, _)| identity.manifest.clone())
+        let identity = self.built.iter().find(same).map(|(identity, _)| identity);
+        KeptRule {
+            name: Arc::clone(&rule.name),
+            digest: rule.digest,
+            manifest: identity.and_then(|identity| identity.manifest.clone()),
+            cases: identity.and_then(|identity| identity.cases),
+        }
     }
 
     /// Forgets failures, so that they are tried again: a compiler that ran out of time may have had a busy machine.

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use tokio::time::timeout;
 use tracing::warn;
 use wasmtime::Store;
-use wasmtime::component::Resource;
 
-use super::bindings::RequestHandle;
-use super::bindings::v1::RuleIndices;
-use super::bindings::v1::rulemint::rule::types::{Change, Denial, Failure};
+use super::answer::{Answer, Change};
 use super::change::{self, Applied};
 use super::error::{DenialCode, Fault, LimitHit};
+use super::lane::Description;
 use super::limits::HANDLES_MAX;
-use super::state::{CallState, NotQuick, Pace, on_tick};
+use super::log::CallLog;
+use super::state::{CallState, NotQuick, Pace, Usage, on_tick};
 use super::{OnError, Outcome, Rule, RuleError};
-use crate::grant::Grant;
+use crate::grant::Draft;
 
 /// What one rule did for one token, for the ledger.
 pub struct Step {
@@ -36,25 +36,25 @@ pub struct Step {
 /// When it denies the token, or fails and its `on_error` is `deny`.
 pub(super) async fn run(
     rule: &Arc<Rule>,
-    grant: Box<Grant>,
-) -> Result<(Box<Grant>, Step), RuleError> {
+    draft: Box<Draft>,
+) -> Result<(Box<Draft>, Step), RuleError> {
     let clock = &rule.surroundings.clock;
     let started = clock.monotonic();
-    let (grant, answer) = match rule.quarantine.admit(started) {
-        Ok(()) => ask(rule, grant).await,
-        Err(resting) => (grant, Err(Ended::Fault(resting))),
+    let (draft, applied) = match rule.quarantine.admit(started) {
+        Ok(()) => ask_and_apply(rule, draft).await,
+        Err(resting) => (draft, Err(Ended::Fault(resting))),
     };
     let took = clock.monotonic().saturating_sub(started);
-    let outcome = match &answer {
+    let outcome = match &applied {
         Ok(_) => Outcome::Ok,
         Err(Ended::Denied(..)) => Outcome::Denied,
         Err(Ended::Fault(fault)) => fault.outcome(),
     };
     rule.metrics.observe(outcome as usize, took);
-    note_health(rule, &answer, started + took);
-    let changes = match answer {
+    note_health(rule, &applied, started + took);
+    let changes = match applied {
         Ok(changes) => changes,
-        Err(ended) => resolve(rule, ended, &grant.transaction_id)?,
+        Err(ended) => resolve(rule, ended, &draft.transaction_id)?,
     };
     let step = Step {
         rule: Arc::clone(rule),
@@ -62,7 +62,7 @@ pub(super) async fn run(
         changes,
         took,
     };
-    Ok((grant, step))
+    Ok((draft, step))
 }
 
 /// How a call ended, other than with changes.
@@ -77,70 +77,95 @@ impl<F: Into<Fault>> From<F> for Ended {
     }
 }
 
-async fn ask(rule: &Arc<Rule>, grant: Box<Grant>) -> (Box<Grant>, Result<Vec<Applied>, Ended>) {
-    let _running = rule.surroundings.engine.running();
-    let (mut state, answer) = match quick_answer(rule, grant) {
-        Ok(answered) => answered,
-        Err(grant) => patient_answer(rule, grant).await,
-    };
-    finish_log(&mut state);
-    let answer = answer.map_err(|cause| cause.into_fault(&state));
-    let mut grant = state
-        .grant
-        .expect("the grant went in with the state and stays in it");
+async fn ask_and_apply(
+    rule: &Arc<Rule>,
+    draft: Box<Draft>,
+) -> (Box<Draft>, Result<Vec<Applied>, Ended>) {
+    let Reply {
+        mut draft,
+        answer,
+        log,
+        usage,
+    } = ask(rule, draft, None).await;
+    rule.metrics.observe_usage(usage.ticks, usage.memory_bytes);
+    log.flush(&rule.name, &draft.transaction_id);
     let applied = answer.map_err(Ended::Fault).and_then(|answer| {
-        let changes = answer.map_err(said_no)?;
-        Ok(change::apply(changes, &mut grant.claims, &rule.manifest)?)
+        let changes = verdict_of(answer)?;
+        Ok(change::apply(changes, &mut draft.claims, &rule.manifest)?)
     });
-    (grant, applied)
+    (draft, applied)
 }
 
-type Answered = (CallState, Result<Result<Vec<Change>, Failure>, Cause>);
+/// What a call brought.
+pub(super) struct Reply {
+    pub(super) draft: Box<Draft>,
+    pub(super) answer: Result<Answer, Fault>,
+    pub(super) log: CallLog,
+    pub(super) usage: Usage,
+}
 
-/// Tries to get the answer before the first tick, which nearly every rule gives. Gives the grant back when it did not:
-/// what a call has done until then is worth nothing, and nobody can have seen it.
-fn quick_answer(rule: &Arc<Rule>, grant: Box<Grant>) -> Result<Answered, Box<Grant>> {
-    let Some(linked) = &rule.quick else {
-        return Err(grant);
+/// Calls a rule once, in a fresh sandbox. The draft comes back as it went in. A rehearsal may give it other settings.
+pub(super) async fn ask(
+    rule: &Arc<Rule>,
+    draft: Box<Draft>,
+    settings: Option<Arc<RawValue>>,
+) -> Reply {
+    let _running = rule.surroundings.engine.running();
+    let (mut state, answer) = match quick_answer(rule, draft, settings.as_ref()) {
+        Ok(answered) => answered,
+        Err(draft) => patient_answer(rule, draft, settings).await,
     };
-    let mut store = sandbox(rule, Some(grant), Pace::Quick);
-    let answer = linked.instantiate(&mut store).and_then(|instance| {
-        instance
-            .rulemint_rule_enrich()
-            .call_enrich(&mut store, the_request())
-    });
+    state.collect_printed();
+    Reply {
+        answer: answer.map_err(|cause| cause.into_fault(&state)),
+        usage: state.usage(),
+        log: state.log,
+        draft: state
+            .draft
+            .expect("the draft went in with the state and stays in it"),
+    }
+}
+
+type Answered = (CallState, Result<Answer, Cause>);
+
+/// Tries to get the answer before the first tick, which nearly every rule gives. Gives the draft back when it did not:
+/// what a call has done until then is worth nothing, and nobody can have seen it.
+fn quick_answer(
+    rule: &Arc<Rule>,
+    draft: Box<Draft>,
+    settings: Option<&Arc<RawValue>>,
+) -> Result<Answered, Box<Draft>> {
+    let Some(code) = rule.code.quick() else {
+        return Err(draft);
+    };
+    let mut store = sandbox(rule, Some(draft), Pace::Quick);
+    store.data_mut().settings = settings.cloned();
+    let answer = code.answer(&mut store);
     let state = store.into_data();
     match answer {
         Err(error) if error.is::<NotQuick>() => {
-            Err(state.grant.expect("it went in with the state"))
+            Err(state.draft.expect("it went in with the state"))
         }
         answer => Ok((state, answer.map_err(Cause::Engine))),
     }
 }
 
-async fn patient_answer(rule: &Arc<Rule>, grant: Box<Grant>) -> Answered {
-    let mut store = sandbox(rule, Some(grant), Pace::Patient);
-    let call = async {
-        let instance = rule.linked.instantiate_async(&mut store).await?;
-        instance
-            .rulemint_rule_enrich()
-            .call_enrich(&mut store, the_request())
-            .await
-    };
-    let answer = within_budget(rule, call).await;
+async fn patient_answer(
+    rule: &Arc<Rule>,
+    draft: Box<Draft>,
+    settings: Option<Arc<RawValue>>,
+) -> Answered {
+    let mut store = sandbox(rule, Some(draft), Pace::Patient);
+    store.data_mut().settings = settings;
+    let answer = within_budget(rule, rule.code.answer(&mut store)).await;
     (store.into_data(), answer)
 }
 
-/// Each sandbox serves one request, so any number will stand for it.
-fn the_request() -> Resource<RequestHandle> {
-    Resource::new_borrow(0)
-}
-
 /// A fresh sandbox, with every limit set.
-fn sandbox(rule: &Arc<Rule>, grant: Option<Box<Grant>>, pace: Pace) -> Store<CallState> {
+fn sandbox(rule: &Arc<Rule>, draft: Option<Box<Draft>>, pace: Pace) -> Store<CallState> {
     let limits = &rule.manifest.limits;
     let engine = rule.surroundings.engine.wasmtime();
-    let mut store = Store::new(engine, CallState::new(Arc::clone(rule), grant, pace));
+    let mut store = Store::new(engine, CallState::new(Arc::clone(rule), draft, pace));
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(limits.host_call_bytes as usize);
     store.set_max_component_handles(HANDLES_MAX);
@@ -149,48 +174,44 @@ fn sandbox(rule: &Arc<Rule>, grant: Option<Box<Grant>>, pace: Pace) -> Store<Cal
     store
 }
 
-/// Asks a rule with settings what it thinks of them, under its own limits. A rule without a `validate` has no objection.
+/// Asks a rule what is wrong with its settings, under its own limits.
 ///
 /// # Errors
 /// When it fails while thinking.
-pub(super) async fn validate_settings(rule: &Arc<Rule>) -> Result<Result<(), Vec<String>>, Fault> {
-    let Some(linked) = &rule.validating else {
-        return Ok(Ok(()));
-    };
+pub(super) async fn problems(rule: &Arc<Rule>) -> Result<Vec<String>, Fault> {
     let _running = rule.surroundings.engine.running();
     let mut store = sandbox(rule, None, Pace::Patient);
-    let call = async {
-        let instance = linked.instantiate_async(&mut store).await?;
-        let settings = instance.rulemint_rule_settings();
-        settings
-            .call_validate(&mut store, &rule.settings.get().to_owned())
-            .await
-    };
-    let verdict = within_budget(rule, call).await;
-    end_trial(store, verdict)
+    let problems = within_budget(rule, rule.code.problems(&mut store)).await;
+    end_trial(store, problems)
+}
+
+/// Asks a rule what it is.
+///
+/// # Errors
+/// When there is no room for the call.
+pub(super) async fn describe(rule: &Arc<Rule>) -> Result<Option<Description>, Fault> {
+    let _running = rule.surroundings.engine.running();
+    let mut store = sandbox(rule, None, Pace::Patient);
+    let description = within_budget(rule, rule.code.describe(&mut store)).await;
+    description.map_err(|cause| cause.into_fault(&store.into_data()))
 }
 
 /// Makes a sandbox and looks for what a rule must export: one that cannot even start, or has the right name for the
 /// wrong thing, is found out before it goes live.
 ///
 /// # Errors
-/// When it cannot start; inside, when its `enrich` has other types than the contract's.
+/// When it cannot start; inside, when its exports have other types than the contract's.
 pub(super) async fn start_only(rule: &Arc<Rule>) -> Result<wasmtime::Result<()>, Fault> {
     let _running = rule.surroundings.engine.running();
     let mut store = sandbox(rule, None, Pace::Patient);
-    let linked = rule.linked.instance_pre();
-    let call = async {
-        let instance = linked.instantiate_async(&mut store).await?;
-        let typed = RuleIndices::new(linked)?.load(&mut store, &instance);
-        Ok(typed.map(drop))
-    };
-    let started = within_budget(rule, call).await;
+    let started = within_budget(rule, rule.code.start(&mut store)).await;
     end_trial(store, started)
 }
 
 fn end_trial<T>(store: Store<CallState>, result: Result<T, Cause>) -> Result<T, Fault> {
     let mut state = store.into_data();
-    finish_log(&mut state);
+    state.collect_printed();
+    state.log.flush(&state.rule.name, "");
     result.map_err(|cause| cause.into_fault(&state))
 }
 
@@ -205,7 +226,7 @@ impl Cause {
         match self {
             Self::WallBudget => LimitHit::Wall(limits.wall_ms).into(),
             Self::Engine(error) => {
-                Fault::of_engine(&error, state.log.last_error(), limits.host_call_bytes)
+                Fault::of_engine(&error, state.log.last_words(), limits.host_call_bytes)
             }
         }
     }
@@ -222,30 +243,20 @@ async fn within_budget<T>(
     }
 }
 
-fn said_no(failure: Failure) -> Ended {
-    match failure {
-        Failure::Denied(Denial { code, description }) => match DenialCode::parse(&code) {
-            Some(code) => Ended::Denied(code, description),
-            None => Fault::UnknownDenial(code).into(),
+fn verdict_of(answer: Answer) -> Result<Vec<Change>, Ended> {
+    Err(match answer {
+        Answer::Changes(changes) => return Ok(changes),
+        Answer::Denied(denial) => match DenialCode::parse(&denial.code) {
+            Some(code) => Ended::Denied(code, denial.description),
+            None => Fault::UnknownDenial(denial.code).into(),
         },
-        Failure::Invalid(text) => Ended::Denied(DenialCode::InvalidRequest, text),
-        Failure::Internal(text) => Fault::Internal(text).into(),
-    }
+        Answer::Invalid(text) => Ended::Denied(DenialCode::InvalidRequest, text),
+        Answer::Internal(text) => Fault::Internal(text).into(),
+    })
 }
 
-fn finish_log(state: &mut CallState) {
-    if let Some(wasi) = state.wasi.take() {
-        wasi.drain_into(&mut state.log);
-    }
-    let transaction = state
-        .grant
-        .as_ref()
-        .map_or("", |grant| &grant.transaction_id);
-    state.log.flush(&state.rule.name, transaction);
-}
-
-fn note_health(rule: &Rule, answer: &Result<Vec<Applied>, Ended>, now: Duration) {
-    match answer {
+fn note_health(rule: &Rule, applied: &Result<Vec<Applied>, Ended>, now: Duration) {
+    match applied {
         Ok(_) | Err(Ended::Denied(..)) => rule.quarantine.succeeded(),
         Err(Ended::Fault(fault)) if fault.is_the_rules_doing() => {
             if let Some(rest) = rule.quarantine.failed(now) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Rule;
-use crate::grant::Grant;
+use crate::grant::Draft;
 use crate::registry::Api;
 
 /// The rules of one generation. It never changes; a reload makes a new one.
@@ -69,10 +69,15 @@ impl Chain {
 }
 
 /// Whether a rule applies to a token of an API it may apply to.
-pub(super) fn applies(rule: &Rule, grant: &Grant) -> bool {
+pub(super) fn applies(rule: &Rule, draft: &Draft) -> bool {
     let when = &rule.manifest.when;
-    admits(when.clients.as_ref(), &grant.client.id)
-        && admits(when.grant_types.as_ref(), &grant.wanted.grant_type)
+    admits(when.clients.as_ref(), &draft.client.id)
+        && admits(when.grant_types.as_ref(), &draft.wanted.grant_type)
+}
+
+/// Whether a rule applies to the tokens of the draft's API.
+pub(super) fn admits_audience(rule: &Rule, draft: &Draft) -> bool {
+    admits(rule.manifest.when.audiences.as_ref(), &draft.api.identifier)
 }
 
 fn applying_to(rules: &[Arc<Rule>], audience: Option<&str>) -> Vec<usize> {

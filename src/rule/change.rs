@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
-use super::bindings::v1::rulemint::rule::types::{Change, Claim};
+use super::answer::{Change, Json};
 use super::error::{Fault, LimitHit};
 use super::manifest::Manifest;
 use super::protect;
@@ -74,9 +74,9 @@ fn check_size(changes: &[Change], limit: u32) -> Result<(), LimitHit> {
     let bytes = changes
         .iter()
         .map(|change| match change {
-            Change::SetClaim(claim) => claim.name.len() + claim.value.len(),
-            Change::RemoveClaim(text) | Change::RemoveScope(text) => text.len(),
-            Change::ShortenLifetime(_) => size_of::<u32>(),
+            Change::SetClaim { name, value } => name.len() + value.0.len(),
+            Change::RemoveClaim { name: text } | Change::RemoveScope { scope: text } => text.len(),
+            Change::ShortenLifetime { .. } => size_of::<u32>(),
         })
         .sum();
     match u32::try_from(bytes) {
@@ -98,25 +98,26 @@ enum Edit {
 impl Edit {
     fn checked(change: Change, manifest: &Manifest) -> Result<Self, String> {
         match change {
-            Change::SetClaim(claim) => Self::checked_set(claim, manifest),
-            Change::RemoveClaim(name) => {
+            Change::SetClaim { name, value } => Self::checked_set(name, &value, manifest),
+            Change::RemoveClaim { name } => {
                 protect::check(&name, &manifest.claims)?;
                 match name.as_str() {
                     "sub" => Err("claim \"sub\" cannot be removed, only set".to_owned()),
                     _ => Ok(Self::Remove(name)),
                 }
             }
-            Change::RemoveScope(scope) => Ok(Self::RemoveScope(scope)),
-            Change::ShortenLifetime(0) => Err("a lifetime is at least 1 second".to_owned()),
-            Change::ShortenLifetime(seconds) => Ok(Self::ShortenLifetime(seconds)),
+            Change::RemoveScope { scope } => Ok(Self::RemoveScope(scope)),
+            Change::ShortenLifetime { seconds: 0 } => {
+                Err("a lifetime is at least 1 second".to_owned())
+            }
+            Change::ShortenLifetime { seconds } => Ok(Self::ShortenLifetime(seconds)),
         }
     }
 
-    fn checked_set(claim: Claim, manifest: &Manifest) -> Result<Self, String> {
-        let name = claim.name;
+    fn checked_set(name: String, value: &Json, manifest: &Manifest) -> Result<Self, String> {
         protect::check(&name, &manifest.claims)?;
-        let value = JsonText::parse(&claim.value)
-            .map_err(|problem| format!("claim {name:?}: {problem}"))?;
+        let value =
+            JsonText::parse(&value.0).map_err(|problem| format!("claim {name:?}: {problem}"))?;
         Ok(match name.as_str() {
             "jti" => Self::SetJti(checked_jti(&value)?, value),
             "sub" => Self::SetSubject(checked_subject(&value)?, value),

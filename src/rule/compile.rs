@@ -1,7 +1,6 @@
 //! Compiles rules in a child process: a hostile file can make a compiler work for minutes or eat all memory, and only a
 //! process of its own can be held to a limit and killed.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -13,11 +12,16 @@ use rustix::process::{Resource, Rlimit, Signal, nice, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTED,
+    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as PREVIEW1_ADAPTER,
+};
 use wit_component::{ComponentEncoder, metadata};
 
 use super::Limits;
 use super::engine::Engine;
-use super::identify::{Kind, identify};
+use super::identify::{Kind, exports, identify};
+use super::lane::command::START;
 
 /// The program that compiles: this one, in another role.
 #[derive(Clone, Debug)]
@@ -147,31 +151,41 @@ pub fn compile_as_child(
 }
 
 fn compile(wasm: &[u8]) -> Result<Vec<u8>, String> {
-    let component = if identify(wasm) == Kind::CoreModule {
-        Cow::Owned(componentize(wasm)?)
-    } else {
-        Cow::Borrowed(wasm)
+    let engine = Engine::compiler().map_err(|problem| format!("{problem:#}"))?;
+    let code = match identify(wasm) {
+        Kind::CoreModule if is_program(wasm) => engine.precompile_module(wasm),
+        Kind::CoreModule => engine.precompile_component(&componentize(wasm)?),
+        _ => engine.precompile_component(wasm),
     };
-    Engine::compiler()
-        .and_then(|engine| engine.precompile_component(&component))
-        .map_err(|problem| format!("{problem:#}"))
+    code.map_err(|problem| format!("{problem:#}"))
+}
+
+/// Whether a core module is a WASI command, and does not say that it wants to be a component.
+fn is_program(wasm: &[u8]) -> bool {
+    !carries_type(wasm) && exports(wasm, START)
+}
+
+fn carries_type(wasm: &[u8]) -> bool {
+    matches!(metadata::decode(wasm), Ok((Some(_), _)))
 }
 
 /// Makes a component of a core module that carries the type of one, as `wit-bindgen` embeds it: what `cargo build` for
-/// `wasm32-unknown-unknown` leaves behind is a rule already.
+/// `wasm32-unknown-unknown` leaves behind is a rule already. A module that uses WASI preview 1 gets the adapter of
+/// wasmtime for it.
 ///
 /// # Errors
 /// When the module does not carry one, or does not fit it. The text is for the rule's author.
 pub fn componentize(wasm: &[u8]) -> Result<Vec<u8>, String> {
-    let carries_type = matches!(metadata::decode(wasm), Ok((Some(_), _)));
-    if !carries_type {
+    if !carries_type(wasm) {
         return Err(format!(
-            "it is a core module that does not say what component it wants to be. {BUILD_ADVICE}"
+            "it is a core module that is neither a WASI command (it exports no {START}) nor says what component it \
+             wants to be. {BUILD_ADVICE}"
         ));
     }
     let encoded = ComponentEncoder::default()
         .validate(true)
         .module(wasm)
+        .and_then(|encoder| encoder.adapter(ADAPTED, PREVIEW1_ADAPTER))
         .and_then(|mut encoder| encoder.encode());
     encoded.map_err(|problem| {
         format!("it is a core module that cannot be made a component: {problem:#}. {BUILD_ADVICE}")
@@ -221,5 +235,5 @@ const WALL_MARGIN: Duration = Duration::from_secs(2);
 const NICENESS: i32 = 10;
 const ALLOCATOR_RESERVE_KIB: &str = "65536";
 const COMPLAINT_BYTES_MAX: u64 = 16 * 1024;
-const BUILD_ADVICE: &str =
-    "Build it with wit-bindgen for the world rulemint:rule/rule, or for wasm32-wasip2";
+const BUILD_ADVICE: &str = "Build it as a program for WASI (such as GOOS=wasip1, zig's wasm32-wasi, wasm32-wasip1), or with \
+     wit-bindgen for the world rulemint:rule/rule";

@@ -13,10 +13,19 @@ use std::time::SystemTime;
 use aws_lc_rs::hmac;
 use tracing::{debug, warn};
 use wasmtime::component::Component;
+use wasmtime::{Module, Precompiled};
 
 use super::engine::Engine;
 use super::identify::Digest;
 use crate::master_key::{MasterKey, Purpose};
+
+/// The machine code of a rule.
+pub(super) enum Compiled {
+    /// Of a component.
+    Component(Component),
+    /// Of a core module that is a program.
+    Module(Module),
+}
 
 /// The compiled rules of an installation.
 pub struct CompiledRules {
@@ -34,7 +43,7 @@ impl CompiledRules {
     }
 
     /// What was compiled from a file before, if it still can be used.
-    pub(super) fn get(&self, digest: &Digest, engine: &Engine) -> Option<Component> {
+    pub(super) fn get(&self, digest: &Digest, engine: &Engine) -> Option<Compiled> {
         let path = self.path(digest, engine);
         let file = fs::read(&path).ok()?;
         let (tag, code) = file.split_at_checked(TAG_BYTES)?;
@@ -43,7 +52,7 @@ impl CompiledRules {
             return None;
         }
         match load(code, engine) {
-            Ok(component) => Some(component),
+            Ok(compiled) => Some(compiled),
             Err(problem) => {
                 debug!(%problem, "a compiled rule of another version is compiled anew");
                 None
@@ -51,20 +60,20 @@ impl CompiledRules {
         }
     }
 
-    /// Keeps fresh machine code and makes a component of it. Only code that our own compiler just made may come here.
+    /// Keeps fresh machine code and makes it ready to be linked. Only code that our own compiler just made may come here.
     pub(super) fn put(
         &self,
         digest: &Digest,
         code: &[u8],
         engine: &Engine,
-    ) -> wasmtime::Result<Component> {
-        let component = load(code, engine)?;
+    ) -> wasmtime::Result<Compiled> {
+        let compiled = load(code, engine)?;
         let path = self.path(digest, engine);
         let tag = hmac::sign(&self.key, &authenticated(&path, code));
         if let Err(problem) = write(&path, &[tag.as_ref(), code]).and_then(|()| self.prune()) {
             warn!(%problem, "a compiled rule could not be kept; the next start compiles it again");
         }
-        Ok(component)
+        Ok(compiled)
     }
 
     /// What a file compiles to depends on the file and on everything about the engine.
@@ -111,10 +120,17 @@ fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
 }
 
 #[expect(unsafe_code, reason = "wasmtime cannot know that the code is ours")]
-fn load(code: &[u8], engine: &Engine) -> wasmtime::Result<Component> {
+fn load(code: &[u8], engine: &Engine) -> wasmtime::Result<Compiled> {
+    let engine = engine.wasmtime();
+    let is_module = wasmtime::Engine::detect_precompiled(code) == Some(Precompiled::Module);
     // SAFETY: `code` is what our own compiler wrote: either it came from the child process that this server started
     // just now, or its HMAC says that this installation kept it.
-    unsafe { Component::deserialize(engine.wasmtime(), code) }
+    unsafe {
+        match is_module {
+            true => Module::deserialize(engine, code).map(Compiled::Module),
+            false => Component::deserialize(engine, code).map(Compiled::Component),
+        }
+    }
 }
 
 const TAG_BYTES: usize = 32;

@@ -62,6 +62,29 @@ pub enum Fault {
     /// It said so itself.
     #[error("it failed: {0}")]
     Internal(String),
+    /// It is a program, and ended with another exit code than 0.
+    #[error("it ended with exit code {code}{}", after_colon(.said))]
+    Exit {
+        /// The exit code.
+        code: i32,
+        /// What it printed last, if anything.
+        said: String,
+    },
+    /// It is a program, and what it wrote to standard output is no answer.
+    #[error(
+        "what it wrote to standard output is no answer: {problem}; it begins with \"{beginning}\""
+    )]
+    NoAnswer {
+        /// What is wrong with it.
+        problem: String,
+        /// Enough of it to recognise it.
+        beginning: String,
+    },
+    /// It says that it checks its settings, and did not come to a verdict.
+    #[error(
+        "it lists validate-settings among its calls, and did not answer it with {{\"problems\": [...]}}"
+    )]
+    NoVerdict,
     /// It denied with a code that is none.
     #[error(
         "it denied with the code {0:?}; use access_denied, invalid_request, invalid_scope, \
@@ -98,7 +121,11 @@ impl Fault {
         match self {
             Self::Limit(_) => Outcome::Limit,
             Self::Crash(_) => Outcome::Crash,
-            Self::Internal(_) | Self::UnknownDenial(_) => Outcome::Failed,
+            Self::Internal(_)
+            | Self::Exit { .. }
+            | Self::NoAnswer { .. }
+            | Self::NoVerdict
+            | Self::UnknownDenial(_) => Outcome::Failed,
             Self::Change { .. } | Self::RepeatedJti => Outcome::Refused,
             Self::Quarantined { .. } => Outcome::Quarantined,
             Self::Saturated => Outcome::Saturated,
@@ -110,7 +137,7 @@ impl Fault {
         !matches!(self, Self::Quarantined { .. } | Self::Saturated)
     }
 
-    /// What an error of the engine means, given what the guest last logged as an error (a panic message, usually).
+    /// What an error of the engine means, given what the guest said last (a panic message, usually).
     pub(super) fn of_engine(
         error: &wasmtime::Error,
         last_words: Option<&str>,
@@ -118,6 +145,13 @@ impl Fault {
     ) -> Self {
         if let Some(limit) = error.downcast_ref::<LimitHit>() {
             return limit.clone().into();
+        }
+        if let Some(fault) = error.downcast_ref::<Self>() {
+            let mut fault = fault.clone();
+            if let (Self::Exit { said, .. }, Some(words)) = (&mut fault, last_words) {
+                words.clone_into(said);
+            }
+            return fault;
         }
         if error.is::<wasmtime::PoolConcurrencyLimitError>() {
             return Self::Saturated;
@@ -134,6 +168,13 @@ impl Fault {
             return LimitHit::Handles(super::limits::HANDLES_MAX).into();
         }
         Self::Crash(describe_crash(error, &text, last_words))
+    }
+}
+
+fn after_colon(text: &str) -> String {
+    match text {
+        "" => String::new(),
+        text => format!(": {text}"),
     }
 }
 

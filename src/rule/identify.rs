@@ -80,6 +80,18 @@ pub(super) enum Kind {
     Unknown,
 }
 
+/// Whether a core module exports something of this name.
+pub(super) fn exports(module: &[u8], name: &str) -> bool {
+    let mut sections = wasmparser::Parser::new(0).parse_all(module).flatten();
+    sections.any(|section| match section {
+        wasmparser::Payload::ExportSection(exports) => exports
+            .into_iter()
+            .flatten()
+            .any(|export| export.name == name),
+        _ => false,
+    })
+}
+
 pub(super) fn identify(bytes: &[u8]) -> Kind {
     // The version field tells components and core modules apart: its second half is the layer.
     match bytes {

@@ -1,19 +1,20 @@
 //! Makes a rule of a file, or says why it cannot be one.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::value::RawValue;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::Component;
 
-use super::bindings::v1;
 use super::cache::RuleCache;
+use super::compiled::Compiled;
 use super::identify::{Kind, identify};
-use super::mismatch;
+use super::lane::command::Programs;
+use super::lane::{Code, Major, majors};
+use super::mismatch::{self, Fits};
 use super::quarantine::Quarantine;
-use super::state::CallState;
 use super::{
-    CompileError, CompiledRules, CompilerProgram, Digest, Fault, Manifest, Outcome, Rule,
-    Surroundings, call, wasi,
+    CaseFailure, Cases, CompileError, CompiledRules, CompilerProgram, Digest, Fault, Manifest,
+    Outcome, Rule, Surroundings, call, case,
 };
 use crate::document::Mistake;
 
@@ -28,12 +29,18 @@ pub struct Source {
     pub digest: Digest,
     /// The manifest's text, if there is one.
     pub manifest: Option<Arc<str>>,
+    /// The golden cases beside it.
+    pub cases: Cases,
+    /// Whether it has passed its golden cases before: then it is not asked again.
+    pub is_proven: bool,
 }
 
 /// Makes rules of files.
 pub struct Loader {
     surroundings: Arc<Surroundings>,
-    linker: Linker<CallState>,
+    /// The majors of the contract that it runs.
+    majors: Vec<Arc<dyn Major>>,
+    programs: Programs,
     compiled: CompiledRules,
     compiler: CompilerProgram,
 }
@@ -45,10 +52,12 @@ impl Loader {
         compiled: CompiledRules,
         compiler: CompilerProgram,
     ) -> Self {
-        let linker = linker(&surroundings).expect("the host's own interfaces have distinct names");
+        let engine = surroundings.engine.wasmtime();
+        let distinct = "the host's own interfaces have distinct names";
         Self {
+            majors: majors(engine).expect(distinct),
+            programs: Programs::new(engine).expect(distinct),
             surroundings,
-            linker,
             compiled,
             compiler,
         }
@@ -63,30 +72,33 @@ impl Loader {
             Some(text) => Manifest::parse(text, &format!("{}.toml", source.name))?,
             None => Manifest::default(),
         };
-        let component = self.component(source, &manifest).await?;
-        let rule = Arc::new(self.link(source, manifest, &component)?);
+        manifest.check_settings(&format!("{}.toml", source.name))?;
+        let compiled = self.compiled(source, &manifest).await?;
+        let code = self.link(source, &manifest, &compiled)?;
+        let rule = Arc::new(self.rule(source, manifest, code));
         let typed = call::start_only(&rule).await.map_err(LoadError::Start)?;
-        typed.map_err(|problem| self.misfit(&problem, &component))?;
-        let verdict = call::validate_settings(&rule)
-            .await
-            .map_err(LoadError::Validate)?;
-        verdict.map_err(LoadError::Settings)?;
+        typed.map_err(|problem| self.misfit(&problem, &compiled, source))?;
+        let description = call::describe(&rule).await.map_err(LoadError::Start)?;
+        drop(rule.description.set(description));
+        let problems = call::problems(&rule).await.map_err(LoadError::Validate)?;
+        if !problems.is_empty() {
+            return Err(LoadError::Settings(problems));
+        }
+        if !source.is_proven {
+            prove(&rule, &source.cases).await?;
+        }
         Ok(rule)
     }
 
-    async fn component(
-        &self,
-        source: &Source,
-        manifest: &Manifest,
-    ) -> Result<Component, LoadError> {
+    async fn compiled(&self, source: &Source, manifest: &Manifest) -> Result<Compiled, LoadError> {
         let (bytes, limit) = (source.wasm.len() as u64, manifest.limits.file_bytes);
         if bytes > limit {
             return Err(LoadError::TooLarge { bytes, limit });
         }
         check_kind(&source.wasm)?;
         let engine = &self.surroundings.engine;
-        if let Some(component) = self.compiled.get(&source.digest, engine) {
-            return Ok(component);
+        if let Some(compiled) = self.compiled.get(&source.digest, engine) {
+            return Ok(compiled);
         }
         let code = self
             .compiler
@@ -100,28 +112,32 @@ impl Loader {
     fn link(
         &self,
         source: &Source,
-        manifest: Manifest,
-        component: &Component,
-    ) -> Result<Rule, LoadError> {
+        manifest: &Manifest,
+        compiled: &Compiled,
+    ) -> Result<Box<dyn Code>, LoadError> {
+        let linked = match compiled {
+            Compiled::Module(module) => self.programs.module(module),
+            Compiled::Component(component) => match self.fits(component)? {
+                Fits::Program => self.programs.component(component),
+                Fits::Contract(major, mut wants) => {
+                    wants.leaves_traces = manifest.cache.is_some();
+                    major.link(component, &wants)
+                }
+            },
+        };
+        linked.map_err(|problem| self.misfit(&problem, compiled, source))
+    }
+
+    fn fits(&self, component: &Component) -> Result<Fits, LoadError> {
         let engine = &self.surroundings.engine;
-        let fits = mismatch::check(component, engine).map_err(LoadError::Mismatch)?;
-        let misfit = |problem| self.misfit(&problem, component);
-        let linked = self.linker.instantiate_pre(component).map_err(misfit)?;
-        let validating = match fits.validates_settings {
-            true => {
-                Some(v1::with_settings::RuleWithSettingsPre::new(linked.clone()).map_err(misfit)?)
-            }
-            false => None,
-        };
-        let quick = match fits.uses_wasi || manifest.cache.is_some() {
-            true => None,
-            false => Some(v1::quick::RulePre::new(linked.clone()).map_err(misfit)?),
-        };
+        mismatch::check(component, engine, &self.majors).map_err(LoadError::Mismatch)
+    }
+
+    fn rule(&self, source: &Source, manifest: Manifest, code: Box<dyn Code>) -> Rule {
         let outcomes = Outcome::ALL.map(Outcome::as_str);
-        Ok(Rule {
-            linked: v1::RulePre::new(linked).map_err(misfit)?,
-            quick,
-            validating,
+        Rule {
+            code,
+            description: OnceLock::new(),
             settings: settings_text(&manifest),
             cache: manifest.cache.map(RuleCache::new),
             quarantine: Quarantine::default(),
@@ -130,22 +146,33 @@ impl Loader {
             name: Arc::clone(&source.name),
             digest: source.digest,
             manifest,
+        }
+    }
+
+    fn misfit(&self, problem: &wasmtime::Error, compiled: &Compiled, source: &Source) -> LoadError {
+        LoadError::Mismatch(match compiled {
+            Compiled::Module(_) => mismatch::explain_module(problem),
+            Compiled::Component(component) => {
+                let engine = &self.surroundings.engine;
+                mismatch::explain(problem, component, engine, (&self.majors, &source.wasm))
+            }
         })
     }
 }
 
-impl Loader {
-    fn misfit(&self, problem: &wasmtime::Error, component: &Component) -> LoadError {
-        let engine = &self.surroundings.engine;
-        LoadError::Mismatch(mismatch::explain(problem, component, engine))
+/// Runs a rule's golden cases, under its own limits.
+async fn prove(rule: &Arc<Rule>, cases: &Cases) -> Result<(), LoadError> {
+    let mut all = cases.parse().map_err(LoadError::CaseFile)?;
+    let inline = rule.manifest.cases.iter().cloned().enumerate();
+    all.extend(inline.map(|(index, case)| (format!("cases[{index}]"), case)));
+    for (name, case) in &all {
+        let failed = |failure| LoadError::Case {
+            case: name.clone(),
+            failure,
+        };
+        case::run(rule, case).await.map_err(failed)?;
     }
-}
-
-fn linker(surroundings: &Surroundings) -> wasmtime::Result<Linker<CallState>> {
-    let mut linker = Linker::new(surroundings.engine.wasmtime());
-    v1::Rule::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-    wasi::link(&mut linker)?;
-    Ok(linker)
+    Ok(())
 }
 
 fn settings_text(manifest: &Manifest) -> Box<RawValue> {
@@ -199,6 +226,17 @@ pub enum LoadError {
     /// Its check of the settings failed to come to a verdict.
     #[error("its check of the settings failed: {0}")]
     Validate(Fault),
+    /// A file beside it is no golden case.
+    #[error("{0}")]
+    CaseFile(String),
+    /// It does not pass a golden case.
+    #[error("golden case {case}: {failure}")]
+    Case {
+        /// Which.
+        case: String,
+        /// How it came out.
+        failure: CaseFailure,
+    },
     /// It does not like its settings.
     #[error("it refuses its settings: {}", .0.join("; "))]
     Settings(Vec<String>),
@@ -226,6 +264,7 @@ impl LoadError {
             Self::Start(_) => "start",
             Self::Validate(_) => "validate",
             Self::Settings(_) => "settings",
+            Self::CaseFile(_) | Self::Case { .. } => "case",
         }
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct CallLog {
     bytes_left: usize,
     /// Lines and parts of lines that did not fit.
     cut: u32,
+    /// The index of the line that was printed last.
+    printed_last: Option<usize>,
 }
 
 impl CallLog {
@@ -21,6 +23,7 @@ impl CallLog {
             lines: Vec::new(),
             bytes_left: bytes as usize,
             cut: 0,
+            printed_last: None,
         }
     }
 
@@ -37,14 +40,30 @@ impl CallLog {
         self.lines.push((level, escaped(&message[..kept]).into()));
     }
 
-    /// The last line said as an error: after a crash, usually the panic message.
-    pub(super) fn last_error(&self) -> Option<&str> {
-        let said = self
-            .lines
-            .iter()
-            .rev()
-            .find(|(level, _)| *level == Level::Error);
-        said.map(|(_, text)| &**text)
+    /// A line on a standard stream. After a crash the last of them usually says why.
+    pub(super) fn push_printed(&mut self, line: &str) {
+        self.push(Level::Info, line);
+        if !line.trim().is_empty() {
+            self.printed_last = Some(self.lines.len().saturating_sub(1));
+        }
+    }
+
+    /// What the guest said last before it crashed: as an error, or else on a standard stream.
+    pub(super) fn last_words(&self) -> Option<&str> {
+        let is_error = |(level, _): &&(Level, Box<str>)| *level == Level::Error;
+        let error = self.lines.iter().rev().find(is_error);
+        let printed = self.printed_last.and_then(|index| self.lines.get(index));
+        error.or(printed).map(|(_, text)| &**text)
+    }
+
+    /// Every line with its level, in order.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (Level, &str)> {
+        self.lines.iter().map(|(level, text)| (*level, &**text))
+    }
+
+    /// Lines and parts of lines that did not fit.
+    pub(super) fn cut(&self) -> u32 {
+        self.cut
     }
 
     /// Passes everything on to the server's log.
@@ -103,6 +122,6 @@ mod tests {
         log.push(Level::Error, "more");
         assert_eq!(&*log.lines[0].1, "ab\u{20ac}");
         assert_eq!((log.lines.len(), log.cut), (1, 2));
-        assert_eq!(log.last_error(), None);
+        assert_eq!(log.last_words(), None);
     }
 }

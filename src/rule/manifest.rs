@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Limits;
+use super::{Case, Limits};
 use crate::document::{self, Mistake};
 
 /// What an operator says about a rule.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Manifest {
     /// What the rule is for, in a sentence.
@@ -20,6 +20,9 @@ pub struct Manifest {
     pub required: bool,
     /// Anything; the rule reads it as JSON.
     pub settings: Map<String, Value>,
+    /// A JSON Schema that the settings must fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings_schema: Option<Map<String, Value>>,
     /// For which tokens the rule runs; for all where nothing is said.
     pub when: When,
     /// Which claims the rule may write.
@@ -28,6 +31,22 @@ pub struct Manifest {
     pub cache: Option<CacheAllowed>,
     /// How much the rule may use.
     pub limits: Limits,
+    /// Golden cases, beside those in `NN-name.cases/`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<Case>,
+    /// How `rulemint rule build` makes the file. The server has no use for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build: Option<Build>,
+}
+
+/// How a project becomes a rule file.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Build {
+    /// Command lines, run one after the other by `sh` in the project's directory.
+    pub run: Vec<String>,
+    /// The file that they leave behind, from the project's directory.
+    pub output: String,
 }
 
 /// What happens to a token when a rule fails.
@@ -95,5 +114,24 @@ impl Manifest {
             "" => file.to_owned(),
             _ => format!("{file}: {path}"),
         })
+    }
+
+    /// Checks the settings against the manifest's schema for them.
+    ///
+    /// # Errors
+    /// Every mistake in the settings, or in the schema.
+    pub fn check_settings(&self, file: &str) -> Result<(), Vec<Mistake>> {
+        let Some(schema) = &self.settings_schema else {
+            return Ok(());
+        };
+        let (schema, settings) = (schema.clone().into(), self.settings.clone().into());
+        let mistakes = document::check(&schema, &settings, |path| match path {
+            "" => format!("{file}: settings"),
+            _ => format!("{file}: settings.{path}"),
+        });
+        match mistakes.is_empty() {
+            true => Ok(()),
+            false => Err(mistakes),
+        }
     }
 }

@@ -1,72 +1,102 @@
-//! Explains why a component does not fit: what it wants, what there is, and what to do.
+//! Explains why a file does not fit: what it wants, what there is, and what to do.
+
+mod world;
+
+use std::sync::Arc;
 
 use wasmtime::component::Component;
-use wasmtime::component::types::ComponentItem;
 
 use super::engine::Engine;
+use super::lane::{Major, Wants};
+
+/// What a component turned out to be.
+pub(super) enum Fits {
+    /// A rule against this major of the contract.
+    Contract(Arc<dyn Major>, Wants),
+    /// A program.
+    Program,
+}
 
 /// Checks a component's imports and exports by name, before the engine checks their types.
 ///
 /// # Errors
 /// A report for the rule's author.
-pub(super) fn check(component: &Component, engine: &Engine) -> Result<Fits, String> {
+pub(super) fn check(
+    component: &Component,
+    engine: &Engine,
+    majors: &[Arc<dyn Major>],
+) -> Result<Fits, String> {
     let shape = component.component_type();
-    let imports: Vec<String> = shape
-        .imports(engine.wasmtime())
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    let exports: Vec<String> = shape
-        .exports(engine.wasmtime())
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    check_imports(&imports)?;
-    check_exports(&exports)?;
-    Ok(Fits {
-        validates_settings: exports.iter().any(|name| name.starts_with(SETTINGS)),
-        uses_wasi: imports.iter().any(|name| name.starts_with("wasi:")),
-    })
-}
-
-/// What there is to know about a component that fits.
-pub(super) struct Fits {
-    /// It imports some of WASI.
-    pub(super) uses_wasi: bool,
-    /// It exports `rulemint:rule/settings`.
-    pub(super) validates_settings: bool,
-}
-
-/// Adds to the engine's own words what it was that did not fit, and what to do.
-pub(super) fn explain(problem: &wasmtime::Error, component: &Component, engine: &Engine) -> String {
-    let shape = component.component_type();
-    let ours = shape
-        .imports(engine.wasmtime())
-        .filter(|(name, _)| name.starts_with(PACKAGE));
-    let mut wants = Vec::new();
-    for (name, item) in ours {
-        if let ComponentItem::ComponentInstance(instance) = item.ty {
-            let functions = instance
-                .exports(engine.wasmtime())
-                .map(|(function, _)| function);
-            wants.push(format!(
-                "{name} with {}",
-                functions.collect::<Vec<_>>().join(", ")
-            ));
-        }
+    let names = |named: Vec<&str>| named.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let imports = names(
+        shape
+            .imports(engine.wasmtime())
+            .map(|(name, _)| name)
+            .collect(),
+    );
+    let exports = names(
+        shape
+            .exports(engine.wasmtime())
+            .map(|(name, _)| name)
+            .collect(),
+    );
+    let has = |beginning: &str| exports.iter().any(|name| name.starts_with(beginning));
+    let contract = majors.iter().rev().find(|major| has(major.enrich()));
+    check_imports(&imports, majors)?;
+    if let Some(major) = contract {
+        let wants = Wants {
+            uses_wasi: imports.iter().any(|name| name.starts_with("wasi:")),
+            validates_settings: has(&format!("{PACKAGE}settings@{}", major.number())),
+            leaves_traces: false,
+        };
+        return Ok(Fits::Contract(Arc::clone(major), wants));
     }
+    match has(RUN) {
+        true => Ok(Fits::Program),
+        false => Err(without_enrich(&exports, majors)),
+    }
+}
+
+/// Adds to the engine's own words what it was that did not fit, and what to do: a diff between the world that the rule
+/// was built for and the one that is offered.
+pub(super) fn explain(
+    problem: &wasmtime::Error,
+    component: &Component,
+    engine: &Engine,
+    (majors, wasm): (&[Arc<dyn Major>], &[u8]),
+) -> String {
+    let shape = component.component_type();
+    let mut exports = shape.exports(engine.wasmtime()).map(|(name, _)| name);
+    let meant = |major: &&Arc<dyn Major>| exports.any(|name| name.starts_with(major.enrich()));
+    let diff = majors
+        .iter()
+        .find(meant)
+        .and_then(|major| world::diff(wasm, major.wit()));
     format!(
-        "it was built against another version of the contract: {problem:#}. It wants {}. {OFFER} {ADVICE}",
-        or_nothing(&wants)
+        "it was built against another version of the contract: {problem:#}. {ADVICE}{}",
+        diff.map(|diff| format!("\n{diff}")).unwrap_or_default()
     )
 }
 
-fn check_imports(imports: &[String]) -> Result<(), String> {
+/// The same for a program, which can only want imports that there are not.
+pub(super) fn explain_module(problem: &wasmtime::Error) -> String {
+    format!(
+        "it is a program that wants what is not offered: {problem:#}. A program may import \
+         wasi_snapshot_preview1 and nothing else"
+    )
+}
+
+fn check_imports(imports: &[String], majors: &[Arc<dyn Major>]) -> Result<(), String> {
     if imports.len() > IMPORTS_MAX {
         return Err(format!(
             "it has {} imports; {IMPORTS_MAX} are allowed",
             imports.len()
         ));
     }
-    let unknown: Vec<&String> = imports.iter().filter(|name| !is_offered(name)).collect();
+    let unknown: Vec<&String> = imports
+        .iter()
+        .filter(|name| !is_offered(name, majors))
+        .collect();
     let Some(first) = unknown.first() else {
         return Ok(());
     };
@@ -74,34 +104,45 @@ fn check_imports(imports: &[String]) -> Result<(), String> {
         0 => String::new(),
         more => format!(" (and {more} more that are not offered)"),
     };
-    let advice = advice_for(first);
+    let (offer, advice) = (offer(majors), advice_for(first));
     Err(format!(
-        "it imports {first}{rest}, which this server does not offer. {OFFER} {advice}"
+        "it imports {first}{rest}, which this server does not offer. {offer} {advice}"
     ))
 }
 
-fn check_exports(exports: &[String]) -> Result<(), String> {
-    if exports.iter().any(|name| name.starts_with(ENRICH)) {
-        return Ok(());
-    }
+fn without_enrich(exports: &[String], majors: &[Arc<dyn Major>]) -> String {
     let other = exports
         .iter()
         .find(|name| name.starts_with("rulemint:rule/enrich"));
-    Err(match other {
-        Some(name) => format!("it exports {name}; this server runs {ENRICH}x. {ADVICE}"),
+    let known: Vec<String> = majors
+        .iter()
+        .map(|major| format!("{}x", major.enrich()))
+        .collect();
+    let known = known.join(" and ");
+    match other {
+        Some(name) => format!("it exports {name}; this server runs {known}. {ADVICE}"),
         None => format!(
-            "it does not export {ENRICH}0.0, which every rule must; it exports {}. {ADVICE}",
+            "it exports neither {known} nor {RUN}; it exports {}. {ADVICE}",
             or_nothing(exports)
         ),
-    })
+    }
 }
 
-fn is_offered(import: &str) -> bool {
+fn offer(majors: &[Arc<dyn Major>]) -> String {
+    let named = |major: &Arc<dyn Major>| {
+        let interfaces = major.interfaces().join(",");
+        format!("{PACKAGE}{{{interfaces}}}@{}x", major.number())
+    };
+    let contracts: Vec<String> = majors.iter().map(named).collect();
+    format!("It offers {}, and an inert WASI 0.2.", contracts.join(", "))
+}
+
+fn is_offered(import: &str, majors: &[Arc<dyn Major>]) -> bool {
     let (interface, version) = import.split_once('@').unwrap_or((import, ""));
     match interface.split_once('/') {
-        Some(("rulemint:rule", name)) => {
-            OUR_INTERFACES.contains(&name) && version.starts_with("1.")
-        }
+        Some(("rulemint:rule", name)) => majors
+            .iter()
+            .any(|major| major.interfaces().contains(&name) && version.starts_with(major.number())),
         Some((package, _)) => WASI_PACKAGES.contains(&package) && version.starts_with("0.2."),
         None => false,
     }
@@ -133,9 +174,8 @@ fn or_nothing(names: &[String]) -> String {
 }
 
 const PACKAGE: &str = "rulemint:rule/";
-const ENRICH: &str = "rulemint:rule/enrich@1.";
-const SETTINGS: &str = "rulemint:rule/settings@1.";
-const OUR_INTERFACES: &[&str] = &["types", "host", "cache"];
+/// What a program exports.
+const RUN: &str = "wasi:cli/run@0.2.";
 const WASI_PACKAGES: &[&str] = &[
     "wasi:cli",
     "wasi:clocks",
@@ -144,7 +184,6 @@ const WASI_PACKAGES: &[&str] = &[
     "wasi:random",
     "wasi:sockets",
 ];
-const OFFER: &str = "It offers rulemint:rule/{types,host,cache}@1.0.0 and an inert WASI 0.2.";
 const ADVICE: &str = "Build the rule for the world rulemint:rule/rule of the contract that `rulemint rule wit` prints.";
 const IMPORTS_MAX: usize = 1_000;
 const LISTED_MAX: usize = 5;

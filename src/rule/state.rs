@@ -1,26 +1,27 @@
-//! What one sandbox can see and use: the request it serves, its limits, and the host functions of `wit/rule.wit`.
+//! What one sandbox holds: the draft that it serves, its log, and what it has used of its limits.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::component::Resource;
+use serde_json::value::RawValue;
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
+use wasmtime_wasi::p1::WasiP1Ctx;
 
 use super::Rule;
-use super::bindings::RequestHandle;
-use super::bindings::v1::rulemint::rule::{cache, host, types};
 use super::engine::{Slow, TICK};
 use super::error::LimitHit;
-use super::event::{Event, requested_scopes};
+use super::lane::program::Call;
 use super::limits::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX};
 use super::log::CallLog;
-use super::wasi::Wasi;
-use crate::grant::Grant;
+use super::wasi::{Program, Wasi};
+use crate::grant::Draft;
 
 /// The state of one call. It moves into the sandbox's store and out again.
 pub(super) struct CallState {
-    pub(super) grant: Option<Box<Grant>>,
+    pub(super) draft: Option<Box<Draft>>,
     pub(super) rule: Arc<Rule>,
+    /// In place of the rule's own, for a rehearsal.
+    pub(super) settings: Option<Arc<RawValue>>,
     pub(super) log: CallLog,
     /// Made when the guest first calls WASI: most never do.
     pub(super) wasi: Option<Box<Wasi>>,
@@ -30,13 +31,15 @@ pub(super) struct CallState {
     pub(super) started: Duration,
     /// Time spent inside the guest, as far as ticks have shown it.
     spent: Duration,
+    /// Ticks that found the guest running.
+    ticks: u32,
     /// Set from the first tick on.
     slow: Option<Slow>,
     host_call_bytes_left: usize,
 }
 
 impl CallState {
-    pub(super) fn new(rule: Arc<Rule>, grant: Option<Box<Grant>>, pace: Pace) -> Self {
+    pub(super) fn new(rule: Arc<Rule>, draft: Option<Box<Draft>>, pace: Pace) -> Self {
         let limits = &rule.manifest.limits;
         Self {
             log: CallLog::new(limits.log_bytes),
@@ -46,24 +49,62 @@ impl CallState {
             },
             host_call_bytes_left: limits.host_call_bytes as usize,
             wasi: None,
+            settings: None,
             pace,
             started: rule.surroundings.clock.monotonic(),
             spent: Duration::ZERO,
+            ticks: 0,
             slow: None,
-            grant,
+            draft,
             rule,
         }
     }
 
     /// The request, which is there whenever a guest can ask for it.
-    fn request(&self) -> wasmtime::Result<&Grant> {
-        self.grant
+    pub(super) fn request(&self) -> wasmtime::Result<&Draft> {
+        self.draft
             .as_deref()
             .ok_or_else(|| wasmtime::format_err!("there is no request in this call"))
     }
 
+    /// What the rule reads as its settings.
+    pub(super) fn settings_in_force(&self) -> &RawValue {
+        self.settings.as_deref().unwrap_or(&self.rule.settings)
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        Usage {
+            ticks: self.ticks,
+            processor: self.spent,
+            memory_bytes: self.memory.used,
+        }
+    }
+
+    /// Moves what the guest printed into its log.
+    pub(super) fn collect_printed(&mut self) {
+        if let Some(wasi) = self.wasi.take() {
+            wasi.drain_into(&mut self.log);
+        }
+    }
+
+    /// Gives a program its arguments and its standard streams.
+    pub(super) fn begin_program(&mut self, call: Call, input: Vec<u8>) {
+        let call = call.as_str();
+        self.wasi = Some(Box::new(Wasi::program(&self.rule, Program { call, input })));
+    }
+
+    /// What a program has written to standard output: as much as it may, and how many bytes it was in all.
+    pub(super) fn written(&mut self) -> (Vec<u8>, usize) {
+        self.wasi().written()
+    }
+
+    /// The context of WASI preview 1, for a linker.
+    pub(super) fn preview1(&mut self) -> &mut WasiP1Ctx {
+        self.wasi().preview1()
+    }
+
     /// Charges what the guest hands over: host functions run outside its processor time.
-    fn charge(&mut self, bytes: usize) -> wasmtime::Result<()> {
+    pub(super) fn charge(&mut self, bytes: usize) -> wasmtime::Result<()> {
         match self.host_call_bytes_left.checked_sub(bytes) {
             Some(left) => self.host_call_bytes_left = left,
             None => {
@@ -73,6 +114,17 @@ impl CallState {
         }
         Ok(())
     }
+}
+
+/// What a call has used.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Usage {
+    /// Ticks that found the guest running: 0 for a call that was over before the first one came.
+    pub(super) ticks: u32,
+    /// Processor time inside the guest, as far as ticks have shown it.
+    pub(super) processor: Duration,
+    /// The most that any one of its memories had, in bytes.
+    pub(super) memory_bytes: u64,
 }
 
 /// How a call runs.
@@ -95,6 +147,7 @@ pub(super) fn on_tick(
 ) -> wasmtime::Result<UpdateDeadline> {
     let state = store.data_mut();
     let surroundings = &state.rule.surroundings;
+    state.ticks = state.ticks.saturating_add(1);
     if state.pace == Pace::Quick {
         return Err(NotQuick.into());
     }
@@ -160,148 +213,5 @@ impl ResourceLimiter for MemoryMeter {
 
     fn memories(&self) -> usize {
         MEMORIES_MAX
-    }
-}
-
-type Request = Resource<RequestHandle>;
-
-impl types::Host for CallState {}
-
-impl types::HostRequest for CallState {
-    fn transaction_id(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.transaction_id.to_string())
-    }
-
-    fn issued_at(&mut self, _: Request) -> wasmtime::Result<u64> {
-        Ok(self.request()?.claims.issued_at)
-    }
-
-    fn lifetime(&mut self, _: Request) -> wasmtime::Result<u32> {
-        Ok(self.request()?.claims.lifetime)
-    }
-
-    fn grant_type(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.wanted.grant_type.clone())
-    }
-
-    fn audience(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.claims.audience.to_string())
-    }
-
-    fn client_id(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.client.id.to_string())
-    }
-
-    fn client_name(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.client.name.to_string())
-    }
-
-    fn client_metadata(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.request()?.client.metadata.get(&name).cloned())
-    }
-
-    fn grant_id(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.permission.id.to_string())
-    }
-
-    fn subject_id(&mut self, _: Request) -> wasmtime::Result<Option<String>> {
-        Ok(None) // Client credentials have no subject but the client.
-    }
-
-    fn subject_claim(&mut self, _: Request, _: String) -> wasmtime::Result<Option<String>> {
-        Ok(None)
-    }
-
-    fn requested_scopes(&mut self, _: Request) -> wasmtime::Result<Vec<String>> {
-        Ok(requested_scopes(self.request()?)
-            .map(str::to_owned)
-            .collect())
-    }
-
-    fn granted_scopes(&mut self, _: Request) -> wasmtime::Result<Vec<String>> {
-        Ok(self
-            .request()?
-            .claims
-            .scope
-            .values()
-            .map(str::to_owned)
-            .collect())
-    }
-
-    fn parameter(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
-        let parameters = &self.request()?.wanted.parameters;
-        let found = parameters.iter().find(|(known, _)| *known == name);
-        Ok(found.map(|(_, value)| value.clone()))
-    }
-
-    fn claim(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.request()?.claims.get(&name))
-    }
-
-    fn settings(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.rule.settings.get().to_owned())
-    }
-
-    fn event(&mut self, _: Request) -> wasmtime::Result<String> {
-        let event = Event::new(self.request()?, &self.rule.settings)?;
-        Ok(serde_json::to_string(&event)?)
-    }
-
-    fn drop(&mut self, _: Request) -> wasmtime::Result<()> {
-        Ok(()) // A guest only ever borrows the request.
-    }
-}
-
-impl host::Host for CallState {
-    fn log(&mut self, level: host::Level, message: String) -> wasmtime::Result<()> {
-        self.charge(message.len())?;
-        self.log.push(level, &message);
-        Ok(())
-    }
-
-    fn uuid_v4(&mut self) -> wasmtime::Result<String> {
-        Ok(self.rule.surroundings.random.uuid_v4())
-    }
-
-    fn uuid_v7(&mut self) -> wasmtime::Result<String> {
-        let surroundings = &self.rule.surroundings;
-        Ok(surroundings
-            .random
-            .uuid_v7(surroundings.clock.since_epoch()))
-    }
-}
-
-impl cache::Host for CallState {
-    fn get(&mut self, key: String) -> wasmtime::Result<Option<String>> {
-        self.charge(key.len())?;
-        let now = self.rule.surroundings.clock.monotonic();
-        Ok(self
-            .rule
-            .cache
-            .as_ref()
-            .and_then(|cache| cache.get(&key, now)))
-    }
-
-    fn set(
-        &mut self,
-        key: String,
-        value: String,
-        ttl_seconds: u32,
-    ) -> wasmtime::Result<Result<(), String>> {
-        self.charge(key.len() + value.len())?;
-        let now = self.rule.surroundings.clock.monotonic();
-        let expires_at = now + Duration::from_secs(ttl_seconds.into());
-        Ok(match &self.rule.cache {
-            Some(cache) => cache.set(&key, &value, expires_at),
-            None => Err("the manifest grants no cache; add a [cache] table".to_owned()),
-        })
-    }
-
-    fn delete(&mut self, key: String) -> wasmtime::Result<()> {
-        self.charge(key.len())?;
-        if let Some(cache) = &self.rule.cache {
-            cache.delete(&key);
-        }
-        Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! Inert WASI 0.2, for guests whose language insists on it: no files, no environment, no network. Clocks and randomness
-//! work, and output goes to the rule's log. The context is made when a guest first calls WASI, which most never do.
+//! Inert WASI, for programs and for guests whose language insists on it: no files, no environment, no network. Clocks and
+//! randomness work. The context is made when a guest first calls WASI, which most never do.
 
 use std::io;
 use std::pin::Pin;
@@ -9,55 +9,98 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
-use wasmtime::component::{Linker, ResourceTable};
+use wasmtime::component::Linker;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{self, OutputStream, Pollable, StreamResult};
-use wasmtime_wasi::{
-    HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
-};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder, WasiCtxView, WasiView};
 
-use super::bindings::v1::rulemint::rule::host::Level;
+use super::Rule;
 use super::limits::{HANDLES_MAX, WASI_RANDOM_BYTES_MAX};
 use super::log::CallLog;
 use super::state::CallState;
 use crate::clock::Clock;
 
-/// The WASI context of one call.
+/// The WASI context of one call, of either preview.
 pub(super) struct Wasi {
-    context: WasiCtx,
-    table: ResourceTable,
-    output: Output,
+    context: WasiP1Ctx,
+    /// What the guest printed for its log.
+    log: Output,
+    /// What a program wrote to standard output, which is its answer.
+    answer: Option<Output>,
+}
+
+/// What a program is given.
+pub(super) struct Program {
+    /// Its first argument: which call this is.
+    pub(super) call: &'static str,
+    /// Its standard input.
+    pub(super) input: Vec<u8>,
 }
 
 impl Wasi {
-    fn new(clock: &Arc<dyn Clock>, log_bytes: u32) -> Self {
-        let output = Output::new(log_bytes as usize);
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(HANDLES_MAX);
-        let context = WasiCtxBuilder::new()
-            .stdout(output.clone())
-            .stderr(output.clone())
-            .max_random_size(WASI_RANDOM_BYTES_MAX)
-            .wall_clock(Coarse(Arc::clone(clock)))
-            .monotonic_clock(Coarse(Arc::clone(clock)))
-            .allow_tcp(false)
-            .allow_udp(false)
-            .allow_ip_name_lookup(false)
-            .build();
+    /// For a guest that imports WASI and needs nothing of it: whatever it prints goes to its log.
+    fn inert(rule: &Rule) -> Self {
+        let log = Output::new(rule.manifest.limits.log_bytes as usize);
+        let mut builder = builder(rule, &log);
+        builder.stdout(log.clone());
+        Self::new(builder, log, None)
+    }
+
+    /// For a guest that is a program.
+    pub(super) fn program(rule: &Rule, program: Program) -> Self {
+        let limits = &rule.manifest.limits;
+        let log = Output::new(limits.log_bytes as usize);
+        let answer = Output::new(limits.output_bytes as usize);
+        let mut builder = builder(rule, &log);
+        builder
+            .args(&[&*rule.name, program.call])
+            .stdin(MemoryInputPipe::new(program.input))
+            .stdout(answer.clone());
+        Self::new(builder, log, Some(answer))
+    }
+
+    fn new(mut builder: WasiCtxBuilder, log: Output, answer: Option<Output>) -> Self {
+        let mut context = builder.build_p1();
+        context.ctx().table.set_max_capacity(HANDLES_MAX);
         Self {
             context,
-            table,
-            output,
+            log,
+            answer,
         }
+    }
+
+    pub(super) fn preview1(&mut self) -> &mut WasiP1Ctx {
+        &mut self.context
+    }
+
+    /// What a program has written to standard output: as much as it may, and how many bytes it was in all.
+    pub(super) fn written(&self) -> (Vec<u8>, usize) {
+        self.answer.as_ref().map(Output::take).unwrap_or_default()
     }
 
     /// Passes what the guest printed on to its log, line by line.
     pub(super) fn drain_into(&self, log: &mut CallLog) {
-        let printed = self.output.take();
+        let (printed, _) = self.log.take();
         for line in String::from_utf8_lossy(&printed).lines() {
-            log.push(Level::Info, line);
+            log.push_printed(line);
         }
     }
+}
+
+fn builder(rule: &Rule, log: &Output) -> WasiCtxBuilder {
+    let clock = &rule.surroundings.clock;
+    let mut builder = WasiCtxBuilder::new();
+    builder
+        .stderr(log.clone())
+        .max_random_size(WASI_RANDOM_BYTES_MAX)
+        .wall_clock(Coarse(Arc::clone(clock)))
+        .monotonic_clock(Coarse(Arc::clone(clock)))
+        .allow_tcp(false)
+        .allow_udp(false)
+        .allow_ip_name_lookup(false);
+    builder
 }
 
 /// Links WASI 0.2.
@@ -67,15 +110,15 @@ pub(super) fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
 
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi().context.ctx()
+    }
+}
+
+impl CallState {
+    /// The context, made when it is first asked for: most guests never do.
+    pub(super) fn wasi(&mut self) -> &mut Wasi {
         let rule = &self.rule;
-        let wasi = self.wasi.get_or_insert_with(|| {
-            let log_bytes = rule.manifest.limits.log_bytes;
-            Box::new(Wasi::new(&rule.surroundings.clock, log_bytes))
-        });
-        WasiCtxView {
-            ctx: &mut wasi.context,
-            table: &mut wasi.table,
-        }
+        self.wasi.get_or_insert_with(|| Box::new(Wasi::inert(rule)))
     }
 }
 
@@ -104,12 +147,18 @@ impl HostMonotonicClock for Coarse {
     }
 }
 
-/// Standard output and error of a guest: keeps the first bytes and swallows the rest.
+/// A stream that a guest writes to: keeps the first bytes, swallows the rest, and counts.
 #[derive(Clone)]
 struct Output {
     bytes_max: usize,
     /// Held for one write at a time, never across an await.
-    kept: Arc<Mutex<Vec<u8>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    beginning: Vec<u8>,
+    bytes: usize,
 }
 
 impl Output {
@@ -122,12 +171,16 @@ impl Output {
 
     fn keep(&self, bytes: &[u8]) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = self.bytes_max.saturating_sub(kept.len());
-        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let room = self.bytes_max.saturating_sub(kept.beginning.len());
+        kept.beginning
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+        kept.bytes = kept.bytes.saturating_add(bytes.len());
     }
 
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    fn take(&self) -> (Vec<u8>, usize) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Kept { beginning, bytes } = std::mem::take(&mut *kept);
+        (beginning, bytes)
     }
 }
 

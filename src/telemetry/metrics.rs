@@ -48,6 +48,8 @@ pub struct Metrics {
     pub changes_seen: Gauge<i64>,
     rule_evaluations: Family<RuleOutcomeLabels, Counter>,
     rule_duration: Family<RuleLabel, Histogram, Buckets>,
+    rule_ticks: Family<RuleLabel, Counter>,
+    rule_memory: Family<RuleLabel, Gauge>,
     rule_info: Family<RuleInfoLabels, Gauge>,
 }
 
@@ -87,9 +89,22 @@ pub struct RuleMetrics {
     /// By the index of the outcome.
     evaluations: Vec<Counter>,
     duration: Histogram,
+    ticks: Counter,
+    memory: Gauge,
 }
 
 impl RuleMetrics {
+    /// Counts what a call used: ticks that found it running, and the most memory it had, in bytes.
+    pub fn observe_usage(&self, ticks: u32, memory_bytes: u64) {
+        if ticks > 0 {
+            self.ticks.inc_by(ticks.into());
+        }
+        let bytes = memory_bytes.cast_signed();
+        if self.memory.get() < bytes {
+            self.memory.set(bytes);
+        }
+    }
+
     /// Counts one evaluation.
     pub fn observe(&self, outcome_index: usize, took: Duration) {
         if let Some(counter) = self.evaluations.get(outcome_index) {
@@ -121,6 +136,8 @@ impl Metrics {
             changes_seen: Gauge::default(),
             rule_evaluations: Family::default(),
             rule_duration: Family::new_with_constructor(Buckets),
+            rule_ticks: Family::default(),
+            rule_memory: Family::default(),
             rule_info: Family::default(),
         };
         let mut registry = Registry::with_prefix("rulemint");
@@ -163,6 +180,17 @@ impl Metrics {
             "How long an evaluation of a rule took",
             Unit::Seconds,
             self.rule_duration.clone(),
+        );
+        to.register(
+            "rule_cpu_ticks",
+            "Milliseconds of processor time that evaluations used beyond their first",
+            self.rule_ticks.clone(),
+        );
+        to.register_with_unit(
+            "rule_memory_peak",
+            "The most memory that an evaluation had",
+            Unit::Bytes,
+            self.rule_memory.clone(),
         );
         to.register(
             "rule_info",
@@ -233,6 +261,8 @@ impl Metrics {
         RuleMetrics {
             evaluations: outcomes.iter().map(counter).collect(),
             duration: self.rule_duration.get_or_create_owned(&label),
+            ticks: self.rule_ticks.get_or_create_owned(&label),
+            memory: self.rule_memory.get_or_create_owned(&label),
         }
     }
 

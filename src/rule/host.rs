@@ -1,0 +1,153 @@
+//! The host functions of `wit/rule.wit`: what a component can ask of the request, and of the server.
+
+use std::time::Duration;
+
+use wasmtime::component::Resource;
+
+use super::bindings::RequestHandle;
+use super::bindings::v1::rulemint::rule::{cache, host, types};
+use super::event::{Event, requested_scopes};
+use super::state::CallState;
+
+type Request = Resource<RequestHandle>;
+
+impl types::Host for CallState {}
+
+impl types::HostRequest for CallState {
+    fn transaction_id(&mut self, _: Request) -> wasmtime::Result<String> {
+        Ok(self.request()?.transaction_id.to_string())
+    }
+
+    fn issued_at(&mut self, _: Request) -> wasmtime::Result<u64> {
+        Ok(self.request()?.claims.issued_at)
+    }
+
+    fn lifetime(&mut self, _: Request) -> wasmtime::Result<u32> {
+        Ok(self.request()?.claims.lifetime)
+    }
+
+    fn grant_type(&mut self, _: Request) -> wasmtime::Result<String> {
+        Ok(self.request()?.wanted.grant_type.clone())
+    }
+
+    fn audience(&mut self, _: Request) -> wasmtime::Result<String> {
+        Ok(self.request()?.claims.audience.to_string())
+    }
+
+    fn client_id(&mut self, _: Request) -> wasmtime::Result<String> {
+        Ok(self.request()?.client.id.to_string())
+    }
+
+    fn client_name(&mut self, _: Request) -> wasmtime::Result<String> {
+        Ok(self.request()?.client.name.to_string())
+    }
+
+    fn client_metadata(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.request()?.client.metadata.get(&name).cloned())
+    }
+
+    fn grant_id(&mut self, _: Request) -> wasmtime::Result<String> {
+        Ok(self.request()?.permission.id.to_string())
+    }
+
+    fn subject_id(&mut self, _: Request) -> wasmtime::Result<Option<String>> {
+        Ok(None) // Client credentials have no subject but the client.
+    }
+
+    fn subject_claim(&mut self, _: Request, _: String) -> wasmtime::Result<Option<String>> {
+        Ok(None)
+    }
+
+    fn requested_scopes(&mut self, _: Request) -> wasmtime::Result<Vec<String>> {
+        Ok(requested_scopes(self.request()?)
+            .map(str::to_owned)
+            .collect())
+    }
+
+    fn granted_scopes(&mut self, _: Request) -> wasmtime::Result<Vec<String>> {
+        Ok(self
+            .request()?
+            .claims
+            .scope
+            .values()
+            .map(str::to_owned)
+            .collect())
+    }
+
+    fn parameter(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
+        let parameters = &self.request()?.wanted.parameters;
+        let found = parameters.iter().find(|(known, _)| *known == name);
+        Ok(found.map(|(_, value)| value.clone()))
+    }
+
+    fn claim(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.request()?.claims.get(&name))
+    }
+
+    fn settings(&mut self, _: Request) -> wasmtime::Result<String> {
+        Ok(self.settings_in_force().get().to_owned())
+    }
+
+    fn event(&mut self, _: Request) -> wasmtime::Result<String> {
+        let event = Event::new(self.request()?, self.settings_in_force())?;
+        Ok(serde_json::to_string(&event)?)
+    }
+
+    fn drop(&mut self, _: Request) -> wasmtime::Result<()> {
+        Ok(()) // A guest only ever borrows the request.
+    }
+}
+
+impl host::Host for CallState {
+    fn log(&mut self, level: host::Level, message: String) -> wasmtime::Result<()> {
+        self.charge(message.len())?;
+        self.log.push(level, &message);
+        Ok(())
+    }
+
+    fn uuid_v4(&mut self) -> wasmtime::Result<String> {
+        Ok(self.rule.surroundings.random.uuid_v4())
+    }
+
+    fn uuid_v7(&mut self) -> wasmtime::Result<String> {
+        let surroundings = &self.rule.surroundings;
+        Ok(surroundings
+            .random
+            .uuid_v7(surroundings.clock.since_epoch()))
+    }
+}
+
+impl cache::Host for CallState {
+    fn get(&mut self, key: String) -> wasmtime::Result<Option<String>> {
+        self.charge(key.len())?;
+        let now = self.rule.surroundings.clock.monotonic();
+        Ok(self
+            .rule
+            .cache
+            .as_ref()
+            .and_then(|cache| cache.get(&key, now)))
+    }
+
+    fn set(
+        &mut self,
+        key: String,
+        value: String,
+        ttl_seconds: u32,
+    ) -> wasmtime::Result<Result<(), String>> {
+        self.charge(key.len() + value.len())?;
+        let now = self.rule.surroundings.clock.monotonic();
+        let expires_at = now + Duration::from_secs(ttl_seconds.into());
+        Ok(match &self.rule.cache {
+            Some(cache) => cache.set(&key, &value, expires_at),
+            None => Err("the manifest grants no cache; add a [cache] table".to_owned()),
+        })
+    }
+
+    fn delete(&mut self, key: String) -> wasmtime::Result<()> {
+        self.charge(key.len())?;
+        if let Some(cache) = &self.rule.cache {
+            cache.delete(&key);
+        }
+        Ok(())
+    }
+}

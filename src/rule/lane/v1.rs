@@ -1,0 +1,142 @@
+//! Components against `rulemint:rule@1`.
+
+use wasmtime::Store;
+use wasmtime::component::{Component, HasSelf, Linker, Resource};
+
+use super::{Called, Code, Major, Quick, Wants};
+use crate::rule::answer::{self, Answer, Json};
+use crate::rule::bindings::RequestHandle;
+use crate::rule::bindings::v1::rulemint::rule::types::{Change, Claim, Failure};
+use crate::rule::bindings::v1::{Rule, RuleIndices, RulePre, quick, with_settings};
+use crate::rule::state::CallState;
+use crate::rule::wasi;
+
+/// `rulemint:rule@1`.
+pub(in crate::rule) struct V1 {
+    linker: Linker<CallState>,
+}
+
+impl V1 {
+    pub(in crate::rule) fn new(engine: &wasmtime::Engine) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(engine);
+        Rule::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        wasi::link(&mut linker)?;
+        Ok(Self { linker })
+    }
+}
+
+impl Major for V1 {
+    fn enrich(&self) -> &'static str {
+        "rulemint:rule/enrich@1."
+    }
+
+    fn wit(&self) -> &'static str {
+        WIT
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["types", "host", "cache"]
+    }
+
+    fn link(&self, component: &Component, wants: &Wants) -> wasmtime::Result<Box<dyn Code>> {
+        let linked = self.linker.instantiate_pre(component)?;
+        let validating = match wants.validates_settings {
+            true => Some(with_settings::RuleWithSettingsPre::new(linked.clone())?),
+            false => None,
+        };
+        let quick = match wants.uses_wasi || wants.leaves_traces {
+            true => None,
+            false => Some(quick::RulePre::new(linked.clone())?),
+        };
+        Ok(Box::new(Linked {
+            patient: RulePre::new(linked)?,
+            quick,
+            validating,
+        }))
+    }
+}
+
+struct Linked {
+    patient: RulePre<CallState>,
+    quick: Option<quick::RulePre<CallState>>,
+    validating: Option<with_settings::RuleWithSettingsPre<CallState>>,
+}
+
+impl Code for Linked {
+    fn lane(&self) -> &'static str {
+        "component, rulemint:rule@1"
+    }
+
+    fn quick(&self) -> Option<&dyn Quick> {
+        self.quick.as_ref().map(|quick| quick as &dyn Quick)
+    }
+
+    fn answer<'c>(&'c self, store: &'c mut Store<CallState>) -> Called<'c, Answer> {
+        Box::pin(async {
+            let instance = self.patient.instantiate_async(&mut *store).await?;
+            let enrich = instance.rulemint_rule_enrich();
+            Ok(answer_of(enrich.call_enrich(store, the_request()).await?))
+        })
+    }
+
+    fn start<'c>(&'c self, store: &'c mut Store<CallState>) -> Called<'c, wasmtime::Result<()>> {
+        let linked = self.patient.instance_pre();
+        Box::pin(async move {
+            let instance = linked.instantiate_async(&mut *store).await?;
+            let typed = RuleIndices::new(linked)?.load(store, &instance);
+            Ok(typed.map(drop))
+        })
+    }
+
+    fn problems<'c>(&'c self, store: &'c mut Store<CallState>) -> Called<'c, Vec<String>> {
+        Box::pin(async {
+            let Some(linked) = &self.validating else {
+                return Ok(Vec::new());
+            };
+            let settings = store.data().settings_in_force().get().to_owned();
+            let instance = linked.instantiate_async(&mut *store).await?;
+            let checks = instance.rulemint_rule_settings();
+            let verdict = checks.call_validate(store, &settings).await?;
+            Ok(verdict.err().unwrap_or_default())
+        })
+    }
+}
+
+impl Quick for quick::RulePre<CallState> {
+    fn answer(&self, store: &mut Store<CallState>) -> wasmtime::Result<Answer> {
+        let instance = self.instantiate(&mut *store)?;
+        let enrich = instance.rulemint_rule_enrich();
+        Ok(answer_of(enrich.call_enrich(store, the_request())?))
+    }
+}
+
+/// Each sandbox serves one request, so any number will stand for it.
+fn the_request() -> Resource<RequestHandle> {
+    Resource::new_borrow(0)
+}
+
+fn answer_of(answer: Result<Vec<Change>, Failure>) -> Answer {
+    match answer {
+        Ok(changes) => Answer::Changes(changes.into_iter().map(change_of).collect()),
+        Err(Failure::Denied(denial)) => Answer::Denied(answer::Denial {
+            code: denial.code,
+            description: denial.description,
+        }),
+        Err(Failure::Invalid(text)) => Answer::Invalid(text),
+        Err(Failure::Internal(text)) => Answer::Internal(text),
+    }
+}
+
+fn change_of(change: Change) -> answer::Change {
+    match change {
+        Change::SetClaim(Claim { name, value }) => answer::Change::SetClaim {
+            name,
+            value: Json(value),
+        },
+        Change::RemoveClaim(name) => answer::Change::RemoveClaim { name },
+        Change::RemoveScope(scope) => answer::Change::RemoveScope { scope },
+        Change::ShortenLifetime(seconds) => answer::Change::ShortenLifetime { seconds },
+    }
+}
+
+const WIT: &str = include_str!("../../../wit/rule.wit");

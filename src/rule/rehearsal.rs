@@ -1,0 +1,192 @@
+//! Runs one rule over an event that nobody sent: for golden cases and for whoever writes a rule. It takes the same way as
+//! a token, and no token comes of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::answer::Answer;
+use super::bindings::v1::rulemint::rule::host::Level;
+use super::call::{self, Reply};
+use super::change::{self, Applied};
+use super::event::Event;
+use super::{DenialCode, Fault, Rule, chain};
+use crate::claims::{Claims, JsonText, Scope};
+use crate::grant::Draft;
+use crate::keys::Algorithm;
+use crate::registry::{Api, AuthMethod, Client, ClientGrant};
+use crate::request::Wanted;
+
+/// What came of a rehearsal.
+pub struct Rehearsal {
+    /// What the rule answered, or why it did not.
+    pub answer: Result<Answer, Fault>,
+    /// What the server made of the answer: the changes, or why it refuses them. Empty for anything but changes.
+    pub applied: Result<Vec<Applied>, Fault>,
+    /// The claims before.
+    pub before: Value,
+    /// The claims after.
+    pub after: Value,
+    /// What the rule said, with its level.
+    pub log: Vec<(&'static str, String)>,
+    /// How much of its log did not fit.
+    pub log_cut: u32,
+    /// How long the call took, waiting included.
+    pub took: Duration,
+    /// Processor time inside the sandbox, in steps of the server's ticks: zero for a call that saw none.
+    pub processor: Duration,
+    /// The most that any one of its memories had, in bytes.
+    pub memory_bytes: u64,
+    /// Whether the manifest's `[when]` would have let the rule run for this event at all.
+    pub applies: bool,
+}
+
+/// Runs a rule over an event. Where no settings are given it reads those of its manifest.
+///
+/// # Errors
+/// When the event cannot be a token request; the text says why.
+pub async fn rehearse(
+    rule: &Arc<Rule>,
+    event: &Event<'_>,
+    settings: Option<&RawValue>,
+) -> Result<Rehearsal, String> {
+    let draft = draft(event)?;
+    let before = claims_of(&draft);
+    let applies = chain::applies(rule, &draft) && chain::admits_audience(rule, &draft);
+    let clock = Arc::clone(&rule.surroundings.clock);
+    let started = clock.monotonic();
+    let Reply {
+        mut draft,
+        answer,
+        log,
+        usage,
+    } = call::ask(rule, draft, settings.map(|given| given.to_owned().into())).await;
+    let took = clock.monotonic().saturating_sub(started);
+    let applied = match &answer {
+        Ok(Answer::Changes(changes)) => {
+            change::apply(changes.clone(), &mut draft.claims, &rule.manifest)
+        }
+        Ok(Answer::Denied(denial)) if DenialCode::parse(&denial.code).is_none() => {
+            Err(Fault::UnknownDenial(denial.code.clone()))
+        }
+        _ => Ok(Vec::new()),
+    };
+    Ok(Rehearsal {
+        answer,
+        applied,
+        before,
+        after: claims_of(&draft),
+        log_cut: log.cut(),
+        log: log
+            .lines()
+            .map(|(level, text)| (level_name(level), text.to_owned()))
+            .collect(),
+        took,
+        processor: usage.processor,
+        memory_bytes: usage.memory_bytes,
+        applies,
+    })
+}
+
+fn claims_of(draft: &Draft) -> Value {
+    serde_json::from_str(&draft.claims.to_json()).unwrap_or_default()
+}
+
+const fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    }
+}
+
+/// Makes the draft that such a request would have come to.
+fn draft(event: &Event<'_>) -> Result<Box<Draft>, String> {
+    let granted = scope(&event.scopes.granted)?;
+    let audience: Arc<str> = (*event.audience).into();
+    let client: Arc<str> = (*event.client.id).into();
+    let permission = Arc::new(ClientGrant {
+        id: (*event.grant_id).into(),
+        audience: Arc::clone(&audience),
+        scope: granted.clone(),
+    });
+    let parameters = event.parameters.iter();
+    let requested = scope(&event.scopes.requested)?;
+    Ok(Box::new(Draft {
+        claims: claims(event, &client, &audience, granted.clone())?,
+        client: Arc::new(Client {
+            id: client,
+            name: (*event.client.name).into(),
+            auth_method: AuthMethod::Secret,
+            grant_types: vec![event.grant_type.to_string()],
+            metadata: event.client.metadata.clone().into_owned(),
+            secrets: Vec::new(),
+            grants: vec![Arc::clone(&permission)],
+        }),
+        permission,
+        api: Arc::new(Api {
+            identifier: audience,
+            scope: granted,
+            algorithm: Algorithm::Es256,
+            lifetime: event.lifetime,
+            is_system: false,
+        }),
+        wanted: Wanted {
+            grant_type: event.grant_type.to_string(),
+            audience: Some(event.audience.to_string()),
+            resources: Vec::new(),
+            scope: (!requested.is_empty()).then(|| requested.to_string()),
+            parameters: parameters
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+        },
+        transaction_id: (*event.transaction_id).into(),
+    }))
+}
+
+fn scope(values: &[std::borrow::Cow<'_, str>]) -> Result<Scope, String> {
+    let scope = Scope::from_values(values.iter().map(|value| &**value));
+    scope.map_err(|problem| format!("scopes: {problem}"))
+}
+
+/// The host's claims follow from the rest of the event; `iss`, `sub`, `jti` and whatever earlier rules would have set
+/// come from its claims.
+fn claims(
+    event: &Event<'_>,
+    client: &Arc<str>,
+    audience: &Arc<str>,
+    granted: Scope,
+) -> Result<Claims, String> {
+    let given: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str(event.claims.get()).map_err(|problem| format!("claims: {problem}"))?;
+    let mut claims = Claims::new(
+        EXAMPLE_ISSUER.into(),
+        Arc::clone(audience),
+        Arc::clone(client),
+    );
+    claims.issued_at = event.issued_at;
+    claims.lifetime = event.lifetime;
+    claims.scope = granted;
+    for (name, value) in given {
+        let value =
+            JsonText::parse(value.get()).map_err(|problem| format!("claims: {name}: {problem}"))?;
+        let text = || {
+            let text = value.as_string();
+            text.ok_or_else(|| format!("claims: {name} must be a string"))
+        };
+        match name.as_str() {
+            "iss" => claims.issuer = text()?.into(),
+            "sub" => claims.subject = text()?.into(),
+            "jti" => claims.jti = Some(text()?.into()),
+            "aud" | "client_id" | "iat" | "exp" | "scope" => {}
+            _ => claims.set_custom(&name, value),
+        }
+    }
+    Ok(claims)
+}
+
+const EXAMPLE_ISSUER: &str = "https://issuer.example";
