@@ -21,6 +21,7 @@
 //!
 //! - [`cli`]: the commands. Each calls one function of the library and prints what came of it.
 //! - [`server`]: puts a server together, accepts connections, drains and stops.
+//! - [`workbench`]: what whoever writes rules works with: check, try, measure, build, deploy.
 //! - [`http`]: every route on one screen; the only place where an error becomes a status.
 //! - [`follow`]: takes in what other processes changed in the store.
 //! - [`issue`]: the spine. [`reload`]: keeps the live rules equal to the rules directory.
@@ -48,6 +49,7 @@
 pub mod cli;
 
 pub mod server;
+pub mod workbench;
 
 pub mod http;
 

@@ -21,6 +21,7 @@ mod error;
 mod event;
 mod host;
 mod identify;
+mod inspect;
 mod lane;
 mod limits;
 mod load;
@@ -40,7 +41,7 @@ use serde_json::value::RawValue;
 
 pub use answer::{Answer, Change, Denial, Json};
 pub use call::Step;
-pub use case::{Case, CaseFailure, Cases, Expected, run as run_case};
+pub use case::{CASES_ENDING, Case, CaseFailure, Cases, Expected, run as run_case};
 pub use chain::Chain;
 pub use change::Applied;
 pub use compile::{CompileError, CompilerProgram, compile_as_child, componentize};
@@ -52,9 +53,9 @@ pub use identify::Digest;
 pub use lane::Description;
 pub use limits::{FILE_BYTES_MAX, Limits};
 pub use load::{LoadError, Loader, Source};
+pub use inspect::{Inspection, inspect};
 pub use manifest::{Build, CacheAllowed, ClaimsAllowed, Manifest, OnError, When};
-
-pub use rehearsal::{Rehearsal, rehearse};
+pub use rehearsal::{Rehearsal, rehearse, start_once};
 
 use crate::clock::Clock;
 use crate::grant::{Draft, Grant};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::read::{DirectoryId, OpenDir, ReadProblem};
 use super::report::Problem;
-use crate::rule::{Cases, Digest, FILE_BYTES_MAX, Source};
+use crate::rule::{CASES_ENDING, Cases, Digest, FILE_BYTES_MAX, Source};
 
 /// The rules directory at one moment.
 pub(super) struct Scan {
@@ -196,7 +196,5 @@ fn digest_of(found: &BTreeMap<Arc<str>, Result<Source, Problem>>) -> Digest {
 const ENDINGS: &[&str] = &["wasm", "cwasm", "js"];
 const MANIFEST_BYTES_MAX: u64 = 256 * 1024;
 const NAME_BYTES_MAX: usize = 100;
-/// The directory of the golden cases of `NN-name.wasm` is `NN-name.cases`.
-pub(crate) const CASES_ENDING: &str = ".cases";
 const CASES_MAX: usize = 1_000;
 const CASE_BYTES_MAX: u64 = 256 * 1024;

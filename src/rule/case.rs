@@ -154,6 +154,9 @@ fn difference(wanted: &Value, got: &Value) -> String {
         .collect()
 }
 
+/// The directory of the golden cases of `NN-name.wasm` is `NN-name.cases`.
+pub const CASES_ENDING: &str = ".cases";
+
 /// How a case came out otherwise than it should.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CaseFailure {

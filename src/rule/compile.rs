@@ -178,8 +178,8 @@ fn carries_type(wasm: &[u8]) -> bool {
 pub fn componentize(wasm: &[u8]) -> Result<Vec<u8>, String> {
     if !carries_type(wasm) {
         return Err(format!(
-            "it is a core module that is neither a WASI command (it exports no {START}) nor says what component it \
-             wants to be. {BUILD_ADVICE}"
+            "it is a core module that does not say what component it wants to be, and no WASI command either: it \
+             exports no {START}. {BUILD_ADVICE}"
         ));
     }
     let encoded = ComponentEncoder::default()

@@ -55,6 +55,21 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The largest limits a manifest may give: to find out what a rule needs.
+    pub(crate) fn largest() -> Self {
+        Self {
+            cpu_ms: 10_000,
+            wall_ms: 60_000,
+            memory_bytes: MEMORY_BYTES_MAX as u64,
+            output_bytes: 1024 * 1024,
+            log_bytes: 1024 * 1024,
+            host_call_bytes: 64 * 1024 * 1024,
+            file_bytes: FILE_BYTES_MAX,
+            compile_seconds: 600,
+            compile_bytes: 16 * 1024 * MIB,
+        }
+    }
+
     /// The wall budget as a duration.
     pub(super) fn wall(&self) -> Duration {
         Duration::from_millis(self.wall_ms.into())

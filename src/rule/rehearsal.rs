@@ -91,6 +91,17 @@ pub async fn rehearse(
     })
 }
 
+/// Makes a sandbox for a rule and asks it nothing: what a call costs before the rule does anything.
+///
+/// # Errors
+/// When it cannot start.
+pub async fn start_once(rule: &Arc<Rule>) -> Result<(), String> {
+    match call::start_only(rule).await {
+        Ok(_) => Ok(()),
+        Err(fault) => Err(fault.to_string()),
+    }
+}
+
 fn claims_of(draft: &Draft) -> Value {
     serde_json::from_str(&draft.claims.to_json()).unwrap_or_default()
 }

@@ -1,0 +1,83 @@
+//! What whoever writes rules works with: the same engine as the server's, without a server.
+//!
+//! - [`Subject`] is a rule to work on: a project directory, or a file with what stands beside it.
+//! - [`Workbench`] loads it as the server would. [`check`] says whether it would go live and what it needs, [`bench`] how
+//!   fast it is, [`compare`] what another version would change.
+//! - [`scaffold`] begins a project, [`build`] makes its file, [`deploy`] puts it into a rules directory.
+
+pub mod bench;
+pub mod build;
+pub mod check;
+pub mod compare;
+pub mod deploy;
+pub mod scaffold;
+mod subject;
+
+use std::sync::Arc;
+
+pub use subject::{Subject, SubjectError};
+
+use crate::clock::Clock;
+use crate::random::Random;
+use crate::rule::{
+    CompiledRules, CompilerProgram, EngineError, LoadError, Loader, Manifest, Rule, Source,
+    Surroundings,
+};
+use crate::telemetry::metrics::Metrics;
+
+/// An engine to try rules on.
+pub struct Workbench {
+    loader: Loader,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What a workbench is made of.
+pub struct Parts {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes random values.
+    pub random: Arc<dyn Random>,
+    /// Compiles rules.
+    pub compiler: CompilerProgram,
+    /// Remembers what was compiled, from one command to the next.
+    pub compiled: CompiledRules,
+}
+
+impl Workbench {
+    /// Sets one up.
+    ///
+    /// # Errors
+    /// When the machine cannot run the engine.
+    pub fn new(parts: Parts) -> Result<Self, EngineError> {
+        let clock = Arc::clone(&parts.clock);
+        let surroundings = Surroundings::new(parts.clock, parts.random, Metrics::new())?;
+        Ok(Self {
+            loader: Loader::new(Arc::new(surroundings), parts.compiled, parts.compiler),
+            clock,
+        })
+    }
+
+    /// Loads a rule as the server would, but for its golden cases: those are run one by one, to be told about each.
+    ///
+    /// # Errors
+    /// Why the server would not take it.
+    pub async fn load(&self, subject: &Subject) -> Result<Arc<Rule>, LoadError> {
+        self.loader.load(&subject.source()).await
+    }
+
+    /// The same with another manifest.
+    pub(crate) async fn load_as(
+        &self,
+        subject: &Subject,
+        manifest: &Manifest,
+    ) -> Result<Arc<Rule>, LoadError> {
+        let text = toml::to_string(manifest).map_err(|problem| {
+            LoadError::CaseFile(format!("the manifest cannot be written: {problem}"))
+        })?;
+        let source = Source {
+            manifest: Some(text.into()),
+            ..subject.source()
+        };
+        self.loader.load(&source).await
+    }
+}

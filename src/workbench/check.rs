@@ -1,0 +1,289 @@
+//! Whether a rule would go live, what it needs, and whether its random values are fresh every time.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::bench::Spread;
+use super::{Subject, Workbench};
+use crate::rule::{
+    Answer, Change, Description, Event, LimitHit, Limits, LoadError, Manifest, Rehearsal, Rule,
+    rehearse, run_case,
+};
+
+/// What a check found.
+#[derive(Debug, Serialize)]
+pub struct Checked {
+    /// The rule's name.
+    pub name: String,
+    /// Its size, in bytes.
+    pub bytes: usize,
+    /// Which way it is written. Empty where it did not load.
+    pub lane: &'static str,
+    /// What a program says about itself.
+    pub description: Option<Description>,
+    /// Why the server would not take it, or why tokens would fail.
+    pub problems: Vec<String>,
+    /// What is worth knowing and stops nothing.
+    pub notes: Vec<String>,
+    /// What it needed, where it ran.
+    pub needs: Option<Needs>,
+    /// Whether the same event gives the same answer, and which claims are new every time.
+    pub repeatability: Option<Repeatability>,
+    /// How many golden cases it passed, of how many.
+    pub cases: (usize, usize),
+}
+
+/// What a rule needed, over every event it was tried with.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Needs {
+    /// The most memory, in bytes.
+    pub memory_bytes: u64,
+    /// Processor time as the server counts it, in milliseconds.
+    pub processor_ms: u64,
+    /// Whole calls, in microseconds.
+    pub call_us: Option<Spread>,
+    /// The limits that are too small, as lines for the manifest.
+    pub raise: Vec<String>,
+}
+
+/// What many calls with the same event gave.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Repeatability {
+    /// How many calls, each in a fresh sandbox.
+    pub calls: usize,
+    /// Whether all of them gave the same answer.
+    pub is_deterministic: bool,
+    /// Claims that had another value every time.
+    pub fresh: Vec<String>,
+    /// Claims that changed, but not every time.
+    pub repeating: Vec<String>,
+}
+
+/// Checks a rule.
+pub async fn check(bench: &Workbench, subject: &Subject) -> Checked {
+    let mut checked = Checked {
+        name: subject.name.to_string(),
+        bytes: subject.wasm().len(),
+        lane: "",
+        description: None,
+        problems: Vec::new(),
+        notes: Vec::new(),
+        needs: None,
+        repeatability: None,
+        cases: (0, 0),
+    };
+    let rule = match bench.load(subject).await {
+        Ok(rule) => rule,
+        Err(problem) => {
+            checked.problems.push(problem.to_string());
+            match roomier(bench, subject, &problem).await {
+                Some(rule) => rule,
+                None => return checked,
+            }
+        }
+    };
+    checked.lane = rule.lane();
+    checked.description = rule.description().cloned();
+    checked.try_cases(&rule, subject).await;
+    checked.try_often(bench, &rule, subject).await;
+    checked.try_generously(bench, subject).await;
+    checked
+}
+
+/// A rule that only its limits keep from loading is loaded with the largest there are, to tell what it needs.
+async fn roomier(bench: &Workbench, subject: &Subject, problem: &LoadError) -> Option<Arc<Rule>> {
+    if !problem.is_about_limits() {
+        return None;
+    }
+    bench.load_as(subject, &generous(&subject.manifest)).await.ok()
+}
+
+fn generous(manifest: &Manifest) -> Manifest {
+    Manifest {
+        limits: Limits::largest(),
+        ..manifest.clone()
+    }
+}
+
+impl Checked {
+    /// Whether the server would take the rule as it is.
+    pub fn is_good(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    async fn try_cases(&mut self, rule: &Arc<Rule>, subject: &Subject) {
+        let cases = match subject.all_cases() {
+            Ok(cases) => cases,
+            Err(problem) => return self.problems.push(problem),
+        };
+        self.cases.1 = cases.len();
+        for (name, case) in &cases {
+            match run_case(rule, case).await {
+                Ok(_) => self.cases.0 += 1,
+                Err(failure) => self.problems.push(format!("golden case {name}: {failure}")),
+            }
+        }
+        if cases.is_empty() {
+            let note = "it has no golden cases: with some, a version that answers otherwise never goes live";
+            self.notes.push(note.to_owned());
+        }
+    }
+
+    /// The same event again and again: do random values come out fresh, and does everything else stay the same?
+    async fn try_often(&mut self, bench: &Workbench, rule: &Arc<Rule>, subject: &Subject) {
+        let event = first_event(subject);
+        let end = bench.clock.monotonic() + TIME_MAX;
+        let mut values: BTreeMap<String, HashSet<String>> = BTreeMap::new();
+        let (mut answers, mut calls) = (HashSet::new(), 0);
+        while calls < CALLS_MAX && (calls < CALLS_MIN || bench.clock.monotonic() < end) {
+            let Ok(rehearsal) = rehearse(rule, &event, None).await else {
+                return;
+            };
+            let Ok(answer) = &rehearsal.answer else {
+                return; // What it fails of is found out below.
+            };
+            calls += 1;
+            answers.insert(serde_json::to_string(answer).unwrap_or_default());
+            for (name, value) in claims_set(answer) {
+                values.entry(name).or_default().insert(value);
+            }
+        }
+        self.judge_repetition(calls, answers.len() == 1, &values);
+    }
+
+    fn judge_repetition(
+        &mut self,
+        calls: usize,
+        is_deterministic: bool,
+        values: &BTreeMap<String, HashSet<String>>,
+    ) {
+        let named = |is_such: &dyn Fn(usize) -> bool| {
+            let such = values.iter().filter(|(_, seen)| is_such(seen.len()));
+            such.map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        let fresh = named(&|seen| seen == calls && calls > 1);
+        let repeating = named(&|seen| seen > 1 && seen < calls);
+        for name in &repeating {
+            self.problems.push(format!(
+                "claim {name:?} has values that repeat: {} different ones in {calls} calls. Take random values from \
+                 the host: a generator that was seeded when the rule was built repeats itself",
+                values[name].len()
+            ));
+        }
+        if calls > 1 && values.get("jti").is_some_and(|seen| seen.len() == 1) {
+            self.problems.push(format!(
+                "it set the same jti in {calls} calls with fresh sandboxes: every token must have one of its own. Take \
+                 it from the host (uuid-v4), not from a generator that was seeded when the rule was built"
+            ));
+        }
+        self.repeatability = Some(Repeatability {
+            calls,
+            is_deterministic,
+            fresh,
+            repeating,
+        });
+    }
+
+    /// With the largest limits there are: what does it really need, and which limit is too small?
+    async fn try_generously(&mut self, bench: &Workbench, subject: &Subject) {
+        let Ok(rule) = bench.load_as(subject, &generous(&subject.manifest)).await else {
+            return;
+        };
+        let mut needs = Needs::default();
+        let mut took = Vec::new();
+        let cases = subject.all_cases().unwrap_or_default();
+        let events = cases.into_iter().map(|(_, case)| (case.event, case.settings));
+        for (event, settings) in events.chain([(Event::default(), None)]).take(EVENTS_MAX) {
+            let settings = settings.and_then(|given| serde_json::value::to_raw_value(&given).ok());
+            let Ok(rehearsal) = rehearse(&rule, &event, settings.as_deref()).await else {
+                continue;
+            };
+            needs.note(&rehearsal);
+            took.push(rehearsal.took);
+            if let Err(fault) = &rehearsal.answer {
+                self.notes.push(format!("tried with an event: {fault}"));
+            }
+        }
+        needs.call_us = Some(Spread::of(took));
+        needs.judge(&subject.manifest.limits, self.bytes as u64);
+        if !needs.raise.is_empty() && self.problems.is_empty() {
+            let lines = needs.raise.join(", ");
+            self.problems.push(format!("its limits are too small: raise them in [limits]: {lines}"));
+        }
+        self.notes.dedup();
+        self.needs = Some(needs);
+    }
+}
+
+impl Needs {
+    fn note(&mut self, rehearsal: &Rehearsal) {
+        self.memory_bytes = self.memory_bytes.max(rehearsal.memory_bytes);
+        let processor = u64::try_from(rehearsal.processor.as_millis()).unwrap_or(u64::MAX);
+        self.processor_ms = self.processor_ms.max(processor);
+    }
+
+    /// Compares with the limits in force. Time gets some headroom: the server may have a busier machine.
+    fn judge(&mut self, limits: &Limits, file_bytes: u64) {
+        let mut raise = |key: &str, needed: u64, limit: u64, to: u64| {
+            if needed > limit {
+                self.raise.push(format!("{key} = {to}"));
+            }
+        };
+        let (memory, cpu) = (self.memory_bytes, self.processor_ms);
+        let wall = self.call_us.map_or(0, |spread| (spread.max / 1e3) as u64);
+        raise("file_bytes", file_bytes, limits.file_bytes, up_to_mib(file_bytes));
+        raise("memory_bytes", memory, limits.memory_bytes, up_to_mib(memory));
+        raise("cpu_ms", cpu, limits.cpu_ms.into(), cpu * HEADROOM);
+        raise("wall_ms", wall, limits.wall_ms.into(), wall * HEADROOM);
+    }
+}
+
+fn up_to_mib(bytes: u64) -> u64 {
+    bytes.div_ceil(MIB) * MIB
+}
+
+/// What a rule is tried with again and again: the event of its first case, if that is to change something.
+fn first_event(subject: &Subject) -> Event<'static> {
+    let cases = subject.all_cases().unwrap_or_default();
+    let changing = cases.into_iter().find(|(_, case)| {
+        let expected = serde_json::to_value(&case.expect).unwrap_or_default();
+        expected["changes"] != Value::Null && case.settings.is_none()
+    });
+    changing.map(|(_, case)| case.event).unwrap_or_default()
+}
+
+fn claims_set(answer: &Answer) -> Vec<(String, String)> {
+    let Answer::Changes(changes) = answer else {
+        return Vec::new();
+    };
+    let set = |change: &Change| match change {
+        Change::SetClaim { name, value } => Some((name.clone(), value.0.clone())),
+        Change::RemoveClaim { .. } | Change::RemoveScope { .. } | Change::ShortenLifetime { .. } => None,
+    };
+    changes.iter().filter_map(set).collect()
+}
+
+impl LoadError {
+    /// Whether larger limits might help.
+    fn is_about_limits(&self) -> bool {
+        use crate::rule::{CompileError, Fault};
+        match self {
+            Self::TooLarge { .. } | Self::Compile(CompileError::Time(_) | CompileError::Memory(_)) => true,
+            Self::Start(fault) | Self::Validate(fault) => matches!(
+                fault,
+                Fault::Limit(LimitHit::Cpu(_) | LimitHit::Wall(_) | LimitHit::Memory { .. })
+            ),
+            _ => false,
+        }
+    }
+}
+
+const CALLS_MIN: usize = 2;
+const CALLS_MAX: usize = 1_000;
+const EVENTS_MAX: usize = 20;
+const TIME_MAX: std::time::Duration = std::time::Duration::from_secs(3);
+const HEADROOM: u64 = 3;
+const MIB: u64 = 1024 * 1024;

@@ -1,0 +1,97 @@
+//! Puts a rule into a rules directory, so that a server that watches never sees half of it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::Subject;
+use crate::rule::CASES_ENDING;
+
+/// Copies a rule: its golden cases first, then its manifest, and last the file itself, each under another name until it is
+/// whole and on the disk. Gives the path of the rule file.
+///
+/// # Errors
+/// When the directory is not there, or something cannot be written.
+pub fn deploy(subject: &Subject, rules_dir: &Path, name: &str) -> Result<PathBuf, DeployError> {
+    if !rules_dir.is_dir() {
+        return Err(DeployError::NoDirectory(rules_dir.to_owned()));
+    }
+    let file = rules_dir.join(format!("{name}.wasm"));
+    if same_file(&file, &subject.file) {
+        return Err(DeployError::InPlace(file));
+    }
+    let failed = |source| DeployError::Write {
+        path: file.clone(),
+        source,
+    };
+    put_cases(subject, &rules_dir.join(format!("{name}{CASES_ENDING}"))).map_err(failed)?;
+    put_manifest(subject, &rules_dir.join(format!("{name}.toml"))).map_err(failed)?;
+    put(&file, subject.wasm()).map_err(failed)?;
+    Ok(file)
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The cases that are there now are those of the subject, and no others.
+fn put_cases(subject: &Subject, directory: &Path) -> io::Result<()> {
+    if subject.cases.files.is_empty() {
+        return match fs::remove_dir_all(directory) {
+            Err(problem) if problem.kind() != io::ErrorKind::NotFound => Err(problem),
+            _ => Ok(()),
+        };
+    }
+    fs::create_dir_all(directory)?;
+    for (name, text) in subject.cases.files.iter() {
+        put(&directory.join(name), text.as_bytes())?;
+    }
+    for entry in fs::read_dir(directory)?.flatten() {
+        let name = entry.file_name();
+        let is_ours = |(known, _): &(String, String)| name == known.as_str();
+        if name.to_string_lossy().ends_with(".json") && !subject.cases.files.iter().any(is_ours) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn put_manifest(subject: &Subject, path: &Path) -> io::Result<()> {
+    match subject.manifest_text() {
+        Some(text) => put(path, text.as_bytes()),
+        None => Ok(()), // One that an operator has put there stays.
+    }
+}
+
+/// Writes a file whole or not at all.
+fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = path.with_file_name(format!(".{name}.draft")); // Hidden files are no rules.
+    let mut file = File::create(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    match path.parent() {
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Why a rule cannot be deployed.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// There is no such directory.
+    #[error("{} is no directory: name the rules directory with --rules-dir", .0.display())]
+    NoDirectory(PathBuf),
+    /// It would be copied onto itself.
+    #[error("{} is in the rules directory already", .0.display())]
+    InPlace(PathBuf),
+    /// Something cannot be written.
+    #[error("put {} into place", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
