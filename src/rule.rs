@@ -50,10 +50,10 @@ pub use engine::Engine;
 pub use error::{DenialCode, Fault, LimitHit, Outcome, RuleError};
 pub use event::Event;
 pub use identify::Digest;
+pub use inspect::{Inspection, inspect};
 pub use lane::Description;
 pub use limits::{FILE_BYTES_MAX, Limits};
 pub use load::{LoadError, Loader, Source};
-pub use inspect::{Inspection, inspect};
 pub use manifest::{Build, CacheAllowed, ClaimsAllowed, Manifest, OnError, When};
 pub use rehearsal::{Rehearsal, rehearse, start_once};
 

@@ -12,6 +12,7 @@ pub mod compare;
 pub mod deploy;
 pub mod scaffold;
 mod subject;
+pub mod watch;
 
 use std::sync::Arc;
 

@@ -1,24 +1,42 @@
 //! `rulemint rule`
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod bench;
+mod case;
+mod check;
+mod diff;
+mod engine;
+mod file;
+mod project;
+mod run;
+mod status;
+mod watch;
 
-use anstream::{print, println};
-use anyhow::Context as _;
 use clap::Subcommand;
-use tokio::time::sleep;
 
 use super::Context;
-use super::access::Access;
-use super::exit::{NotThere, Refused};
-use super::output::{BAD, DIM, GOOD, ODD, moment};
-use crate::reload::{Report, RuleReport, RuleState};
-use crate::rule::componentize;
-use crate::store::ChangeKind;
 
 #[derive(Subcommand)]
 pub(super) enum RuleCommand {
+    /// Begin a rule project that builds and passes its own golden cases.
+    New(project::New),
+    /// Build a project's rule file by its language's usual commands.
+    Build(project::Build),
+    /// Say whether a server would take a rule, what it needs, and whether its random values are fresh.
+    Check(check::Check),
+    /// Run a rule over one event, and show what it changes.
+    Run(run::Run),
+    /// Run a rule's golden cases.
+    Test(case::Test),
+    /// Measure a rule's calls, each in a fresh sandbox.
+    Bench(bench::Bench),
+    /// Show what is in a rule file: kind, imports, exports, world, producers, digest.
+    Inspect(file::Inspect),
+    /// Show what another version of a rule would change in the claims.
+    Diff(diff::Diff),
+    /// Build, test and deploy a project each time one of its files is saved.
+    Watch(watch::Watch),
+    /// Put a rule, its manifest and its golden cases into the rules directory.
+    Deploy(project::Deploy),
     /// Show which rules run, which do not, and why.
     Status,
     /// Make the running server look at its rules directory again, and try again what failed before.
@@ -30,162 +48,33 @@ pub(super) enum RuleCommand {
     },
     /// Print the contract between rulemint and a rule (WIT).
     Wit,
+    /// Print the JSON Schema of an event, a result, a golden case or a manifest.
+    Schema(file::Schema),
     /// Make a component of a core module that carries the type of one.
     ///
     /// The server takes such modules as they are; other tools may want components.
-    Component {
-        /// The core module, as cargo leaves it for wasm32-unknown-unknown.
-        module: PathBuf,
-        /// Where the component goes.
-        #[arg(short, long, value_name = "FILE")]
-        output: PathBuf,
-    },
+    Component(file::Component),
 }
 
 impl RuleCommand {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         match self {
-            Self::Wit => {
-                print!("{CONTRACT}");
-                Ok(())
-            }
-            Self::Component { module, output } => make_component(&module, &output),
-            Self::Status => {
-                let access = Access::open(context).await?;
-                let report = report(&access).await?;
-                let served = access.data.is_served();
-                match context.output.is_json() {
-                    true => context.output.value(&report),
-                    false => show(&report, served),
-                }
-                Ok(())
-            }
-            Self::Reload => {
-                let access = Access::open(context).await?;
-                let report = ask(&access, ChangeKind::Reload, "").await?;
-                context
-                    .output
-                    .done(format!("generation {} is live", report.generation));
-                Ok(())
-            }
-            Self::Rollback { generation } => {
-                let access = Access::open(context).await?;
-                let to = match generation {
-                    Some(number) => number,
-                    None => before_live(&report(&access).await?)?,
-                };
-                let report = ask(&access, ChangeKind::Rollback, &to.to_string()).await?;
-                let live = report.generation;
-                context
-                    .output
-                    .done(format!("generation {live} is live, with the rules of {to}"));
-                Ok(())
-            }
+            Self::New(new) => new.run(context),
+            Self::Build(build) => build.run(context),
+            Self::Check(check) => check.run(context).await,
+            Self::Run(run) => run.run(context).await,
+            Self::Test(test) => test.run(context).await,
+            Self::Bench(bench) => bench.run(context).await,
+            Self::Inspect(inspect) => inspect.run(context),
+            Self::Diff(diff) => diff.run(context).await,
+            Self::Watch(watch) => watch.run(context).await,
+            Self::Deploy(deploy) => deploy.run(context).await,
+            Self::Status => status::status(context).await,
+            Self::Reload => status::reload(context).await,
+            Self::Rollback { generation } => status::roll_back(generation, context).await,
+            Self::Wit => file::print_contract(),
+            Self::Schema(schema) => schema.run(context),
+            Self::Component(component) => component.run(),
         }
     }
 }
-
-fn make_component(module: &Path, output: &Path) -> anyhow::Result<()> {
-    let wasm = fs::read(module).with_context(|| format!("read {}", module.display()))?;
-    let component = componentize(&wasm).map_err(anyhow::Error::msg)?;
-    // A server may be watching: the file appears whole or not at all.
-    let draft = output.with_extension("draft");
-    let written = fs::write(&draft, component).and_then(|()| fs::rename(&draft, output));
-    written.with_context(|| format!("write {}", output.display()))
-}
-
-async fn report(access: &Access) -> anyhow::Result<Report> {
-    let body = access.store.report(Report::TOPIC).await?;
-    let nothing = || NotThere("no server has run on this data directory yet".to_owned());
-    Ok(serde_json::from_str(&body.ok_or_else(nothing)?)?)
-}
-
-fn before_live(report: &Report) -> Result<i64, NotThere> {
-    let earlier = report.earlier.first().map(|earlier| earlier.generation);
-    earlier.ok_or_else(|| NotThere("there is no earlier generation to go back to".to_owned()))
-}
-
-/// Asks the running server for something, and waits for its answer.
-async fn ask(access: &Access, kind: ChangeKind, key: &str) -> anyhow::Result<Report> {
-    if !access.data.is_served() {
-        let text = "no server is running on this data directory; it is the server that does this";
-        return Err(Refused(text.to_owned()).into());
-    }
-    let now = access.clock.unix_seconds().cast_signed();
-    let wish = access.store.ask(kind, key, now).await?;
-    for _ in 0..ANSWER_POLLS_MAX {
-        sleep(ANSWER_POLL).await;
-        let report = report(access).await?;
-        if report.wish >= wish {
-            return match report.wish_problem {
-                None => Ok(report),
-                Some(problem) => Err(Refused(problem).into()),
-            };
-        }
-    }
-    Err(Refused("the server has not answered; see its log".to_owned()).into())
-}
-
-fn show(report: &Report, served: bool) {
-    println!("{DIM}rules{DIM:#}       {}", report.rules_dir);
-    println!(
-        "{DIM}generation{DIM:#}  {}, {}",
-        report.generation, report.cause
-    );
-    println!("{DIM}since{DIM:#}       {}", moment(report.since));
-    if !served {
-        println!(
-            "{ODD}No server is running on this data directory: this is how it stood last.{ODD:#}"
-        );
-    }
-    if report.rolled_back {
-        println!(
-            "{ODD}Rolled back: what is in the directory waits until the directory changes.{ODD:#}"
-        );
-    }
-    if let Some(problem) = &report.directory_problem {
-        println!("{BAD}the directory:{BAD:#} {}", problem.text);
-    }
-    println!();
-    for rule in &report.rules {
-        show_rule(rule);
-    }
-    if report.rules.is_empty() {
-        println!("No rules.");
-    }
-    if !report.earlier.is_empty() {
-        println!("\nEarlier, for `rulemint rule rollback`:");
-    }
-    for earlier in &report.earlier {
-        let (number, since) = (earlier.generation, moment(earlier.since));
-        println!(
-            "  {number:>4}  {since}  {}  {DIM}{}{DIM:#}",
-            earlier.rules.join(" "),
-            earlier.cause
-        );
-    }
-}
-
-fn show_rule(rule: &RuleReport) {
-    let digest = rule
-        .digest
-        .map(|digest| digest.to_string())
-        .unwrap_or_default();
-    let colour = match rule.state {
-        RuleState::Live => GOOD,
-        RuleState::Kept | RuleState::Missing => ODD,
-        RuleState::Refused => BAD,
-    };
-    let state = rule.state.as_str();
-    println!(
-        "{}  {colour}{state}{colour:#}  {DIM}{digest:.12}{DIM:#}  {}",
-        rule.name, rule.description
-    );
-    if let Some(problem) = &rule.problem {
-        println!("    {} [{}]", problem.text, problem.code);
-    }
-}
-
-const CONTRACT: &str = include_str!("../../wit/rule.wit");
-const ANSWER_POLL: Duration = Duration::from_millis(100);
-const ANSWER_POLLS_MAX: u32 = 300;

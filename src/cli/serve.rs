@@ -95,10 +95,7 @@ async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let parts = Parts {
         clock: Arc::new(SystemClock::new()),
         random: Arc::new(SystemRandom),
-        compiler: CompilerProgram {
-            path: std::env::current_exe().context("find this program")?,
-            arguments: vec!["compile-rule".into()],
-        },
+        compiler: CompilerProgram::this_one().context("find this program")?,
     };
     let server = Server::start(config, parts).await?;
     let demo = match with_demo {

@@ -33,6 +33,17 @@ pub struct CompilerProgram {
 }
 
 impl CompilerProgram {
+    /// This program, in the role of the compiler.
+    ///
+    /// # Errors
+    /// When the operating system does not say where this program is.
+    pub fn this_one() -> io::Result<Self> {
+        Ok(Self {
+            path: std::env::current_exe()?,
+            arguments: vec!["compile-rule".into()],
+        })
+    }
+
     /// Compiles a component, or a core module that says what component it wants to be, to machine code.
     ///
     /// # Errors

@@ -58,7 +58,9 @@ fn kind(bytes: &[u8], is_component_to_be: bool) -> Result<&'static str, String> 
     Ok(match identify(bytes) {
         Kind::Component => "component",
         Kind::CoreModule if exports(bytes, START) => "core module, a WASI preview 1 command",
-        Kind::CoreModule if is_component_to_be => "core module that carries the type of a component",
+        Kind::CoreModule if is_component_to_be => {
+            "core module that carries the type of a component"
+        }
         Kind::CoreModule => "core module",
         Kind::Precompiled | Kind::Text | Kind::Html | Kind::Empty | Kind::Unknown => {
             return Err("it is not WebAssembly".to_owned());
@@ -94,7 +96,8 @@ impl Inspection {
                         TypeRef::Func(_) | TypeRef::FuncExact(_) => "",
                         _ => " (no function)",
                     };
-                    self.imports.push(format!("{} {}{what}", import.module, import.name));
+                    self.imports
+                        .push(format!("{} {}{what}", import.module, import.name));
                 }
             }
             Payload::ExportSection(exports) => {
@@ -134,7 +137,8 @@ impl Inspection {
         for field in producers {
             for value in field?.values {
                 let value = value?;
-                self.producers.push((value.name.to_owned(), value.version.to_owned()));
+                self.producers
+                    .push((value.name.to_owned(), value.version.to_owned()));
             }
         }
         Ok(())

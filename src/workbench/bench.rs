@@ -39,7 +39,9 @@ impl Spread {
         let at = |part: f64| {
             let last = durations.len().saturating_sub(1) as f64;
             let index = (last * part).round() as usize;
-            durations.get(index).map_or(0.0, |took| took.as_secs_f64() * 1e6)
+            durations
+                .get(index)
+                .map_or(0.0, |took| took.as_secs_f64() * 1e6)
         };
         Self {
             p50: at(0.5),

@@ -142,12 +142,24 @@ pub enum BuildError {
 const TOOLS: &[(&str, &str)] = &[
     ("cargo", "get Rust from https://rustup.rs"),
     ("go", "get Go 1.24 or later from https://go.dev/dl"),
-    ("zig", "get Zig from https://ziglang.org/download, or run `pip install ziglang`"),
+    (
+        "zig",
+        "get Zig from https://ziglang.org/download, or run `pip install ziglang`",
+    ),
     ("npm", "get Node.js 20 or later from https://nodejs.org"),
     ("npx", "get Node.js 20 or later from https://nodejs.org"),
-    ("python3", "get Python 3.10 or later from https://www.python.org"),
-    ("pip", "get Python 3.10 or later from https://www.python.org"),
-    ("clang", "install clang and wasi-sdk (https://github.com/WebAssembly/wasi-sdk)"),
+    (
+        "python3",
+        "get Python 3.10 or later from https://www.python.org",
+    ),
+    (
+        "pip",
+        "get Python 3.10 or later from https://www.python.org",
+    ),
+    (
+        "clang",
+        "install clang and wasi-sdk (https://github.com/WebAssembly/wasi-sdk)",
+    ),
 ];
 const SHELL_WORDS: &[&str] = &["cd", "test", "[", "export", "if", "for", "true", "set", ":"];
 
@@ -157,8 +169,14 @@ mod tests {
 
     #[test]
     fn the_tool_is_the_first_word_that_sets_nothing() {
-        assert_eq!(tool_of("GOOS=wasip1 GOARCH=wasm go build -o x ."), Some("go"));
+        assert_eq!(
+            tool_of("GOOS=wasip1 GOARCH=wasm go build -o x ."),
+            Some("go")
+        );
         assert_eq!(tool_of("npm ci"), Some("npm"));
-        assert_eq!(target_of("cargo build --release --target wasm32-wasip1"), Some("wasm32-wasip1"));
+        assert_eq!(
+            target_of("cargo build --release --target wasm32-wasip1"),
+            Some("wasm32-wasip1")
+        );
     }
 }

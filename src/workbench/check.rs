@@ -98,7 +98,10 @@ async fn roomier(bench: &Workbench, subject: &Subject, problem: &LoadError) -> O
     if !problem.is_about_limits() {
         return None;
     }
-    bench.load_as(subject, &generous(&subject.manifest)).await.ok()
+    bench
+        .load_as(subject, &generous(&subject.manifest))
+        .await
+        .ok()
 }
 
 fn generous(manifest: &Manifest) -> Manifest {
@@ -195,7 +198,9 @@ impl Checked {
         let mut needs = Needs::default();
         let mut took = Vec::new();
         let cases = subject.all_cases().unwrap_or_default();
-        let events = cases.into_iter().map(|(_, case)| (case.event, case.settings));
+        let events = cases
+            .into_iter()
+            .map(|(_, case)| (case.event, case.settings));
         for (event, settings) in events.chain([(Event::default(), None)]).take(EVENTS_MAX) {
             let settings = settings.and_then(|given| serde_json::value::to_raw_value(&given).ok());
             let Ok(rehearsal) = rehearse(&rule, &event, settings.as_deref()).await else {
@@ -211,7 +216,9 @@ impl Checked {
         needs.judge(&subject.manifest.limits, self.bytes as u64);
         if !needs.raise.is_empty() && self.problems.is_empty() {
             let lines = needs.raise.join(", ");
-            self.problems.push(format!("its limits are too small: raise them in [limits]: {lines}"));
+            self.problems.push(format!(
+                "its limits are too small: raise them in [limits]: {lines}"
+            ));
         }
         self.notes.dedup();
         self.needs = Some(needs);
@@ -234,8 +241,18 @@ impl Needs {
         };
         let (memory, cpu) = (self.memory_bytes, self.processor_ms);
         let wall = self.call_us.map_or(0, |spread| (spread.max / 1e3) as u64);
-        raise("file_bytes", file_bytes, limits.file_bytes, up_to_mib(file_bytes));
-        raise("memory_bytes", memory, limits.memory_bytes, up_to_mib(memory));
+        raise(
+            "file_bytes",
+            file_bytes,
+            limits.file_bytes,
+            up_to_mib(file_bytes),
+        );
+        raise(
+            "memory_bytes",
+            memory,
+            limits.memory_bytes,
+            up_to_mib(memory),
+        );
         raise("cpu_ms", cpu, limits.cpu_ms.into(), cpu * HEADROOM);
         raise("wall_ms", wall, limits.wall_ms.into(), wall * HEADROOM);
     }
@@ -261,7 +278,9 @@ fn claims_set(answer: &Answer) -> Vec<(String, String)> {
     };
     let set = |change: &Change| match change {
         Change::SetClaim { name, value } => Some((name.clone(), value.0.clone())),
-        Change::RemoveClaim { .. } | Change::RemoveScope { .. } | Change::ShortenLifetime { .. } => None,
+        Change::RemoveClaim { .. }
+        | Change::RemoveScope { .. }
+        | Change::ShortenLifetime { .. } => None,
     };
     changes.iter().filter_map(set).collect()
 }
@@ -271,7 +290,8 @@ impl LoadError {
     fn is_about_limits(&self) -> bool {
         use crate::rule::{CompileError, Fault};
         match self {
-            Self::TooLarge { .. } | Self::Compile(CompileError::Time(_) | CompileError::Memory(_)) => true,
+            Self::TooLarge { .. }
+            | Self::Compile(CompileError::Time(_) | CompileError::Memory(_)) => true,
             Self::Start(fault) | Self::Validate(fault) => matches!(
                 fault,
                 Fault::Limit(LimitHit::Cpu(_) | LimitHit::Wall(_) | LimitHit::Memory { .. })

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Subject;
 use super::Workbench;
 use crate::rule::{Answer, Event, LoadError, Rule, rehearse};
-use super::Subject;
 
 /// How two versions differ over one event.
 #[derive(Clone, Debug, Serialize)]
@@ -86,7 +86,10 @@ pub fn events(text: &str) -> Result<Vec<Event<'static>>, String> {
     };
     let event = |(index, value): (usize, Value)| {
         let inner = match value.get("expect") {
-            Some(_) => value.get("event").cloned().unwrap_or_else(|| serde_json::json!({})),
+            Some(_) => value
+                .get("event")
+                .cloned()
+                .unwrap_or_else(|| serde_json::json!({})),
             None => value,
         };
         let text = inner.to_string(); // Its claims are kept as text, which a value in memory is not.

@@ -99,7 +99,10 @@ pub fn begin(language: Language, directory: &Path) -> Result<Vec<PathBuf>, Scaff
 
 /// Where a file of the examples goes in the new project, if it goes there.
 fn place(path: &str, language: Language) -> Option<PathBuf> {
-    if let Some(case) = path.strip_prefix("cases/").and_then(|rest| rest.strip_prefix(EXAMPLE)) {
+    if let Some(case) = path
+        .strip_prefix("cases/")
+        .and_then(|rest| rest.strip_prefix(EXAMPLE))
+    {
         return Some(Path::new(PROJECT_CASES).join(case.trim_start_matches('/')));
     }
     let inside = path.strip_prefix(language.name)?.strip_prefix('/')?;
@@ -128,7 +131,13 @@ fn slug(name: &str) -> Option<String> {
     let letters = name.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
     let slug: String = letters
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .collect();
     Some(match slug.trim_matches('-') {
         "" => "rule".to_owned(),
@@ -174,7 +183,11 @@ mod tests {
 
     #[test]
     fn a_package_is_named_after_the_rule_without_its_number() {
-        for (name, package) in [("20-tier", "tier"), ("Acme.Tier_2", "acme-tier-2"), ("99", "rule")] {
+        for (name, package) in [
+            ("20-tier", "tier"),
+            ("Acme.Tier_2", "acme-tier-2"),
+            ("99", "rule"),
+        ] {
             assert_eq!(slug(name).as_deref(), Some(package));
         }
         assert_eq!(slug("a b"), None);

@@ -35,10 +35,17 @@ impl Subject {
         let file = subject.file.clone();
         subject.wasm = match fs::read(&file) {
             Ok(bytes) => bytes.into(),
-            Err(problem) if problem.kind() == io::ErrorKind::NotFound && subject.project.is_some() => {
+            Err(problem)
+                if problem.kind() == io::ErrorKind::NotFound && subject.project.is_some() =>
+            {
                 return Err(SubjectError::NotBuilt { file });
             }
-            Err(problem) => return Err(SubjectError::Read { path: file, source: problem }),
+            Err(problem) => {
+                return Err(SubjectError::Read {
+                    path: file,
+                    source: problem,
+                });
+            }
         };
         Ok(subject)
     }
@@ -57,7 +64,9 @@ impl Subject {
     fn of_project(directory: &Path) -> Result<Self, SubjectError> {
         let path = directory.join(PROJECT_MANIFEST);
         if !path.is_file() {
-            return Err(SubjectError::NoProject { directory: directory.to_owned() });
+            return Err(SubjectError::NoProject {
+                directory: directory.to_owned(),
+            });
         }
         let text = read(&path)?;
         let manifest = Manifest::parse(&text, &path.display().to_string())?;
@@ -96,6 +105,18 @@ impl Subject {
             manifest_text: text.map(Arc::from),
             wasm: Arc::default(),
         })
+    }
+
+    /// The golden cases in a directory.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn cases_in(directory: &Path) -> Result<Cases, SubjectError> {
+        fs::read_dir(directory).map_err(|source| SubjectError::Read {
+            path: directory.to_owned(),
+            source,
+        })?;
+        cases(directory)
     }
 
     /// The commands that make its file, if it is a project.
@@ -139,7 +160,10 @@ impl Subject {
 }
 
 fn stem(path: &Path) -> Arc<str> {
-    path.file_name().unwrap_or_default().to_string_lossy().into()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into()
 }
 
 fn read(path: &Path) -> Result<String, SubjectError> {
@@ -212,7 +236,10 @@ impl From<Vec<Mistake>> for SubjectError {
 }
 
 fn listed(mistakes: &[Mistake]) -> String {
-    mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect()
+    mistakes
+        .iter()
+        .map(|mistake| format!("\n  {mistake}"))
+        .collect()
 }
 
 /// A project's manifest. It is deployed as that of the rule.

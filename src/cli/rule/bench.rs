@@ -1,0 +1,58 @@
+//! `rulemint rule bench`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use clap::Args;
+
+use super::engine;
+use crate::cli::Context;
+use crate::rule::Event;
+use crate::workbench::Subject;
+use crate::workbench::bench::{Spread, measure};
+
+#[derive(Args)]
+pub(in crate::cli) struct Bench {
+    /// A rule file, or a project that was built.
+    #[arg(default_value = ".")]
+    rule: PathBuf,
+    /// How many calls.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    calls: u32,
+    /// At most this long, in seconds.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// Events to call it with in turn, as JSON; `-` reads standard input [default: an ordinary request].
+    #[arg(short, long, value_name = "FILE")]
+    events: Option<PathBuf>,
+}
+
+impl Bench {
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let subject = Subject::open(&self.rule)?;
+        let events = match &self.events {
+            Some(path) => engine::events(path)?,
+            None => vec![Event::default()],
+        };
+        let bench = engine::workbench(context)?;
+        let rule = engine::load(&bench, &subject, context).await?;
+        let bounds = (self.calls as usize, Duration::from_secs(self.seconds));
+        let figures = measure(&bench, &rule, &events, bounds).await;
+        let figures = figures.map_err(|problem| anyhow!(problem))?;
+        let spread = |spread: Spread| {
+            format!(
+                "p50 {:.1} us   p99 {:.1} us   max {:.1} us",
+                spread.p50, spread.p99, spread.max
+            )
+        };
+        let lines = [
+            ("calls", figures.calls.to_string()),
+            ("a call", spread(figures.call_us)),
+            ("of which sandbox", spread(figures.start_us)),
+            ("memory", format!("{} bytes", figures.memory_bytes)),
+        ];
+        context.output.thing(&figures, &lines);
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! `rulemint rule check`
+
+use std::path::PathBuf;
+
+use anstream::println;
+use clap::Args;
+
+use super::engine;
+use crate::cli::Context;
+use crate::cli::exit::Refused;
+use crate::cli::output::{BAD, GOOD, ODD};
+use crate::workbench::Subject;
+use crate::workbench::check::{Checked, check};
+
+#[derive(Args)]
+pub(in crate::cli) struct Check {
+    /// A rule file, or a project that was built.
+    #[arg(default_value = ".")]
+    rule: PathBuf,
+}
+
+impl Check {
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let subject = Subject::open(&self.rule)?;
+        let bench = engine::workbench(context)?;
+        let checked = check(&bench, &subject).await;
+        context.output.thing(&checked, &lines(&checked));
+        if !context.output.is_json() {
+            show_findings(&checked);
+        }
+        match checked.is_good() {
+            true => Ok(()),
+            false => Err(Refused(format!("{} would not run as it is", checked.name)).into()),
+        }
+    }
+}
+
+fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
+    let mut lines = vec![
+        ("rule", checked.name.clone()),
+        ("bytes", checked.bytes.to_string()),
+    ];
+    if !checked.lane.is_empty() {
+        lines.push(("kind", checked.lane.to_owned()));
+        lines.push((
+            "cases",
+            format!("{} of {} pass", checked.cases.0, checked.cases.1),
+        ));
+    }
+    if let Some(description) = &checked.description {
+        let said = format!("{} {}", description.description, description.version);
+        lines.push((
+            "says",
+            format!("{said} (calls: {})", description.calls.join(", ")),
+        ));
+    }
+    if let Some(same) = &checked.repeatability {
+        let verdict = match (same.is_deterministic, same.fresh.is_empty()) {
+            (true, _) => "the same event gives the same answer".to_owned(),
+            (false, false) => format!("fresh every time: {}", same.fresh.join(", ")),
+            (false, true) => "the same event gives different answers".to_owned(),
+        };
+        lines.push(("repeats", format!("{verdict} ({} calls)", same.calls)));
+    }
+    if let Some(needs) = &checked.needs {
+        let call = needs.call_us.map_or(0.0, |spread| spread.max);
+        lines.push((
+            "needs",
+            format!(
+                "{} bytes of memory, at most {call:.0} us a call",
+                needs.memory_bytes
+            ),
+        ));
+    }
+    lines
+}
+
+fn show_findings(checked: &Checked) {
+    for note in &checked.notes {
+        println!("{ODD}note:{ODD:#} {note}");
+    }
+    for problem in &checked.problems {
+        println!("{BAD}problem:{BAD:#} {problem}");
+    }
+    if checked.is_good() {
+        println!("{GOOD}A server would take it.{GOOD:#}");
+    }
+}

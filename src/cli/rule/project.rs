@@ -1,0 +1,148 @@
+//! `rulemint rule new`, `build` and `deploy`: from nothing to a rule that runs.
+
+use std::path::{Path, PathBuf};
+
+use anstream::{eprintln, println};
+use anyhow::anyhow;
+use clap::Args;
+
+use super::status::{ask, show_rule};
+use crate::cli::Context;
+use crate::cli::access::{Access, load};
+use crate::cli::exit::Refused;
+use crate::cli::output::DIM;
+use crate::config::Config;
+use crate::reload::{RuleReport, RuleState};
+use crate::store::ChangeKind;
+use crate::workbench::scaffold::{self, Language};
+use crate::workbench::{Subject, build, deploy};
+
+#[derive(Args)]
+pub(in crate::cli) struct New {
+    /// The language: assemblyscript, c, cpp, go, javascript, python, rust, typescript or zig.
+    #[arg(short, long, value_name = "LANGUAGE")]
+    lang: String,
+    /// The project directory to make. Its name is the rule's; rules run in the order of their names, so begin it with a
+    /// number: 20-tier.
+    name: PathBuf,
+}
+
+impl New {
+    pub(super) fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let language = Language::named(&self.lang).map_err(|problem| anyhow!(problem))?;
+        let made = scaffold::begin(language, &self.name)?;
+        if context.output.is_json() {
+            context.output.value(&made);
+            return Ok(());
+        }
+        for path in &made {
+            println!("{DIM}made{DIM:#}  {}", path.display());
+        }
+        let name = self.name.display();
+        println!(
+            "\nNext:\n  rulemint rule build {name}\n  rulemint rule test {name}\n  rulemint rule deploy {name}"
+        );
+        Ok(())
+    }
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct Build {
+    /// The project.
+    #[arg(default_value = ".")]
+    project: PathBuf,
+}
+
+impl Build {
+    pub(super) fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let subject = Subject::outline(&self.project)?;
+        let file = build(&subject, context)?;
+        let bytes = std::fs::metadata(&file).map_or(0, |file| file.len());
+        let done = format!("{} is built ({bytes} bytes)", file.display());
+        context.output.done(done);
+        Ok(())
+    }
+}
+
+/// Builds a project, its commands in sight.
+pub(super) fn build(
+    subject: &Subject,
+    context: &Context<'_>,
+) -> Result<PathBuf, build::BuildError> {
+    let quiet = context.output.is_json();
+    build::build(subject, quiet, |command| {
+        if !quiet {
+            eprintln!("{DIM}$ {command}{DIM:#}");
+        }
+    })
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct Deploy {
+    /// A project that was built, or a rule file.
+    #[arg(default_value = ".")]
+    rule: PathBuf,
+    /// The rules directory [default: that of the configuration, `rules`].
+    #[arg(long, value_name = "DIR")]
+    rules_dir: Option<PathBuf>,
+    /// The rule's name there [default: that of the project or file].
+    #[arg(long)]
+    name: Option<String>,
+}
+
+impl Deploy {
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let subject = Subject::open(&self.rule)?;
+        let name = self.name.unwrap_or_else(|| subject.name.to_string());
+        put(&subject, self.rules_dir.as_deref(), &name, context).await
+    }
+}
+
+/// Puts a rule into place and, where a server watches that place, waits for what it makes of it.
+pub(super) async fn put(
+    subject: &Subject,
+    rules_dir: Option<&Path>,
+    name: &str,
+    context: &Context<'_>,
+) -> anyhow::Result<()> {
+    let config = load(context, Vec::new())?.config;
+    let rules_dir = rules_dir.unwrap_or(&config.rules.dir);
+    let file = deploy::deploy(subject, rules_dir, name)?;
+    let Some(rule) = verdict(&config, rules_dir, name, context).await? else {
+        context
+            .output
+            .done(format!("{} is in place", file.display()));
+        return Ok(());
+    };
+    match context.output.is_json() {
+        true => context.output.value(&rule),
+        false => show_rule(&rule),
+    }
+    match rule.state {
+        RuleState::Live => Ok(()),
+        RuleState::Kept | RuleState::Missing | RuleState::Refused => {
+            let text = format!("the server did not take {name}; see above");
+            Err(Refused(text).into())
+        }
+    }
+}
+
+/// What a running server of this installation says about the rule, if one runs and serves that directory.
+async fn verdict(
+    config: &Config,
+    rules_dir: &Path,
+    name: &str,
+    context: &Context<'_>,
+) -> anyhow::Result<Option<RuleReport>> {
+    if !config.data_dir.is_dir() {
+        return Ok(None);
+    }
+    let access = Access::open(context).await?;
+    if !access.data.is_served() {
+        return Ok(None);
+    }
+    let report = ask(&access, ChangeKind::Reload, "").await?;
+    let same = Path::new(&report.rules_dir).canonicalize().ok() == rules_dir.canonicalize().ok();
+    let mut rules = report.rules.into_iter().filter(|_| same);
+    Ok(rules.find(|rule| rule.name == name))
+}
