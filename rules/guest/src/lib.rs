@@ -31,14 +31,14 @@ pub use changes::{Changes, json_string};
 pub mod bindings {
     #[cfg(not(feature = "settings"))]
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "rule",
         pub_export_macro: true,
         default_bindings_module: "rulemint_guest::bindings",
     });
     #[cfg(feature = "settings")]
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "rule-with-settings",
         pub_export_macro: true,
         default_bindings_module: "rulemint_guest::bindings",
