@@ -42,7 +42,7 @@ pub(super) mod v1 {
     }
 }
 
-/// What a guest's borrowed `request` stands for: each sandbox serves one request, so there is nothing to tell apart.
+/// What a guest's `request` stands for: each sandbox serves one request, so there is nothing to tell apart.
 #[expect(
     unreachable_pub,
     reason = "the generated code exports it again, within this module"

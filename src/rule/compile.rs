@@ -53,7 +53,7 @@ impl CompilerProgram {
         wasm: &[u8],
         limits: &Limits,
     ) -> Result<Vec<u8>, CompileError> {
-        let wall = Duration::from_secs(limits.compile_seconds.into()) + WALL_MARGIN;
+        let wall = Duration::from_secs(limits.compile_seconds.into()).mul_f32(WALL_FACTOR);
         let mut child = self.spawn(limits).map_err(CompileError::Spawn)?;
         match timeout(wall, converse(&mut child, wasm)).await {
             Ok(spoken) => {
@@ -240,8 +240,8 @@ pub enum CompileError {
 
 /// `EX_DATAERR` of sysexits.
 const EXIT_INVALID: i32 = 65;
-/// The processor limit is the child's own; the clock only catches a child that waits.
-const WALL_MARGIN: Duration = Duration::from_secs(2);
+/// The processor limit is the child's own; the clock only catches a child that waits, or that a busy machine starves.
+const WALL_FACTOR: f32 = 1.5;
 /// Compiling gives way to everything else on the machine.
 const NICENESS: i32 = 10;
 const ALLOCATOR_RESERVE_KIB: &str = "65536";

@@ -94,7 +94,7 @@ impl types::HostRequest for CallState {
     }
 
     fn drop(&mut self, _: Request) -> wasmtime::Result<()> {
-        Ok(()) // A guest only ever borrows the request.
+        Ok(()) // The handle is nothing but a number: the request stays where it is.
     }
 }
 

@@ -9,6 +9,8 @@
 pub(super) mod command;
 pub(super) mod program;
 pub(super) mod v1;
+#[cfg(test)]
+mod v2_test;
 
 use std::pin::Pin;
 use std::sync::Arc;

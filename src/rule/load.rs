@@ -37,9 +37,9 @@ pub struct Source {
 
 /// Makes rules of files.
 pub struct Loader {
-    surroundings: Arc<Surroundings>,
+    pub(super) surroundings: Arc<Surroundings>,
     /// The majors of the contract that it runs.
-    majors: Vec<Arc<dyn Major>>,
+    pub(super) majors: Vec<Arc<dyn Major>>,
     programs: Programs,
     compiled: CompiledRules,
     compiler: CompilerProgram,

@@ -42,8 +42,14 @@ impl CallLog {
 
     /// A line on a standard stream. After a crash the last of them usually says why.
     pub(super) fn push_printed(&mut self, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
         self.push(Level::Info, line);
-        if !line.trim().is_empty() {
+        let is_told_every_time = EPILOGUES
+            .iter()
+            .any(|beginning| line.starts_with(beginning));
+        if !is_told_every_time && !line.starts_with(char::is_whitespace) {
             self.printed_last = Some(self.lines.len().saturating_sub(1));
         }
     }
@@ -105,6 +111,14 @@ fn floor_char_boundary(text: &str, at_most: usize) -> usize {
 }
 
 const TARGET: &str = "rulemint::rule::log";
+/// What the runtimes of languages print after the message that matters. The lines of a stack are indented.
+const EPILOGUES: &[&str] = &[
+    "note: ",
+    "Stack:",
+    "Redirecting call to abort",
+    "stack backtrace:",
+    "goroutine ",
+];
 
 #[cfg(test)]
 mod tests {

@@ -240,5 +240,6 @@ impl AsyncWrite for Output {
     }
 }
 
-/// What a guest may write in one go, in bytes.
-const WRITE_BYTES_MAX: usize = 4_096;
+/// What a guest may write in one go, in bytes: as much as an answer can have, for there are languages whose libraries
+/// forget what was left over.
+const WRITE_BYTES_MAX: usize = 1024 * 1024;

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rust_embed::RustEmbed;
 
-use super::subject::PROJECT_CASES;
-
-/// The examples, as they stand in the repository. A link is followed: so a project brings the contract along.
+/// The examples, as they stand in the repository. Links are followed: so a project brings the contract and the golden
+/// cases along.
 #[derive(RustEmbed)]
 #[folder = "rules/examples/"]
 #[exclude = "*/target/*"]
@@ -99,12 +98,6 @@ pub fn begin(language: Language, directory: &Path) -> Result<Vec<PathBuf>, Scaff
 
 /// Where a file of the examples goes in the new project, if it goes there.
 fn place(path: &str, language: Language) -> Option<PathBuf> {
-    if let Some(case) = path
-        .strip_prefix("cases/")
-        .and_then(|rest| rest.strip_prefix(EXAMPLE))
-    {
-        return Some(Path::new(PROJECT_CASES).join(case.trim_start_matches('/')));
-    }
     let inside = path.strip_prefix(language.name)?.strip_prefix('/')?;
     let inside = inside.strip_prefix(EXAMPLE)?.strip_prefix('/')?;
     Some(inside.into())

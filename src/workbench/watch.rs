@@ -49,7 +49,7 @@ impl Changes {
                 self.seen = now;
                 return Ok(());
             }
-            self.events.recv().map_err(|_| WatchError::Ended)?;
+            drop(self.events.recv().map_err(|_| WatchError::Ended)?);
             self.wait_until_quiet();
         }
     }

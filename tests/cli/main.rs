@@ -7,9 +7,12 @@
 )]
 
 mod administration;
+#[path = "../shared/assemble.rs"]
+mod assemble;
 mod configuration;
 mod help;
 mod place;
 mod rules;
 mod serving;
 mod tokens;
+mod workbench;

@@ -75,7 +75,8 @@ impl Place {
             .args(arguments)
             .current_dir(self.path())
             .env_clear()
-            .env("PATH", "/usr/bin:/bin");
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", self.path());
         command
     }
 

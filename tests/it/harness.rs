@@ -9,7 +9,7 @@ mod server;
 mod tokens;
 mod until;
 
-pub(crate) use assemble::{from_text, rule_that_sets, typed};
+pub(crate) use assemble::{Program, from_text, rule_that_sets, typed};
 pub(crate) use clock::HandClock;
 pub(crate) use guests::{Change, assembled, bomb, jti_rule, many_imports, mirror};
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};

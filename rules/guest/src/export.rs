@@ -33,9 +33,9 @@ macro_rules! rule_with_settings {
 macro_rules! __enrich {
     ($enrich:path) => {
         impl $crate::bindings::exports::rulemint::rule::enrich::Guest for Rule {
-            fn enrich(request: &$crate::Request) -> Result<Vec<$crate::Change>, $crate::Failure> {
+            fn enrich(request: $crate::Request) -> Result<Vec<$crate::Change>, $crate::Failure> {
                 $crate::report_panics();
-                $enrich(request).map(Vec::from)
+                $enrich(&request).map(Vec::from)
             }
         }
     };

@@ -9,6 +9,7 @@ use anstream::eprintln;
 use anyhow::{Context as _, anyhow};
 
 use crate::cli::Context;
+use crate::cli::access;
 use crate::cli::output::DIM;
 use crate::clock::SystemClock;
 use crate::data_dir::DataDir;
@@ -30,13 +31,18 @@ pub(super) fn workbench(context: &Context<'_>) -> anyhow::Result<Workbench> {
     Ok(Workbench::new(parts)?)
 }
 
-/// `$XDG_CACHE_HOME/rulemint`, or `~/.cache/rulemint`, or a directory in the system's place for temporary files.
+/// `$XDG_CACHE_HOME/rulemint`, or `~/.cache/rulemint`; where there is no home, the data directory.
 fn cache_dir(context: &Context<'_>) -> anyhow::Result<DataDir> {
     let variable = |name| context.environment.get(name).map(Path::new);
     let home = || variable("HOME").map(|home| home.join(".cache"));
-    let base = variable("XDG_CACHE_HOME").map(Path::to_owned).or_else(home);
-    let base = base.unwrap_or_else(std::env::temp_dir);
-    Ok(DataDir::open(&base.join("rulemint"))?)
+    let cache = variable("XDG_CACHE_HOME").map(Path::to_owned).or_else(home);
+    Ok(DataDir::open(&match cache {
+        Some(cache) => {
+            fs::create_dir_all(&cache).with_context(|| format!("make {}", cache.display()))?;
+            cache.join("rulemint")
+        }
+        None => access::load(context, Vec::new())?.config.data_dir,
+    })?)
 }
 
 /// Loads a rule, and says on a terminal that this may take a while.

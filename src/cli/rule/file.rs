@@ -27,7 +27,9 @@ impl Inspect {
         let subject = Subject::open(&self.rule)?;
         let file = subject.file.display();
         let inspection = inspect(subject.wasm()).map_err(|problem| anyhow!("{file}: {problem}"))?;
-        context.output.thing(&inspection, &lines(&inspection));
+        let mut lines = lines(&inspection);
+        lines.retain(|(_, value)| !value.is_empty());
+        context.output.thing(&inspection, &lines);
         if let (Some(world), true, false) = (&inspection.world, self.wit, context.output.is_json())
         {
             println!("\n{world}");

@@ -1,0 +1,3 @@
+module rulemint.example/jti
+
+go 1.27

@@ -1,0 +1,3 @@
+module rulemint.example/partner-tier
+
+go 1.27

@@ -1,0 +1,1 @@
+../rulemint.d.ts

@@ -1,0 +1,405 @@
+//! What whoever writes rules does on the command line.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::assemble::{Program, rule_that_sets};
+use crate::place::{JTI_RULE, Place, finish, until};
+
+/// A directory with a rule that is a program.
+fn with_program(program: Program<'_>) -> Place {
+    let place = Place::new();
+    place.put("10-program.wasm", program.module());
+    place
+}
+
+const TIER: &str = r#"{"changes":[{"op":"set_claim","name":"tier","value":"gold"}]}"#;
+
+fn gold() -> Program<'static> {
+    Program {
+        enrich: TIER,
+        ..Program::default()
+    }
+}
+
+/// A project in a language that needs no tool but `cp`.
+fn project(place: &Place, run: &str) {
+    place.put("20-tier/prebuilt.wasm", gold().module());
+    let manifest = format!("[build]\nrun = [{run:?}]\noutput = \"rule.wasm\"\n");
+    place.put("20-tier/rule.toml", manifest);
+    let case = format!("{{\"description\":\"gold is gold\",\"expect\":{TIER}}}");
+    place.put("20-tier/cases/gold.json", case);
+}
+
+#[test]
+fn run_shows_the_claims_before_and_after() {
+    let said = with_program(gold())
+        .run(&["rule", "run", "10-program.wasm"])
+        .well();
+    assert!(said.contains("+ tier: \"gold\""), "{said}");
+    assert!(said.contains("  aud: \"https://api.example\""), "{said}");
+    assert!(said.contains("took "), "{said}");
+}
+
+#[test]
+fn run_takes_an_event_from_a_file_and_answers_in_json() {
+    let echo = Program {
+        enrich: r#"{"changes":[{"op":"set_claim","name":"event","value":@}]}"#,
+        stderr: "hello\n",
+        ..Program::default()
+    };
+    let place = with_program(echo);
+    place.put(
+        "event.json",
+        r#"{"client":{"id":"me"},"parameters":{"color":"red"}}"#,
+    );
+    let said = place
+        .run(&[
+            "rule",
+            "run",
+            "10-program.wasm",
+            "-e",
+            "event.json",
+            "--json",
+        ])
+        .json();
+    assert_eq!(said["after"]["event"]["client"]["id"], "me");
+    assert_eq!(
+        said["after"]["event"]["parameters"],
+        json!({ "color": "red" })
+    );
+    assert_eq!(said["before"]["event"], Value::Null);
+    assert_eq!(said["log"], json!([{ "level": "info", "text": "hello" }]));
+}
+
+#[test]
+fn run_reads_an_event_from_standard_input() {
+    let place = with_program(gold());
+    let said = place.run_with(
+        &["rule", "run", "10-program.wasm", "-e", "-", "--json"],
+        "{\"lifetime\":60}",
+    );
+    let claims = said.json()["after"].clone();
+    assert_eq!(
+        claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(),
+        60
+    );
+}
+
+#[test]
+fn an_event_with_a_misspelt_key_is_refused() {
+    let place = with_program(gold());
+    let said = place.run_with(
+        &["rule", "run", "10-program.wasm", "-e", "-"],
+        "{\"audiense\":\"x\"}",
+    );
+    let message = said.badly(1);
+    assert!(message.contains("unknown field `audiense`"), "{message}");
+}
+
+#[test]
+fn run_of_a_rule_that_denies_ends_with_5() {
+    let denying = Program {
+        enrich: r#"{"denied":{"code":"access_denied","description":"no"}}"#,
+        ..Program::default()
+    };
+    let said = with_program(denying).run(&["rule", "run", "10-program.wasm"]);
+    assert!(said.out.contains("denied (access_denied): no"), "{said:?}");
+    said.badly(5);
+}
+
+#[test]
+fn test_tells_each_golden_case() {
+    let place = with_program(gold());
+    place.put(
+        "10-program.cases/gold.json",
+        format!("{{\"description\":\"gold is gold\",\"expect\":{TIER}}}"),
+    );
+    place.put(
+        "10-program.cases/none.json",
+        "{\"expect\":{\"changes\":[]}}",
+    );
+    let said = place.run(&["rule", "test", "10-program.wasm"]);
+    assert!(said.out.contains("pass  gold is gold"), "{said:?}");
+    assert!(said.out.contains("FAIL  none.json"), "{said:?}");
+    assert!(
+        said.out.contains("+      \"op\": \"set_claim\""),
+        "{said:?}"
+    );
+    let message = said.badly(5);
+    assert!(message.contains("1 of 2 golden cases failed"), "{message}");
+}
+
+#[test]
+fn check_says_what_a_good_rule_is_and_needs() {
+    let place = Place::new();
+    place.put("10-jti.wasm", fs::read(JTI_RULE).unwrap());
+    let said = place.run(&["rule", "check", "10-jti.wasm"]).well();
+    for expected in [
+        "component, rulemint:rule@1",
+        "fresh every time: jti",
+        "bytes of memory",
+        "A server would take it.",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+}
+
+#[test]
+fn check_finds_a_jti_that_is_always_the_same() {
+    let place = Place::new();
+    place.put(
+        "10-frozen.wasm",
+        rule_that_sets("jti", "\"6f1e9d0a-37a5-4a0b-9f57-0c8c7d6f0001\""),
+    );
+    let said = place.run(&["rule", "check", "10-frozen.wasm"]);
+    assert!(
+        said.out.contains("it set the same jti in 1000 calls"),
+        "{said:?}"
+    );
+    said.badly(5);
+}
+
+#[test]
+fn check_says_which_limit_to_raise_and_to_what() {
+    let place = with_program(gold());
+    place.put("10-program.toml", "[limits]\nmemory_bytes = 65536\n");
+    let said = place.run(&["rule", "check", "10-program.wasm"]);
+    assert!(said.out.contains("limits.memory_bytes"), "{said:?}");
+    assert!(said.out.contains("memory_bytes = 1048576"), "{said:?}");
+    said.badly(5);
+}
+
+#[test]
+fn check_says_why_a_file_is_no_rule() {
+    let place = Place::new();
+    place.put("page.wasm", "<html>");
+    let said = place.run(&["rule", "check", "page.wasm"]);
+    assert!(said.out.contains("it is a web page"), "{said:?}");
+    said.badly(5);
+}
+
+#[test]
+fn bench_gives_figures_of_as_many_calls_as_were_asked_for() {
+    let place = with_program(gold());
+    let said = place
+        .run(&[
+            "rule",
+            "bench",
+            "10-program.wasm",
+            "--calls",
+            "20",
+            "--json",
+        ])
+        .json();
+    assert_eq!(said["calls"], 20);
+    assert!(said["call_us"]["p50"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn inspect_shows_what_is_in_a_file() {
+    let place = Place::new();
+    place.put("10-jti.wasm", fs::read(JTI_RULE).unwrap());
+    let said = place
+        .run(&["rule", "inspect", "10-jti.wasm", "--wit"])
+        .well();
+    for expected in [
+        "component",
+        "sha256:",
+        "rulemint:rule/host@1.0.0",
+        "rulemint:rule/enrich@1.0.0",
+        "world root {",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let place = with_program(gold());
+    let said = place.run(&["rule", "inspect", "10-program.wasm"]).well();
+    assert!(said.contains("WASI preview 1 command"), "{said}");
+    assert!(said.contains("wasi_snapshot_preview1 fd_write"), "{said}");
+}
+
+#[test]
+fn diff_shows_what_another_version_would_change() {
+    let place = with_program(gold());
+    place.put("new.wasm", rule_that_sets("tier", "\"silver\""));
+    place.put(
+        "events.json",
+        "{}\n{\"audience\":\"https://other.example\"}\n",
+    );
+    let diff = [
+        "rule",
+        "diff",
+        "10-program.wasm",
+        "new.wasm",
+        "-e",
+        "events.json",
+    ];
+    let said = place.run(&diff).well();
+    assert!(said.contains("- tier: \"gold\""), "{said}");
+    assert!(said.contains("+ tier: \"silver\""), "{said}");
+    assert!(said.contains("2 of 2 events come out otherwise"), "{said}");
+}
+
+#[test]
+fn new_begins_a_project_that_brings_all_it_needs() {
+    let place = Place::new();
+    place
+        .run(&["rule", "new", "--lang", "rs", "20-partner"])
+        .well();
+    let project = place.path().join("20-partner");
+    for file in [
+        "rule.toml",
+        "src/lib.rs",
+        "cases/suspended.json",
+        "rulemint-guest/wit/rule.wit",
+    ] {
+        assert!(project.join(file).is_file(), "{file}");
+    }
+    let cargo = fs::read_to_string(project.join("Cargo.toml")).unwrap();
+    assert!(cargo.contains("name = \"partner\""), "{cargo}");
+}
+
+#[test]
+fn new_writes_over_nothing() {
+    let place = Place::new();
+    place.put("20-tier/precious.txt", "mine");
+    let message = place
+        .run(&["rule", "new", "--lang", "go", "20-tier"])
+        .badly(1);
+    assert!(message.contains("is there already"), "{message}");
+}
+
+#[test]
+fn new_in_an_unknown_language_lists_those_there_are() {
+    let message = Place::new()
+        .run(&["rule", "new", "--lang", "cobol", "x"])
+        .badly(1);
+    assert!(message.contains("python, rust, typescript"), "{message}");
+}
+
+#[test]
+fn a_tool_that_is_missing_is_named_with_where_to_get_it() {
+    let place = Place::new();
+    project(&place, "GOOS=wasip1 GOARCH=wasm go build -o rule.wasm .");
+    let message = place.run(&["rule", "build", "20-tier"]).badly(1);
+    assert!(message.contains("go is not installed: get Go"), "{message}");
+}
+
+#[test]
+fn a_command_that_fails_or_leaves_nothing_is_told() {
+    let place = Place::new();
+    project(&place, "false");
+    let message = place.run(&["rule", "build", "20-tier"]).badly(1);
+    assert!(message.contains("\"false\" failed"), "{message}");
+    project(&place, "true");
+    let message = place.run(&["rule", "build", "20-tier"]).badly(1);
+    assert!(
+        message.contains("20-tier/rule.wasm is not there"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_project_that_was_not_built_says_how() {
+    let place = Place::new();
+    project(&place, "true");
+    let message = place.run(&["rule", "test", "20-tier"]).badly(1);
+    assert!(message.contains("run `rulemint rule build`"), "{message}");
+}
+
+#[test]
+fn a_project_is_built_tested_deployed_and_serves() {
+    let place = Place::new();
+    fs::create_dir(place.path().join("rules")).unwrap();
+    let _server = place.serve(&["--watch", "off"]);
+    project(&place, "cp prebuilt.wasm rule.wasm");
+    place.run(&["rule", "build", "20-tier"]).well();
+    let said = place.run(&["rule", "test", "20-tier"]).well();
+    assert!(said.contains("All 1 golden cases pass."), "{said}");
+    let said = place.run(&["rule", "deploy", "20-tier"]).well();
+    assert!(said.contains("20-tier  live"), "{said}");
+    assert!(place.path().join("rules/20-tier.cases/gold.json").is_file());
+}
+
+#[test]
+fn a_rule_that_the_server_refuses_fails_to_deploy() {
+    let place = Place::new();
+    fs::create_dir(place.path().join("rules")).unwrap();
+    let _server = place.serve(&["--watch", "off"]);
+    project(&place, "cp prebuilt.wasm rule.wasm");
+    place.put("20-tier/cases/gold.json", "{\"expect\":{\"changes\":[]}}");
+    place.run(&["rule", "build", "20-tier"]).well();
+    let said = place.run(&["rule", "deploy", "20-tier"]);
+    assert!(said.out.contains("20-tier  refused"), "{said:?}");
+    said.badly(5);
+}
+
+#[test]
+fn deploy_takes_cases_away_that_the_rule_no_longer_has() {
+    let place = with_program(gold());
+    fs::create_dir(place.path().join("rules")).unwrap();
+    place.put(
+        "10-program.cases/gold.json",
+        "{\"expect\":{\"changes\":{\"$any\":true}}}",
+    );
+    place.run(&["rule", "deploy", "10-program.wasm"]).well();
+    fs::remove_dir_all(place.path().join("10-program.cases")).unwrap();
+    place.run(&["rule", "deploy", "10-program.wasm"]).well();
+    assert!(!place.path().join("rules/10-program.cases").exists());
+    assert!(place.path().join("rules/10-program.wasm").is_file());
+}
+
+#[test]
+fn watch_builds_tests_and_deploys_what_was_saved() {
+    let place = Place::new();
+    fs::create_dir(place.path().join("rules")).unwrap();
+    project(&place, "cp prebuilt.wasm rule.wasm");
+    let mut watching = place.command(&["rule", "watch", "20-tier"]);
+    let mut watching = watching
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let deployed = place.path().join("rules/20-tier.wasm");
+    until("the first deployment", || deployed.is_file().then_some(()));
+    let silver = TIER.replace("gold", "lead");
+    let next = Program {
+        enrich: &silver,
+        ..Program::default()
+    }
+    .module();
+    place.put(
+        "20-tier/cases/gold.json",
+        format!("{{\"expect\":{silver}}}"),
+    );
+    place.put("20-tier/prebuilt.wasm", &next);
+    until("the next deployment", || {
+        (fs::read(&deployed).unwrap() == next).then_some(())
+    });
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+}
+
+#[test]
+fn the_published_schemas_are_the_programs() {
+    for of in ["event", "result", "case", "manifest"] {
+        let printed = Place::new().run(&["rule", "schema", of]).well();
+        let page = format!("{}/docs/schemas/{of}.json", env!("CARGO_MANIFEST_DIR"));
+        let published = fs::read_to_string(page).unwrap_or_default();
+        assert_eq!(
+            published, printed,
+            "run: cargo run -- rule schema {of} > docs/schemas/{of}.json"
+        );
+    }
+}
+
+#[test]
+fn compiled_rules_are_remembered_in_the_cache_directory() {
+    let place = with_program(gold());
+    let cache = place.path().join("cache");
+    let mut command = place.command(&["rule", "run", "10-program.wasm"]);
+    finish(command.env("XDG_CACHE_HOME", &cache)).well();
+    let compiled = fs::read_dir(cache.join("rulemint/compiled")).unwrap();
+    assert_eq!(compiled.count(), 1);
+}
