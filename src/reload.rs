@@ -32,7 +32,7 @@ use crate::rule::{Digest, Loader};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use keep::{Keep, Why};
-use read::DirectoryId;
+use scan::Places;
 use watch::Watcher;
 use workshop::Workshop;
 
@@ -81,8 +81,8 @@ pub struct Reloader {
     missing: HashSet<Arc<str>>,
     /// The directory at the last look.
     seen: Option<Digest>,
-    /// Which directory that was: it may be replaced by another of the same name.
-    directory: Option<DirectoryId>,
+    /// Where that was: a directory may be replaced by another of the same name.
+    places: Option<Places>,
     /// Why and since when the live chain is live.
     current: Why,
     /// What was asked for while something else was being done.
@@ -142,7 +142,7 @@ impl Reloader {
             report: Arc::default(),
             missing: HashSet::new(),
             seen: None,
-            directory: None,
+            places: None,
             current: Why::default(),
             wishes: Wishes::default(),
         };
@@ -166,7 +166,7 @@ impl Reloader {
     ) {
         let mut watcher = Watcher::new(self.config.dir.clone(), self.config.watch, sender);
         loop {
-            if watcher.renew_if_replaced(self.directory) {
+            if watcher.renew_if_replaced(self.places.as_ref()) {
                 self.wishes.look = true;
                 self.grant_wishes(&mut triggers).await;
             }

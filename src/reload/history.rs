@@ -126,7 +126,7 @@ impl Reloader {
     /// The directory cannot be read: everything stays as it is.
     pub(super) async fn report_directory(&mut self, problem: &io::Error) {
         self.seen = None;
-        self.directory = None;
+        self.places = None;
         let problem = Some(if problem.kind() == io::ErrorKind::NotFound {
             let text = "it is not there; make it and put rules into it".to_owned();
             Problem::new(Problem::NO_DIRECTORY, text)

@@ -17,8 +17,17 @@ pub(super) struct Scan {
     pub(super) digest: Digest,
     /// When the youngest file was last written to, in Unix milliseconds.
     pub(super) modified_ms: i64,
-    /// Which directory it was.
+    /// Which directory it was, and which directories of golden cases are in it.
+    pub(super) places: Places,
+}
+
+/// The directories that a change can happen in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Places {
+    /// The rules directory: there may be another of the same name.
     pub(super) directory: DirectoryId,
+    /// The names of the directories of golden cases in it.
+    pub(super) cases: BTreeSet<String>,
 }
 
 /// Reads everything. Blocks: call it where that is allowed.
@@ -48,6 +57,11 @@ pub(super) fn scan(directory: &Path) -> io::Result<Scan> {
             scan.add(stem, found);
         }
     }
+    let cases = scan
+        .directories
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
     for orphan in std::mem::take(&mut scan.manifests) {
         if rule_file(&format!("{orphan}.wasm")).is_some() {
             let text =
@@ -59,7 +73,10 @@ pub(super) fn scan(directory: &Path) -> io::Result<Scan> {
         digest: digest_of(&scan.found),
         found: scan.found,
         modified_ms: scan.modified_ms,
-        directory: open.id(),
+        places: Places {
+            directory: open.id(),
+            cases,
+        },
     })
 }
 

@@ -33,7 +33,7 @@ impl Reloader {
             Ok(scan) => scan,
             Err(problem) => return self.report_directory(&problem).await,
         };
-        self.directory = Some(scan.directory);
+        self.places = Some(scan.places.clone());
         let unchanged = self.seen == Some(scan.digest) && self.missing.is_empty();
         let cleared = self.report.load().directory_problem.is_some();
         if unchanged && !cleared {

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tracing::{debug, warn};
 
 use super::Trigger;
-use super::read::DirectoryId;
+use super::scan::Places;
 use crate::config::Watch;
 
 /// Watches a rules directory.
@@ -18,8 +18,8 @@ pub(super) struct Watcher {
     mode: Watch,
     triggers: UnboundedSender<Trigger>,
     events: Option<RecommendedWatcher>,
-    /// The directory that is watched; `None` while there is none.
-    watched: Option<DirectoryId>,
+    /// What is watched; `None` while there is nothing.
+    watched: Option<Places>,
 }
 
 impl Watcher {
@@ -36,13 +36,13 @@ impl Watcher {
         watcher
     }
 
-    /// Starts afresh when the directory is another one than before, and says whether it did. What changed before that
+    /// Starts afresh when the directories are others than before, and says whether it did. What changed before that
     /// moment no event will tell: look again.
-    pub(super) fn renew_if_replaced(&mut self, directory: Option<DirectoryId>) -> bool {
-        if directory.is_none() || directory == self.watched {
+    pub(super) fn renew_if_replaced(&mut self, places: Option<&Places>) -> bool {
+        if places.is_none() || places == self.watched.as_ref() {
             return false;
         }
-        self.watched = directory;
+        self.watched = places.cloned();
         self.renew();
         true
     }
@@ -53,7 +53,13 @@ impl Watcher {
             return;
         }
         match watch(&self.directory, self.triggers.clone()) {
-            Ok(watcher) => self.events = Some(watcher),
+            Ok(mut watcher) => {
+                for cases in self.watched.iter().flat_map(|places| &places.cases) {
+                    // One that cannot be watched is read again with everything else, a little later.
+                    let _ = watcher.watch(&self.directory.join(cases), RecursiveMode::NonRecursive);
+                }
+                self.events = Some(watcher);
+            }
             Err(problem) => {
                 self.events = None;
                 if self.directory.exists() {

@@ -122,7 +122,7 @@ fn without_enrich(exports: &[String], majors: &[Arc<dyn Major>]) -> String {
     match other {
         Some(name) => format!("it exports {name}; this server runs {known}. {ADVICE}"),
         None => format!(
-            "it exports neither {known} nor {RUN}; it exports {}. {ADVICE}",
+            "it does not export {known}, as a rule does, and not {RUN}x either, as a program does; it exports {}. {ADVICE}",
             or_nothing(exports)
         ),
     }

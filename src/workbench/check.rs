@@ -214,7 +214,7 @@ impl Checked {
         }
         needs.call_us = Some(Spread::of(took));
         needs.judge(&subject.manifest.limits, self.bytes as u64);
-        if !needs.raise.is_empty() && self.problems.is_empty() {
+        if !needs.raise.is_empty() {
             let lines = needs.raise.join(", ");
             self.problems.push(format!(
                 "its limits are too small: raise them in [limits]: {lines}"

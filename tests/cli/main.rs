@@ -12,6 +12,9 @@ mod assemble;
 mod configuration;
 mod help;
 mod place;
+#[path = "../shared/program.rs"]
+mod program;
+mod projects;
 mod rules;
 mod serving;
 mod tokens;

@@ -4,32 +4,24 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::assemble::{Program, rule_that_sets};
-use crate::place::{JTI_RULE, Place, finish, until};
+use crate::assemble::rule_that_sets;
+use crate::place::{JTI_RULE, Place, finish};
+use crate::program::Program;
 
 /// A directory with a rule that is a program.
-fn with_program(program: Program<'_>) -> Place {
+pub(crate) fn with_program(program: Program<'_>) -> Place {
     let place = Place::new();
     place.put("10-program.wasm", program.module());
     place
 }
 
-const TIER: &str = r#"{"changes":[{"op":"set_claim","name":"tier","value":"gold"}]}"#;
+pub(crate) const TIER: &str = r#"{"changes":[{"op":"set_claim","name":"tier","value":"gold"}]}"#;
 
-fn gold() -> Program<'static> {
+pub(crate) fn gold() -> Program<'static> {
     Program {
         enrich: TIER,
         ..Program::default()
     }
-}
-
-/// A project in a language that needs no tool but `cp`.
-fn project(place: &Place, run: &str) {
-    place.put("20-tier/prebuilt.wasm", gold().module());
-    let manifest = format!("[build]\nrun = [{run:?}]\noutput = \"rule.wasm\"\n");
-    place.put("20-tier/rule.toml", manifest);
-    let case = format!("{{\"description\":\"gold is gold\",\"expect\":{TIER}}}");
-    place.put("20-tier/cases/gold.json", case);
 }
 
 #[test]
@@ -239,146 +231,6 @@ fn diff_shows_what_another_version_would_change() {
     assert!(said.contains("- tier: \"gold\""), "{said}");
     assert!(said.contains("+ tier: \"silver\""), "{said}");
     assert!(said.contains("2 of 2 events come out otherwise"), "{said}");
-}
-
-#[test]
-fn new_begins_a_project_that_brings_all_it_needs() {
-    let place = Place::new();
-    place
-        .run(&["rule", "new", "--lang", "rs", "20-partner"])
-        .well();
-    let project = place.path().join("20-partner");
-    for file in [
-        "rule.toml",
-        "src/lib.rs",
-        "cases/suspended.json",
-        "rulemint-guest/wit/rule.wit",
-    ] {
-        assert!(project.join(file).is_file(), "{file}");
-    }
-    let cargo = fs::read_to_string(project.join("Cargo.toml")).unwrap();
-    assert!(cargo.contains("name = \"partner\""), "{cargo}");
-}
-
-#[test]
-fn new_writes_over_nothing() {
-    let place = Place::new();
-    place.put("20-tier/precious.txt", "mine");
-    let message = place
-        .run(&["rule", "new", "--lang", "go", "20-tier"])
-        .badly(1);
-    assert!(message.contains("is there already"), "{message}");
-}
-
-#[test]
-fn new_in_an_unknown_language_lists_those_there_are() {
-    let message = Place::new()
-        .run(&["rule", "new", "--lang", "cobol", "x"])
-        .badly(1);
-    assert!(message.contains("python, rust, typescript"), "{message}");
-}
-
-#[test]
-fn a_tool_that_is_missing_is_named_with_where_to_get_it() {
-    let place = Place::new();
-    project(&place, "GOOS=wasip1 GOARCH=wasm go build -o rule.wasm .");
-    let message = place.run(&["rule", "build", "20-tier"]).badly(1);
-    assert!(message.contains("go is not installed: get Go"), "{message}");
-}
-
-#[test]
-fn a_command_that_fails_or_leaves_nothing_is_told() {
-    let place = Place::new();
-    project(&place, "false");
-    let message = place.run(&["rule", "build", "20-tier"]).badly(1);
-    assert!(message.contains("\"false\" failed"), "{message}");
-    project(&place, "true");
-    let message = place.run(&["rule", "build", "20-tier"]).badly(1);
-    assert!(
-        message.contains("20-tier/rule.wasm is not there"),
-        "{message}"
-    );
-}
-
-#[test]
-fn a_project_that_was_not_built_says_how() {
-    let place = Place::new();
-    project(&place, "true");
-    let message = place.run(&["rule", "test", "20-tier"]).badly(1);
-    assert!(message.contains("run `rulemint rule build`"), "{message}");
-}
-
-#[test]
-fn a_project_is_built_tested_deployed_and_serves() {
-    let place = Place::new();
-    fs::create_dir(place.path().join("rules")).unwrap();
-    let _server = place.serve(&["--watch", "off"]);
-    project(&place, "cp prebuilt.wasm rule.wasm");
-    place.run(&["rule", "build", "20-tier"]).well();
-    let said = place.run(&["rule", "test", "20-tier"]).well();
-    assert!(said.contains("All 1 golden cases pass."), "{said}");
-    let said = place.run(&["rule", "deploy", "20-tier"]).well();
-    assert!(said.contains("20-tier  live"), "{said}");
-    assert!(place.path().join("rules/20-tier.cases/gold.json").is_file());
-}
-
-#[test]
-fn a_rule_that_the_server_refuses_fails_to_deploy() {
-    let place = Place::new();
-    fs::create_dir(place.path().join("rules")).unwrap();
-    let _server = place.serve(&["--watch", "off"]);
-    project(&place, "cp prebuilt.wasm rule.wasm");
-    place.put("20-tier/cases/gold.json", "{\"expect\":{\"changes\":[]}}");
-    place.run(&["rule", "build", "20-tier"]).well();
-    let said = place.run(&["rule", "deploy", "20-tier"]);
-    assert!(said.out.contains("20-tier  refused"), "{said:?}");
-    said.badly(5);
-}
-
-#[test]
-fn deploy_takes_cases_away_that_the_rule_no_longer_has() {
-    let place = with_program(gold());
-    fs::create_dir(place.path().join("rules")).unwrap();
-    place.put(
-        "10-program.cases/gold.json",
-        "{\"expect\":{\"changes\":{\"$any\":true}}}",
-    );
-    place.run(&["rule", "deploy", "10-program.wasm"]).well();
-    fs::remove_dir_all(place.path().join("10-program.cases")).unwrap();
-    place.run(&["rule", "deploy", "10-program.wasm"]).well();
-    assert!(!place.path().join("rules/10-program.cases").exists());
-    assert!(place.path().join("rules/10-program.wasm").is_file());
-}
-
-#[test]
-fn watch_builds_tests_and_deploys_what_was_saved() {
-    let place = Place::new();
-    fs::create_dir(place.path().join("rules")).unwrap();
-    project(&place, "cp prebuilt.wasm rule.wasm");
-    let mut watching = place.command(&["rule", "watch", "20-tier"]);
-    let mut watching = watching
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let deployed = place.path().join("rules/20-tier.wasm");
-    until("the first deployment", || deployed.is_file().then_some(()));
-    let silver = TIER.replace("gold", "lead");
-    let next = Program {
-        enrich: &silver,
-        ..Program::default()
-    }
-    .module();
-    place.put(
-        "20-tier/cases/gold.json",
-        format!("{{\"expect\":{silver}}}"),
-    );
-    place.put("20-tier/prebuilt.wasm", &next);
-    until("the next deployment", || {
-        (fs::read(&deployed).unwrap() == next).then_some(())
-    });
-    watching.kill().unwrap();
-    watching.wait().unwrap();
 }
 
 #[test]

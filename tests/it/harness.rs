@@ -4,14 +4,17 @@
 mod assemble;
 mod clock;
 mod guests;
+#[path = "../shared/program.rs"]
+mod program;
 pub(crate) mod raw;
 mod server;
 mod tokens;
 mod until;
 
-pub(crate) use assemble::{Program, from_text, rule_that_sets, typed};
+pub(crate) use assemble::{from_text, rule_that_sets, typed};
 pub(crate) use clock::HandClock;
 pub(crate) use guests::{Change, assembled, bomb, jti_rule, many_imports, mirror};
+pub(crate) use program::Program;
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
 pub(crate) use tokens::{Answer, claims, header};
 pub(crate) use until::{until, until_ok};

@@ -10,7 +10,7 @@ mod refused_changes;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    AUDIENCE, CLIENT, Change, Setup, TestServer, assembled, jti_rule, mirror, rule_that_sets,
+    AUDIENCE, CLIENT, Change, Setup, TestServer, assembled, jti_rule, mirror, rule_that_sets, typed,
 };
 
 /// A server whose one rule answers as it is told.
@@ -43,6 +43,19 @@ async fn the_shipped_rule_sets_a_fresh_version_4_uuid() {
     let jti: uuid::Uuid = one["jti"].as_str().unwrap().parse().unwrap();
     assert_eq!(jti.get_version_num(), 4);
     assert_ne!(one["jti"], other["jti"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_was_built_for_a_borrowed_request_runs() {
+    let wit = include_str!("../../wit/rule.wit")
+        .replace("(request: request)", "(request: borrow<request>)");
+    let text = include_str!("../fixtures/rules/tell-event.wat");
+    let rule = typed(wat::parse_str(text).unwrap(), &wit, "rule");
+    let server = Setup::new().with("10-rule.wasm", rule).start().await;
+    assert_eq!(
+        server.ask(&[]).await.claims()["event"]["audience"],
+        AUDIENCE
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

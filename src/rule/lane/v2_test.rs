@@ -158,7 +158,7 @@ fn of_the_second_major() -> Vec<u8> {
           (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
           (func (export "rulemint:rule/enrich@2.0.0-test#enrich") (param i32 i32) (result i32)
             (i32.store (i32.const 0) (i32.const 64))
-            (i32.store (i32.const 4) (i32.const 59))
+            (i32.store (i32.const 4) (i32.const 57))
             i32.const 0))"#,
     )
 }

@@ -18,7 +18,6 @@ const ROGUES: &[&str] = &[
     "flood-handles",
     "outside-memory",
     "broken-text",
-    "keep-borrow",
 ];
 
 fn api_of(rogue: &str) -> String {
