@@ -27,6 +27,11 @@ judges:
 rule *arguments:
     .ci/rebuild-rule {{ arguments }}
 
+# Build the example rules from source and run all of them in one server; `just examples go` for one language.
+examples *languages:
+    cargo build --release
+    .ci/examples {{ languages }}
+
 # Throughput and latency against the floor.
 bench *arguments:
     cargo build --release --example floor

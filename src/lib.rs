@@ -43,7 +43,7 @@
 //! # Where to add things
 //!
 //! A setting: a field in [`config`]. A grant type: a module in [`grant`]. A getter for rules: `wit/rule.wit` and
-//! `rule/state.rs`. A kind of rule file: `rule/identify.rs` and `rule/load.rs`. A route: `http.rs`. A table:
+//! `rule/host.rs`. A way to write rules, or a major of the contract: `rule/lane.rs`. A route: `http.rs`. A table:
 //! `migrations/` and a module in [`store`].
 
 pub mod cli;
