@@ -166,7 +166,7 @@ impl Reloader {
     ) {
         let mut watcher = Watcher::new(self.config.dir.clone(), self.config.watch, sender);
         loop {
-            if watcher.renew_if_replaced(self.places.as_ref()) {
+            while watcher.renew_if_replaced(self.places.as_ref()) {
                 self.wishes.look = true;
                 self.grant_wishes(&mut triggers).await;
             }

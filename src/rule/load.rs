@@ -221,7 +221,7 @@ pub enum LoadError {
     #[error("{0}")]
     Mismatch(String),
     /// It cannot even start.
-    #[error("starting it failed: {0}")]
+    #[error("starting it failed: {0}{}", advice(.0))]
     Start(Fault),
     /// Its check of the settings failed to come to a verdict.
     #[error("its check of the settings failed: {0}")]
@@ -266,6 +266,14 @@ impl LoadError {
             Self::Settings(_) => "settings",
             Self::CaseFile(_) | Self::Case { .. } => "case",
         }
+    }
+}
+
+/// Where a limit is too small, there is a command that finds out what would be enough.
+fn advice(fault: &Fault) -> &'static str {
+    match matches!(fault, Fault::Limit(_)) {
+        true => "; `rulemint rule check` finds out what it needs",
+        false => "",
     }
 }
 

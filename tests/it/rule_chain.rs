@@ -2,6 +2,7 @@
 
 mod any_output;
 mod failures;
+mod isolation;
 mod log_lines;
 mod manifest;
 mod protected;
