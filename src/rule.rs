@@ -28,6 +28,7 @@ mod load;
 mod log;
 mod manifest;
 mod mismatch;
+mod pool;
 mod protect;
 mod quarantine;
 mod rehearsal;

@@ -77,6 +77,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
         ),
         (CACHE_CONTROL, "no-store"),
     ];
+    app.issuer.surroundings.observe_pool();
     (headers, app.metrics.encode()).into_response()
 }
 

@@ -12,7 +12,7 @@ use super::step::Candidate;
 use super::workshop::Identity;
 use crate::rule::{Chain, Rule};
 use crate::store::StoreError;
-use crate::telemetry::metrics::ResultLabel;
+use crate::telemetry::metrics::{LiveRule, ResultLabel};
 
 impl Reloader {
     /// Brings back the chain that was live when the server last ran.
@@ -162,9 +162,13 @@ impl Reloader {
         self.metrics.rule_problems.set(report.problems() as i64);
         let live = self.live.load();
         self.metrics.rules.set(live.chain.rules().len() as i64);
-        let versions = live.chain.rules().iter();
-        self.metrics
-            .set_live_rules(versions.map(|rule| (&*rule.name, rule.digest.to_string())));
+        let versions = live.chain.rules().iter().map(|rule| LiveRule {
+            name: &rule.name,
+            digest: rule.digest.to_string(),
+            lane: rule.lane(),
+            version: rule.description().map_or("", |said| &said.version),
+        });
+        self.metrics.set_live_rules(versions);
         let body = serde_json::to_string(&report).expect("a report is JSON");
         self.report.store(Arc::new(report));
         let now = self.clock.unix_seconds().cast_signed();

@@ -88,6 +88,7 @@ async fn ask_and_apply(
         usage,
     } = ask(rule, draft, None).await;
     rule.metrics.observe_usage(usage.ticks, usage.memory_bytes);
+    rule.metrics.observe_host_calls(&usage.host_calls);
     log.flush(&rule.name, &draft.transaction_id);
     let applied = answer.map_err(Ended::Fault).and_then(|answer| {
         let changes = verdict_of(answer)?;

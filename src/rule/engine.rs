@@ -8,9 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use tracing::warn;
-use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, Strategy};
 
-use super::limits::{CORE_INSTANCES_MAX, MEMORIES_MAX, MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX};
+use super::pool;
 
 /// The engine of a server. There is one, for its whole life.
 pub struct Engine {
@@ -25,7 +25,7 @@ impl Engine {
     /// When the machine cannot run it at all.
     pub fn new() -> wasmtime::Result<Self> {
         let mut config = config();
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool::config()));
         let engine = wasmtime::Engine::new(&config).or_else(|problem| {
             // Containers with a limit on address space cannot reserve the pool.
             warn!(%problem, "no room for an instance pool; each call allocates its own, slower");
@@ -55,6 +55,11 @@ impl Engine {
     pub(super) fn running(&self) -> Running<'_> {
         self.ticker.begin();
         Running(&self.ticker)
+    }
+
+    /// How many calls are under way.
+    pub(super) fn calls_under_way(&self) -> u64 {
+        self.ticker.running.load(Ordering::Relaxed)
     }
 
     /// Brings the ticks closer together until the guard is dropped.
@@ -90,27 +95,6 @@ fn config() -> Config {
         .concurrency_support(false)
         .shared_memory(false);
     config
-}
-
-fn pool() -> PoolingAllocationConfig {
-    let per_component = u32::try_from(CORE_INSTANCES_MAX).unwrap_or(u32::MAX);
-    let memories = u32::try_from(MEMORIES_MAX).unwrap_or(u32::MAX);
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(CALLS_AT_ONCE)
-        .total_core_instances(CALLS_AT_ONCE * 4)
-        .total_memories(CALLS_AT_ONCE * 2)
-        .total_tables(CALLS_AT_ONCE * 4)
-        .total_stacks(CALLS_AT_ONCE)
-        .max_core_instances_per_component(per_component)
-        .max_memories_per_component(memories)
-        .max_tables_per_component(per_component)
-        .max_memories_per_module(2)
-        .max_tables_per_module(2)
-        .max_memory_size(MEMORY_BYTES_MAX)
-        .table_elements(TABLE_ELEMENTS_MAX)
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
-        .table_keep_resident(KEEP_RESIDENT_BYTES);
-    pool
 }
 
 /// Advances the engine's epoch while rules run, and rests while none do.
@@ -211,10 +195,6 @@ pub(super) const TICK: Duration = Duration::from_millis(1);
 /// How far they are apart otherwise.
 const FIRST_TICK: Duration = Duration::from_millis(5);
 const IDLE_TICKS: u32 = 20;
-/// Rule calls under way at the same moment; one more is told to come back later.
-const CALLS_AT_ONCE: u32 = 128;
-/// What a call touches is kept for the next one instead of being handed back to the operating system each time.
-const KEEP_RESIDENT_BYTES: usize = 64 * 1024;
 const WASM_STACK_BYTES: usize = 512 * 1024;
 /// The difference to the guest's stack is what host functions have; 1 MiB is plenty and 0.5 MiB too little.
 const ASYNC_STACK_BYTES: usize = 2 * 1024 * 1024;

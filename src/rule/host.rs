@@ -8,65 +8,75 @@ use super::bindings::RequestHandle;
 use super::bindings::v1::rulemint::rule::{cache, host, types};
 use super::event::{Event, requested_scopes};
 use super::state::CallState;
+use crate::grant::Draft;
+use crate::telemetry::metrics::HostFunction;
 
 type Request = Resource<RequestHandle>;
 
 impl types::Host for CallState {}
 
+impl CallState {
+    /// The request, for a guest that asks for a part of it.
+    fn asked(&mut self) -> wasmtime::Result<&Draft> {
+        self.host_calls.count(HostFunction::Request);
+        self.request()
+    }
+}
+
 impl types::HostRequest for CallState {
     fn transaction_id(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.transaction_id.to_string())
+        Ok(self.asked()?.transaction_id.to_string())
     }
 
     fn issued_at(&mut self, _: Request) -> wasmtime::Result<u64> {
-        Ok(self.request()?.claims.issued_at)
+        Ok(self.asked()?.claims.issued_at)
     }
 
     fn lifetime(&mut self, _: Request) -> wasmtime::Result<u32> {
-        Ok(self.request()?.claims.lifetime)
+        Ok(self.asked()?.claims.lifetime)
     }
 
     fn grant_type(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.wanted.grant_type.clone())
+        Ok(self.asked()?.wanted.grant_type.clone())
     }
 
     fn audience(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.claims.audience.to_string())
+        Ok(self.asked()?.claims.audience.to_string())
     }
 
     fn client_id(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.client.id.to_string())
+        Ok(self.asked()?.client.id.to_string())
     }
 
     fn client_name(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.client.name.to_string())
+        Ok(self.asked()?.client.name.to_string())
     }
 
     fn client_metadata(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.request()?.client.metadata.get(&name).cloned())
+        Ok(self.asked()?.client.metadata.get(&name).cloned())
     }
 
     fn grant_id(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.request()?.permission.id.to_string())
+        Ok(self.asked()?.permission.id.to_string())
     }
 
     fn subject_id(&mut self, _: Request) -> wasmtime::Result<Option<String>> {
+        self.asked()?;
         Ok(None) // Client credentials have no subject but the client.
     }
 
     fn subject_claim(&mut self, _: Request, _: String) -> wasmtime::Result<Option<String>> {
+        self.asked()?;
         Ok(None)
     }
 
     fn requested_scopes(&mut self, _: Request) -> wasmtime::Result<Vec<String>> {
-        Ok(requested_scopes(self.request()?)
-            .map(str::to_owned)
-            .collect())
+        Ok(requested_scopes(self.asked()?).map(str::to_owned).collect())
     }
 
     fn granted_scopes(&mut self, _: Request) -> wasmtime::Result<Vec<String>> {
         Ok(self
-            .request()?
+            .asked()?
             .claims
             .scope
             .values()
@@ -75,20 +85,22 @@ impl types::HostRequest for CallState {
     }
 
     fn parameter(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
-        let parameters = &self.request()?.wanted.parameters;
+        let parameters = &self.asked()?.wanted.parameters;
         let found = parameters.iter().find(|(known, _)| *known == name);
         Ok(found.map(|(_, value)| value.clone()))
     }
 
     fn claim(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.request()?.claims.get(&name))
+        Ok(self.asked()?.claims.get(&name))
     }
 
     fn settings(&mut self, _: Request) -> wasmtime::Result<String> {
+        self.host_calls.count(HostFunction::Request);
         Ok(self.settings_in_force().get().to_owned())
     }
 
     fn event(&mut self, _: Request) -> wasmtime::Result<String> {
+        self.host_calls.count(HostFunction::Request);
         let event = Event::new(self.request()?, self.settings_in_force())?;
         Ok(serde_json::to_string(&event)?)
     }
@@ -100,16 +112,19 @@ impl types::HostRequest for CallState {
 
 impl host::Host for CallState {
     fn log(&mut self, level: host::Level, message: String) -> wasmtime::Result<()> {
+        self.host_calls.count(HostFunction::Log);
         self.charge(message.len())?;
         self.log.push(level, &message);
         Ok(())
     }
 
     fn uuid_v4(&mut self) -> wasmtime::Result<String> {
+        self.host_calls.count(HostFunction::UuidV4);
         Ok(self.rule.surroundings.random.uuid_v4())
     }
 
     fn uuid_v7(&mut self) -> wasmtime::Result<String> {
+        self.host_calls.count(HostFunction::UuidV7);
         let surroundings = &self.rule.surroundings;
         Ok(surroundings
             .random
@@ -119,6 +134,7 @@ impl host::Host for CallState {
 
 impl cache::Host for CallState {
     fn get(&mut self, key: String) -> wasmtime::Result<Option<String>> {
+        self.host_calls.count(HostFunction::CacheGet);
         self.charge(key.len())?;
         let now = self.rule.surroundings.clock.monotonic();
         Ok(self
@@ -134,6 +150,7 @@ impl cache::Host for CallState {
         value: String,
         ttl_seconds: u32,
     ) -> wasmtime::Result<Result<(), String>> {
+        self.host_calls.count(HostFunction::CacheSet);
         self.charge(key.len() + value.len())?;
         let now = self.rule.surroundings.clock.monotonic();
         let expires_at = now + Duration::from_secs(ttl_seconds.into());
@@ -144,6 +161,7 @@ impl cache::Host for CallState {
     }
 
     fn delete(&mut self, key: String) -> wasmtime::Result<()> {
+        self.host_calls.count(HostFunction::CacheDelete);
         self.charge(key.len())?;
         if let Some(cache) = &self.rule.cache {
             cache.delete(&key);

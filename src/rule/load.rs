@@ -100,11 +100,14 @@ impl Loader {
         if let Some(compiled) = self.compiled.get(&source.digest, engine) {
             return Ok(compiled);
         }
-        let code = self
-            .compiler
-            .compile(&source.wasm, &manifest.limits)
-            .await?;
-        let kept = self.compiled.put(&source.digest, &code, engine);
+        let clock = &self.surroundings.clock;
+        let began = clock.monotonic();
+        let code = self.compiler.compile(&source.wasm, &manifest.limits).await;
+        let took = clock.monotonic().saturating_sub(began);
+        self.surroundings
+            .metrics
+            .observe_compile(&source.name, took);
+        let kept = self.compiled.put(&source.digest, &code?, engine);
         // It compiles, but is larger than any rule may be: its first memory, its number of tables and the like.
         kept.map_err(|problem| LoadError::TooDemanding(format!("{:#}", problem.root_cause())))
     }

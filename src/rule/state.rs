@@ -15,6 +15,7 @@ use super::limits::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX};
 use super::log::CallLog;
 use super::wasi::{Program, Wasi};
 use crate::grant::Draft;
+use crate::telemetry::metrics::HostCalls;
 
 /// The state of one call. It moves into the sandbox's store and out again.
 pub(super) struct CallState {
@@ -36,6 +37,7 @@ pub(super) struct CallState {
     /// Set from the first tick on.
     slow: Option<Slow>,
     host_call_bytes_left: usize,
+    pub(super) host_calls: HostCalls,
 }
 
 impl CallState {
@@ -48,6 +50,7 @@ impl CallState {
                 used: 0,
             },
             host_call_bytes_left: limits.host_call_bytes as usize,
+            host_calls: HostCalls::default(),
             wasi: None,
             settings: None,
             pace,
@@ -77,6 +80,7 @@ impl CallState {
             ticks: self.ticks,
             processor: self.spent,
             memory_bytes: self.memory.used,
+            host_calls: self.host_calls,
         }
     }
 
@@ -125,6 +129,8 @@ pub(super) struct Usage {
     pub(super) processor: Duration,
     /// The most that any one of its memories had, in bytes.
     pub(super) memory_bytes: u64,
+    /// What it asked the host for.
+    pub(super) host_calls: HostCalls,
 }
 
 /// How a call runs.

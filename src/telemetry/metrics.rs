@@ -1,6 +1,10 @@
-//! Every metric, declared in one place.
+//! Every metric, declared in one place: [`Metrics`] those of the server, [`rule`] those of each rule, [`pool`] those of
+//! the pool that rules run in.
 //!
 //! Handles are made once and kept: counting on the token path is an atomic addition.
+
+mod pool;
+mod rule;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +17,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+pub use pool::PoolMetrics;
+use rule::RuleFamilies;
+pub use rule::{HostCalls, HostFunction, LiveRule, RuleMetrics};
 
 /// The metrics of one server. Clones share them.
 #[derive(Clone)]
@@ -46,11 +54,15 @@ pub struct Metrics {
     pub ledger_waiting: Gauge,
     /// Changes of the store that this server has taken in.
     pub changes_seen: Gauge<i64>,
-    rule_evaluations: Family<RuleOutcomeLabels, Counter>,
-    rule_duration: Family<RuleLabel, Histogram, Buckets>,
-    rule_ticks: Family<RuleLabel, Counter>,
-    rule_memory: Family<RuleLabel, Gauge>,
-    rule_info: Family<RuleInfoLabels, Gauge>,
+    /// Spans that a collector took.
+    pub spans_exported: Counter,
+    /// Spans that no collector took, or that came while too many waited for one.
+    pub spans_lost: Counter,
+    /// Times that the collector did not take what it was sent.
+    pub span_export_failures: Counter,
+    /// How full the pool is that rules run in.
+    pub pool: PoolMetrics,
+    rule: RuleFamilies,
 }
 
 /// How an answer ended.
@@ -65,53 +77,6 @@ pub struct OutcomeLabel {
 pub struct ResultLabel {
     /// `swapped`, `kept` or `rolled_back`.
     pub result: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RuleLabel {
-    rule: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RuleOutcomeLabels {
-    rule: String,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RuleInfoLabels {
-    rule: String,
-    digest: String,
-}
-
-/// The metrics of one rule, ready to count.
-pub struct RuleMetrics {
-    /// By the index of the outcome.
-    evaluations: Vec<Counter>,
-    duration: Histogram,
-    ticks: Counter,
-    memory: Gauge,
-}
-
-impl RuleMetrics {
-    /// Counts what a call used: ticks that found it running, and the most memory it had, in bytes.
-    pub fn observe_usage(&self, ticks: u32, memory_bytes: u64) {
-        if ticks > 0 {
-            self.ticks.inc_by(ticks.into());
-        }
-        let bytes = memory_bytes.cast_signed();
-        if self.memory.get() < bytes {
-            self.memory.set(bytes);
-        }
-    }
-
-    /// Counts one evaluation.
-    pub fn observe(&self, outcome_index: usize, took: Duration) {
-        if let Some(counter) = self.evaluations.get(outcome_index) {
-            counter.inc();
-        }
-        self.duration.observe(took.as_secs_f64());
-    }
 }
 
 impl Metrics {
@@ -134,16 +99,17 @@ impl Metrics {
             ledger_lost: Counter::default(),
             ledger_waiting: Gauge::default(),
             changes_seen: Gauge::default(),
-            rule_evaluations: Family::default(),
-            rule_duration: Family::new_with_constructor(Buckets),
-            rule_ticks: Family::default(),
-            rule_memory: Family::default(),
-            rule_info: Family::default(),
+            spans_exported: Counter::default(),
+            spans_lost: Counter::default(),
+            span_export_failures: Counter::default(),
+            pool: PoolMetrics::default(),
+            rule: RuleFamilies::new(),
         };
         let mut registry = Registry::with_prefix("rulemint");
         metrics.register_tokens(&mut registry);
         metrics.register_rules(&mut registry);
         metrics.register_state(&mut registry);
+        metrics.register_spans(&mut registry);
         metrics.registry = Arc::new(registry);
         metrics
     }
@@ -170,36 +136,11 @@ impl Metrics {
     }
 
     fn register_rules(&self, to: &mut Registry) {
-        to.register(
-            "rule_evaluations",
-            "Evaluations of a rule by outcome",
-            self.rule_evaluations.clone(),
-        );
-        to.register_with_unit(
-            "rule_duration",
-            "How long an evaluation of a rule took",
-            Unit::Seconds,
-            self.rule_duration.clone(),
-        );
-        to.register(
-            "rule_cpu_ticks",
-            "Milliseconds of processor time that evaluations used beyond their first",
-            self.rule_ticks.clone(),
-        );
-        to.register_with_unit(
-            "rule_memory_peak",
-            "The most memory that an evaluation had",
-            Unit::Bytes,
-            self.rule_memory.clone(),
-        );
-        to.register(
-            "rule_info",
-            "The live version of a rule, always 1",
-            self.rule_info.clone(),
-        );
+        self.rule.register(to);
+        self.pool.register(to);
         to.register(
             "rule_reloads",
-            "Looks at the rules directory by result",
+            "Changes of the live chain (swapped, rolled_back), and files that could not go live (kept)",
             self.reloads.clone(),
         );
         to.register(
@@ -213,9 +154,10 @@ impl Metrics {
             "Files in the rules directory that are not live as they are",
             self.rule_problems.clone(),
         );
-        to.register(
+        to.register_with_unit(
             "rule_generation_since_timestamp",
-            "When the live rule chain began, in Unix seconds",
+            "When the live rule chain began, in Unix time",
+            Unit::Seconds,
             self.generation_since.clone(),
         );
     }
@@ -248,34 +190,37 @@ impl Metrics {
         );
     }
 
+    fn register_spans(&self, to: &mut Registry) {
+        to.register(
+            "spans_exported",
+            "Spans that the collector took",
+            self.spans_exported.clone(),
+        );
+        to.register(
+            "spans_lost",
+            "Spans that the collector did not take, or that came while too many waited for it",
+            self.spans_lost.clone(),
+        );
+        to.register(
+            "span_export_failures",
+            "Times that the collector did not take what it was sent",
+            self.span_export_failures.clone(),
+        );
+    }
+
     /// The metrics of one rule.
     pub fn for_rule(&self, rule: &str, outcomes: &[&'static str]) -> RuleMetrics {
-        let labels = |outcome: &&'static str| RuleOutcomeLabels {
-            rule: rule.to_owned(),
-            outcome,
-        };
-        let counter = |outcome| self.rule_evaluations.get_or_create_owned(&labels(outcome));
-        let label = RuleLabel {
-            rule: rule.to_owned(),
-        };
-        RuleMetrics {
-            evaluations: outcomes.iter().map(counter).collect(),
-            duration: self.rule_duration.get_or_create_owned(&label),
-            ticks: self.rule_ticks.get_or_create_owned(&label),
-            memory: self.rule_memory.get_or_create_owned(&label),
-        }
+        self.rule.of(rule, outcomes)
+    }
+
+    /// Says how long it took to compile a rule, or to find out that it does not compile.
+    pub fn observe_compile(&self, rule: &str, took: Duration) {
+        self.rule.observe_compile(rule, took);
     }
 
     /// Says which version of each rule is live, and no longer speaks of any other.
-    pub fn set_live_rules<'r>(&self, rules: impl Iterator<Item = (&'r str, String)>) {
-        self.rule_info.clear();
-        for (rule, digest) in rules {
-            let labels = RuleInfoLabels {
-                rule: rule.to_owned(),
-                digest,
-            };
-            self.rule_info.get_or_create(&labels).set(1);
-        }
+    pub fn set_live_rules<'r>(&self, rules: impl Iterator<Item = LiveRule<'r>>) {
+        self.rule.set_live(rules);
     }
 
     /// Everything, in the OpenMetrics text format.
