@@ -2,11 +2,12 @@
 //!
 //! A value comes from the first of these that has one: a flag, an environment variable, the file, the default. The
 //! variable of a key is its path in capitals behind `RULEMINT_`, with `_` for each dot: `rules.dir` is
-//! `RULEMINT_RULES_DIR`. `docs/configuration.md` is generated from this file.
+//! `RULEMINT_RULES_DIR`. Some keys have a variable of OpenTelemetry behind that. `docs/configuration.md` is generated from this file.
 
 mod listen;
 mod reference;
 mod source;
+mod telemetry;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 pub use listen::{Issuer, Listen};
 pub use reference::reference;
 pub use source::{Effective, Environment, Flag, Loaded, load};
+pub use telemetry::{Telemetry, Traces};
 
 use crate::document::Format;
 
@@ -49,6 +51,8 @@ pub struct Config {
     pub limits: Limits,
     /// Logging.
     pub log: Log,
+    /// Traces.
+    pub telemetry: Telemetry,
     /// How the server stops.
     pub shutdown: Shutdown,
 }
@@ -180,6 +184,7 @@ impl Default for Config {
             ledger: Ledger::default(),
             limits: Limits::default(),
             log: Log::default(),
+            telemetry: Telemetry::default(),
             shutdown: Shutdown::default(),
         }
     }
@@ -246,6 +251,8 @@ pub(crate) const FORMATS: &[Format] = &[
     ("listen", |text| text.parse::<Listen>().map(drop)),
     ("issuer", |text| text.parse::<Issuer>().map(drop)),
     ("log-level", check_level),
+    ("otlp-endpoint", telemetry::check_endpoint),
+    ("otlp-headers", telemetry::check_headers),
     ("long-secret", |text| match text.len() {
         0..32 => Err(
             "is too short: use 32 or more random characters, such as those of \

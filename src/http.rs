@@ -23,6 +23,7 @@ use crate::issue::TokenIssuer;
 use crate::live::LiveHandle;
 use crate::random::Random;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::trace::Tracer;
 
 /// What the routes answer from.
 pub struct App {
@@ -34,6 +35,8 @@ pub struct App {
     pub readiness: Readiness,
     /// Counts.
     pub metrics: Metrics,
+    /// Traces, if they are on.
+    pub tracer: Option<Arc<Tracer>>,
     /// Names requests.
     pub random: Arc<dyn Random>,
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use tracing::field::display;
 use tracing::{debug, error, info};
 
 use crate::client::{Authenticator, ClientError};
@@ -14,6 +15,7 @@ use crate::live::LiveHandle;
 use crate::request::{Credentials, TokenRequest, Wanted};
 use crate::rule::{self, RuleError, Surroundings};
 use crate::sign::{self, SignError};
+use crate::telemetry::trace::Trace;
 
 /// Issues tokens.
 pub struct TokenIssuer {
@@ -39,25 +41,24 @@ impl TokenIssuer {
             transaction_id,
             credentials,
             wanted,
+            trace,
         } = request;
-        let issued = self
-            .take_through(&credentials, wanted, &transaction_id)
-            .await;
+        let asked = Asked {
+            transaction: &transaction_id,
+            credentials: &credentials,
+            trace: trace.as_deref(),
+        };
+        let issued = self.take_through(asked, wanted).await;
         if let Err(refusal) = &issued {
-            log_refusal(
-                refusal,
-                &transaction_id,
-                credentials.client_id().unwrap_or_default(),
-            );
+            log_refusal(refusal, asked);
         }
         issued
     }
 
     async fn take_through(
         &self,
-        credentials: &Credentials,
+        asked: Asked<'_>,
         wanted: Wanted,
-        transaction_id: &Arc<str>,
     ) -> Result<IssuedToken, IssueError> {
         let live = self.live.load();
         if !grant::is_supported(&wanted.grant_type) {
@@ -65,36 +66,47 @@ impl TokenIssuer {
         }
         let client = self
             .authenticator
-            .authenticate(&live.registry, credentials)?;
+            .authenticate(&live.registry, asked.credentials)?;
         let terms = Terms {
             registry: &live.registry,
             issuer: live.issuer.shared(),
             now: self.clock.unix_seconds(),
         };
-        let grant = grant::resolve(&client, wanted, Arc::clone(transaction_id), &terms)?;
-        let approved = rule::run(&live.chain, &self.surroundings, grant).await?;
+        let grant = grant::resolve(&client, wanted, Arc::clone(asked.transaction), &terms)?;
+        let approved = rule::run(&live.chain, &self.surroundings, grant, asked.trace).await?;
         let signed = sign::sign(&live.keys, approved)?;
         Ok(self.ledger.record(signed).await?)
     }
 }
 
+/// Who asks, and the names of the request in logs and traces.
+#[derive(Clone, Copy)]
+struct Asked<'r> {
+    transaction: &'r Arc<str>,
+    credentials: &'r Credentials,
+    trace: Option<&'r Trace>,
+}
+
 /// The caller's own mistakes are information; what a rule or the server did wrong is an error.
-fn log_refusal(refusal: &IssueError, transaction: &str, client: &str) {
+fn log_refusal(refusal: &IssueError, asked: Asked<'_>) {
+    let transaction = &**asked.transaction;
+    let client = asked.credentials.client_id().unwrap_or_default();
     let client: String = client.chars().take(LOGGED_CLIENT_CHARS_MAX).collect();
+    let trace_id = asked.trace.and_then(Trace::id).map(display);
     let problem = refusal as &dyn std::error::Error;
     match refusal {
         IssueError::Client(ClientError::TooManyFailures { .. }) => {
-            debug!(transaction, client, problem, "no token");
+            debug!(transaction, trace_id, client, problem, "no token");
         }
         IssueError::Client(_)
         | IssueError::Grant(_)
         | IssueError::Rule(RuleError::Denied { .. }) => {
-            info!(transaction, client, problem, "no token");
+            info!(transaction, trace_id, client, problem, "no token");
         }
         IssueError::Rule(RuleError::Failed { .. })
         | IssueError::Sign(_)
         | IssueError::Ledger(_) => {
-            error!(transaction, client, problem, "no token");
+            error!(transaction, trace_id, client, problem, "no token");
         }
     }
 }

@@ -34,7 +34,7 @@
 //! - [`registry`]: clients, APIs and client grants, in memory and as they are changed. [`request`]: a token request.
 //! - [`keys`]: signing keys, parsed once. [`claims`]: a token's claims, and scopes.
 //! - [`store`]: rows in SQLite, and the change log. The only place that knows SQL.
-//! - [`telemetry`]: log lines and metrics. [`data_dir`]: the directory of an installation. [`master_key`]: the key that
+//! - [`telemetry`]: log lines, metrics and traces. [`data_dir`]: the directory of an installation. [`master_key`]: the key that
 //!   seals the others.
 //! - [`config`]: settings from file, environment and flags.
 //! - [`document`]: reads TOML and JSON against a schema, and names every mistake.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::telemetry::trace::Trace;
+
 /// A request for a token (RFC 6749 section 4.4.2), from a form or from JSON.
 pub struct TokenRequest {
     /// Names the request in logs, errors and the ledger.
@@ -13,6 +15,8 @@ pub struct TokenRequest {
     pub credentials: Credentials,
     /// For what.
     pub wanted: Wanted,
+    /// The trace that it is part of, if it is traced.
+    pub trace: Option<Arc<Trace>>,
 }
 
 /// How the caller says who it is.
@@ -86,6 +90,7 @@ impl TokenRequest {
             transaction_id,
             credentials: body.credentials(header)?,
             wanted,
+            trace: None,
         })
     }
 }

@@ -32,6 +32,7 @@ mod pool;
 mod protect;
 mod quarantine;
 mod rehearsal;
+mod span;
 mod state;
 mod tripwire;
 mod wasi;
@@ -62,6 +63,7 @@ use crate::clock::Clock;
 use crate::grant::{Draft, Grant};
 use crate::random::Random;
 use crate::telemetry::metrics::{Metrics, RuleMetrics};
+use crate::telemetry::trace::Trace;
 
 /// A rule that can run.
 pub struct Rule {
@@ -164,7 +166,7 @@ impl ApprovedClaims {
     }
 }
 
-/// Takes a grant through the chain, rule by rule.
+/// Takes a grant through the chain, rule by rule, and tells the request's trace about each, if it has one.
 ///
 /// # Errors
 /// When a rule denies the token, or fails.
@@ -172,13 +174,14 @@ pub async fn run(
     chain: &Chain,
     surroundings: &Surroundings,
     grant: Grant,
+    trace: Option<&Trace>,
 ) -> Result<ApprovedClaims, RuleError> {
     let mut draft = grant.into_draft();
     let mut steps = Vec::new();
     for rule in chain.candidates(&draft.api) {
         if chain::applies(rule, &draft) {
             let step;
-            (draft, step) = call::run(rule, draft).await?;
+            (draft, step) = call::run(rule, draft, trace).await?;
             steps.push(step);
         }
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
 pub use bootstrap::{BootstrapError, Demo, FirstStart};
@@ -29,6 +29,7 @@ use crate::registry::{Registrar, Registry};
 use crate::reload::{Report, Trigger};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
+use crate::telemetry::trace::Tracer;
 use accept::Acceptor;
 
 /// A server that is ready to accept connections.
@@ -152,8 +153,8 @@ impl Server {
         }
         token.cancel();
         accepting.await;
-        let limit = Duration::from_millis(self.config.shutdown.timeout_ms);
-        if timeout(limit, self.tasks.connections.finish())
+        let until = Instant::now() + Duration::from_millis(self.config.shutdown.timeout_ms);
+        if timeout_at(until, self.tasks.connections.finish())
             .await
             .is_err()
         {
@@ -165,6 +166,20 @@ impl Server {
         self.tasks.upkeep.finish().await;
         self.tasks.ledger.finish().await;
         self.store.close().await;
+        if let Some(tracer) = self.app.tracer.clone() {
+            send_spans(tracer, until).await;
+        }
         info!("stopped");
     }
 }
+
+/// Gives the spans that wait what is left of the time to stop, but no more than is decent.
+async fn send_spans(tracer: Arc<Tracer>, until: Instant) {
+    let left = until.saturating_duration_since(Instant::now());
+    let stop = move || tracer.stop(left.min(SPANS_TIMEOUT));
+    // It blocks: others go on in the meantime.
+    let _ = tokio::task::spawn_blocking(stop).await;
+}
+
+/// How long a collector that does not answer may hold up the end.
+const SPANS_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,4 +1,5 @@
-//! What the server tells about itself: the log and the metrics.
+//! What the server tells about itself: the log, metrics and traces.
 
 pub mod log;
 pub mod metrics;
+pub mod trace;

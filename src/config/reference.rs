@@ -31,7 +31,7 @@ fn takes(schema: &Value) -> String {
     if !choices.is_empty() {
         return format!("`{}`", choices.join("`, `"));
     }
-    let bound = |name: &str| schema[name].as_u64();
+    let bound = |name: &str| schema[name].as_f64();
     match (kind(schema), bound("minimum"), bound("maximum")) {
         (kind, Some(least), Some(most)) => format!("{kind}, {least} to {most}"),
         (kind, None, Some(most)) => format!("{kind}, at most {most}"),

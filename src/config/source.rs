@@ -72,7 +72,9 @@ impl Loaded {
         let schema = document::schema::<Config>();
         let describe = |leaf: &Leaf<'_>| Effective {
             value: match leaf.path.as_str() {
-                SECRET if self.origins.contains_key(SECRET) => "(set, not shown)".into(),
+                path if SECRETS.contains(&path) && self.origins.contains_key(path) => {
+                    "(set, not shown)".into()
+                }
                 path => document
                     .pointer(&pointer(path))
                     .cloned()
@@ -104,6 +106,7 @@ pub fn load(
     let mut layers = Layers::default();
     layers.add_file(file, environment);
     layers.add_environment(environment, &document::leaves(&schema));
+    layers.add_standard(environment);
     for flag in flags {
         layers.set(flag.path, flag.value, flag.name);
     }
@@ -157,6 +160,16 @@ impl Layers {
                 Some(_) if text.is_empty() => {}
                 Some(leaf) => self.set(&leaf.path, parse(text, leaf.schema), name),
                 None => self.mistakes.push(unknown_variable(name, known.keys())),
+            }
+        }
+    }
+
+    /// What OpenTelemetry's own variables say, where nothing else was said.
+    fn add_standard(&mut self, environment: &Environment) {
+        for (name, path) in STANDARD_VARIABLES {
+            let is_set = self.origins.contains_key(*path);
+            if let Some(text) = environment.get(name).filter(|_| !is_set) {
+                self.set(path, text.into(), name);
             }
         }
     }
@@ -251,6 +264,9 @@ fn parse(text: &str, schema: &Value) -> Value {
         "integer" => text
             .parse::<i64>()
             .map_or_else(|_| text.into(), Value::from),
+        "number" => text
+            .parse::<f64>()
+            .map_or_else(|_| text.into(), Value::from),
         "boolean" => text
             .parse::<bool>()
             .map_or_else(|_| text.into(), Value::from),
@@ -276,6 +292,7 @@ pub(super) fn kind(schema: &Value) -> &'static str {
         .or_else(|| schema["type"][0].as_str());
     match kind {
         Some("integer") => "integer",
+        Some("number") => "number",
         Some("boolean") => "boolean",
         Some("array") => "list",
         _ => "text",
@@ -285,7 +302,14 @@ pub(super) fn kind(schema: &Value) -> &'static str {
 const DEFAULT_FILE: &str = "rulemint.toml";
 const FILE: &str = "RULEMINT_CONFIG";
 const PREFIX: &str = "RULEMINT_";
-const SECRET: &str = "admin.client_secret";
+const SECRETS: &[&str] = &["admin.client_secret", "telemetry.traces.headers"];
 
 /// Variables that are not configuration: which file to read, and what the client commands use.
 const OTHER_VARIABLES: &[&str] = &[FILE, "RULEMINT_CLIENT_SECRET", "RULEMINT_SERVER"];
+
+/// Variables of the OpenTelemetry specification, and the key that each of them sets.
+const STANDARD_VARIABLES: &[(&str, &str)] = &[
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.traces.endpoint"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "telemetry.traces.headers"),
+    ("OTEL_SERVICE_NAME", "telemetry.traces.service_name"),
+];

@@ -18,21 +18,27 @@ use super::private_json::private_json;
 use crate::ledger::IssuedToken;
 use crate::request::TokenRequest;
 use crate::telemetry::metrics::OutcomeLabel;
+use crate::telemetry::trace::{Parent, RequestSpan};
 
 /// Answers a token request (RFC 6749 section 4.4).
 pub(super) async fn issue(State(app): State<Arc<App>>, request: Request) -> Response {
     let started = app.issuer.clock.monotonic();
     let transaction: Arc<str> = hex::encode(app.random.bytes::<16>()).into();
+    let tracer = app.tracer.as_ref();
+    let span = tracer.map(|tracer| tracer.request(parent(request.headers())));
     let answer = match decode(request, transaction.clone()).await {
-        Ok(request) => app.issuer.issue(request).await.map_err(OauthError::from),
+        Ok(mut request) => {
+            request.trace = span.as_ref().map(RequestSpan::trace);
+            app.issuer.issue(request).await.map_err(OauthError::from)
+        }
         Err(refusal) => Err(refusal),
     };
     let took = app.issuer.clock.monotonic().saturating_sub(started);
     app.metrics.token_duration.observe(took.as_secs_f64());
-    match answer {
+    let (outcome, response) = match answer {
         Ok(token) => {
             app.metrics.tokens_issued.inc();
-            encode(&token)
+            (ISSUED, encode(&token))
         }
         Err(refusal) => {
             let outcome = refusal.code();
@@ -40,9 +46,22 @@ pub(super) async fn issue(State(app): State<Arc<App>>, request: Request) -> Resp
                 .tokens
                 .get_or_create(&OutcomeLabel { outcome })
                 .inc();
-            refusal.into_response(&transaction)
+            (outcome, refusal.into_response(&transaction))
         }
+    };
+    if let Some(span) = span {
+        span.end(outcome, response.status().as_u16(), &transaction);
     }
+    response
+}
+
+/// The span that a request says it comes from. What is no text is no `traceparent` either, but stands there.
+fn parent(headers: &HeaderMap) -> Option<Parent> {
+    let all = |name| {
+        let values = headers.get_all(name).iter();
+        values.map(|value| value.to_str().unwrap_or_default())
+    };
+    Parent::read(all("traceparent"), all("tracestate"))
 }
 
 async fn decode(request: Request, transaction: Arc<str>) -> Result<TokenRequest, OauthError> {
@@ -116,6 +135,8 @@ fn encode(token: &IssuedToken) -> Response {
     private_json(StatusCode::OK, body, token.transaction_id())
 }
 
+/// The outcome that is not an OAuth error.
+const ISSUED: &str = "issued";
 /// What an answer has besides the token, in bytes.
 const ANSWER_BYTES_TYPICAL: usize = 128;
 const BODY_ONLY: &[&str] = &[

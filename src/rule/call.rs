@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::time::timeout;
+use tracing::field::display;
 use tracing::warn;
 use wasmtime::Store;
 
@@ -14,9 +15,11 @@ use super::error::{DenialCode, Fault, LimitHit};
 use super::lane::Description;
 use super::limits::HANDLES_MAX;
 use super::log::CallLog;
+use super::span::Span;
 use super::state::{CallState, NotQuick, Pace, Usage, on_tick};
 use super::{OnError, Outcome, Rule, RuleError};
 use crate::grant::Draft;
+use crate::telemetry::trace::Trace;
 
 /// What one rule did for one token, for the ledger.
 pub struct Step {
@@ -37,13 +40,15 @@ pub struct Step {
 pub(super) async fn run(
     rule: &Arc<Rule>,
     draft: Box<Draft>,
+    trace: Option<&Trace>,
 ) -> Result<(Box<Draft>, Step), RuleError> {
     let clock = &rule.surroundings.clock;
     let started = clock.monotonic();
-    let (draft, applied) = match rule.quarantine.admit(started) {
+    let (draft, applied, log) = match rule.quarantine.admit(started) {
         Ok(()) => ask_and_apply(rule, draft).await,
-        Err(resting) => (draft, Err(Ended::Fault(resting))),
+        Err(resting) => (draft, Err(Ended::Fault(resting)), CallLog::new(0)),
     };
+    log.flush(&rule.name, &draft.transaction_id, trace);
     let took = clock.monotonic().saturating_sub(started);
     let outcome = match &applied {
         Ok(_) => Outcome::Ok,
@@ -51,10 +56,13 @@ pub(super) async fn run(
         Err(Ended::Fault(fault)) => fault.outcome(),
     };
     rule.metrics.observe(outcome as usize, took);
+    if let Some(trace) = trace {
+        trace.rule(|| Span { started, took }.of(rule, outcome, &log));
+    }
     note_health(rule, &applied, started + took);
     let changes = match applied {
         Ok(changes) => changes,
-        Err(ended) => resolve(rule, ended, &draft.transaction_id)?,
+        Err(ended) => resolve(rule, ended, &draft.transaction_id, trace)?,
     };
     let step = Step {
         rule: Arc::clone(rule),
@@ -80,7 +88,7 @@ impl<F: Into<Fault>> From<F> for Ended {
 async fn ask_and_apply(
     rule: &Arc<Rule>,
     draft: Box<Draft>,
-) -> (Box<Draft>, Result<Vec<Applied>, Ended>) {
+) -> (Box<Draft>, Result<Vec<Applied>, Ended>, CallLog) {
     let Reply {
         mut draft,
         answer,
@@ -89,12 +97,11 @@ async fn ask_and_apply(
     } = ask(rule, draft, None).await;
     rule.metrics.observe_usage(usage.ticks, usage.memory_bytes);
     rule.metrics.observe_host_calls(&usage.host_calls);
-    log.flush(&rule.name, &draft.transaction_id);
     let applied = answer.map_err(Ended::Fault).and_then(|answer| {
         let changes = verdict_of(answer)?;
         Ok(change::apply(changes, &mut draft.claims, &rule.manifest)?)
     });
-    (draft, applied)
+    (draft, applied, log)
 }
 
 /// What a call brought.
@@ -212,7 +219,7 @@ pub(super) async fn start_only(rule: &Arc<Rule>) -> Result<wasmtime::Result<()>,
 fn end_trial<T>(store: Store<CallState>, result: Result<T, Cause>) -> Result<T, Fault> {
     let mut state = store.into_data();
     state.collect_printed();
-    state.log.flush(&state.rule.name, "");
+    state.log.flush(&state.rule.name, "", None);
     result.map_err(|cause| cause.into_fault(&state))
 }
 
@@ -273,7 +280,12 @@ fn note_health(rule: &Rule, applied: &Result<Vec<Applied>, Ended>, now: Duration
 }
 
 /// What a call that brought no changes means for the token.
-fn resolve(rule: &Rule, ended: Ended, transaction: &str) -> Result<Vec<Applied>, RuleError> {
+fn resolve(
+    rule: &Rule,
+    ended: Ended,
+    transaction: &str,
+    trace: Option<&Trace>,
+) -> Result<Vec<Applied>, RuleError> {
     let rule_name = || Arc::clone(&rule.name);
     match (ended, rule.manifest.on_error) {
         (Ended::Denied(code, description), _) => Err(RuleError::Denied {
@@ -286,7 +298,8 @@ fn resolve(rule: &Rule, ended: Ended, transaction: &str) -> Result<Vec<Applied>,
             fault,
         }),
         (Ended::Fault(fault), OnError::Skip) => {
-            warn!(rule = &*rule.name, transaction, %fault, "the rule failed and was skipped");
+            let trace_id = trace.and_then(Trace::id).map(display);
+            warn!(rule = &*rule.name, transaction, trace_id, %fault, "the rule failed and was skipped");
             Ok(Vec::new())
         }
     }

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use tracing::field::display;
 use tracing::{debug, error, info, warn};
 
 use super::bindings::v1::rulemint::rule::host::Level;
 use super::limits::LOG_LINES_MAX;
+use crate::telemetry::trace::Trace;
 
 /// The log of one call.
 pub(super) struct CallLog {
@@ -73,18 +75,19 @@ impl CallLog {
     }
 
     /// Passes everything on to the server's log.
-    pub(super) fn flush(&self, rule: &str, transaction: &str) {
+    pub(super) fn flush(&self, rule: &str, transaction: &str, trace: Option<&Trace>) {
+        let trace_id = trace.and_then(Trace::id).map(display);
         for (level, text) in &self.lines {
             match level {
-                Level::Debug => debug!(target: TARGET, rule, transaction, "{text}"),
-                Level::Info => info!(target: TARGET, rule, transaction, "{text}"),
-                Level::Warn => warn!(target: TARGET, rule, transaction, "{text}"),
-                Level::Error => error!(target: TARGET, rule, transaction, "{text}"),
+                Level::Debug => debug!(target: TARGET, rule, transaction, trace_id, "{text}"),
+                Level::Info => info!(target: TARGET, rule, transaction, trace_id, "{text}"),
+                Level::Warn => warn!(target: TARGET, rule, transaction, trace_id, "{text}"),
+                Level::Error => error!(target: TARGET, rule, transaction, trace_id, "{text}"),
             }
         }
         if self.cut > 0 {
             let cut = self.cut;
-            warn!(target: TARGET, rule, transaction, cut, "the rule said more than its limits.log_bytes");
+            warn!(target: TARGET, rule, transaction, trace_id, cut, "the rule said more than its limits.log_bytes");
         }
     }
 }

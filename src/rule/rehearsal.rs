@@ -106,7 +106,7 @@ fn claims_of(draft: &Draft) -> Value {
     serde_json::from_str(&draft.claims.to_json()).unwrap_or_default()
 }
 
-const fn level_name(level: Level) -> &'static str {
+pub(super) const fn level_name(level: Level) -> &'static str {
     match level {
         Level::Debug => "debug",
         Level::Info => "info",

@@ -30,6 +30,7 @@ use crate::reload::{self, Reloader, Report, Trigger};
 use crate::rule::{Chain, CompiledRules, CompilerProgram, EngineError, Loader, Surroundings};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::trace::{self, Tracer};
 
 /// What a server is given besides its configuration; a test gives its own.
 pub struct Parts {
@@ -213,8 +214,18 @@ impl Base {
                 stopping: Arc::clone(stopping),
             },
             metrics: self.metrics.clone(),
+            tracer: self.tracer(),
             random: Arc::clone(&self.parts.random),
         }
+    }
+
+    fn tracer(&self) -> Option<Arc<Tracer>> {
+        let parts = trace::Parts {
+            clock: Arc::clone(&self.parts.clock),
+            random: Arc::clone(&self.parts.random),
+            metrics: self.metrics.clone(),
+        };
+        Tracer::start(&self.config.telemetry.traces, parts).map(Arc::new)
     }
 
     fn ledger(&self, tasks: &Tasks) -> Ledger {

@@ -260,6 +260,7 @@ impl TestServer {
                 parameters: more.iter().map(owned).collect(),
                 ..Wanted::default()
             },
+            trace: None,
         };
         self.issuer.issue(request).await
     }
