@@ -1,6 +1,9 @@
 //! The one place that reads the time, so that a test can hold the hands.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use governor::nanos::Nanos;
 
 /// Tells the time. Everything that needs to know takes one of these.
 pub trait Clock: Send + Sync {
@@ -54,5 +57,17 @@ impl Clock for SystemClock {
 
     fn monotonic(&self) -> Duration {
         self.started.elapsed()
+    }
+}
+
+/// The monotonic clock as rate limiters want it.
+#[derive(Clone)]
+pub(crate) struct Monotonic(pub(crate) Arc<dyn Clock>);
+
+impl governor::clock::Clock for Monotonic {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.monotonic().into()
     }
 }

@@ -80,6 +80,7 @@ pub struct Rule {
     description: OnceLock<Option<Description>>,
     cache: Option<cache::RuleCache>,
     quarantine: quarantine::Quarantine,
+    log_pace: log::LogPace,
     metrics: RuleMetrics,
     surroundings: Arc<Surroundings>,
 }

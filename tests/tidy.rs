@@ -15,7 +15,6 @@ const KNOWN_ONLY_TO: &[(&str, &[&str])] = &[
     ("hyper", &["server"]),
     ("jsonwebtoken", &["client", "sign"]),
     ("notify", &["reload", "workbench"]),
-    ("notify", &["reload"]),
     ("opentelemetry", &["telemetry"]),
     ("opentelemetry_proto", &["telemetry"]),
     ("opentelemetry_sdk", &["telemetry"]),

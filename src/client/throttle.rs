@@ -11,7 +11,7 @@ use governor::nanos::Nanos;
 use governor::state::keyed::HashMapStateStore;
 use governor::{NotUntil, Quota, RateLimiter};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Monotonic};
 
 /// Counts failures by client id (GCRA: a burst, then one for every refill).
 pub(super) struct Throttle {
@@ -44,18 +44,6 @@ impl Throttle {
 
     fn wait(&self, not_until: &NotUntil<Nanos>) -> Duration {
         not_until.wait_time_from(self.limiter.clock().now())
-    }
-}
-
-/// Our clock as the limiter wants it.
-#[derive(Clone)]
-struct Monotonic(Arc<dyn Clock>);
-
-impl GovernorClock for Monotonic {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        self.0.monotonic().into()
     }
 }
 

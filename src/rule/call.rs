@@ -48,7 +48,8 @@ pub(super) async fn run(
         Ok(()) => ask_and_apply(rule, draft).await,
         Err(resting) => (draft, Err(Ended::Fault(resting)), CallLog::new(0)),
     };
-    log.flush(&rule.name, &draft.transaction_id, trace);
+    rule.log_pace
+        .flush(&log, &rule.name, &draft.transaction_id, trace);
     let took = clock.monotonic().saturating_sub(started);
     let outcome = match &applied {
         Ok(_) => Outcome::Ok,
@@ -219,7 +220,8 @@ pub(super) async fn start_only(rule: &Arc<Rule>) -> Result<wasmtime::Result<()>,
 fn end_trial<T>(store: Store<CallState>, result: Result<T, Cause>) -> Result<T, Fault> {
     let mut state = store.into_data();
     state.collect_printed();
-    state.log.flush(&state.rule.name, "", None);
+    let rule = &state.rule;
+    rule.log_pace.flush(&state.log, &rule.name, "", None);
     result.map_err(|cause| cause.into_fault(&state))
 }
 

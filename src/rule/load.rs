@@ -10,6 +10,7 @@ use super::compiled::Compiled;
 use super::identify::{Kind, identify};
 use super::lane::command::Programs;
 use super::lane::{Code, Major, majors};
+use super::log::LogPace;
 use super::mismatch::{self, Fits};
 use super::quarantine::Quarantine;
 use super::{
@@ -144,6 +145,7 @@ impl Loader {
             settings: settings_text(&manifest),
             cache: manifest.cache.map(RuleCache::new),
             quarantine: Quarantine::default(),
+            log_pace: LogPace::new(Arc::clone(&self.surroundings.clock)),
             metrics: self.surroundings.metrics.for_rule(&source.name, &outcomes),
             surroundings: Arc::clone(&self.surroundings),
             name: Arc::clone(&source.name),
@@ -224,7 +226,7 @@ pub enum LoadError {
     #[error("{0}")]
     Mismatch(String),
     /// It cannot even start.
-    #[error("starting it failed: {0}{}", advice(.0))]
+    #[error("starting it failed: {}{}", .0, advice(.0))]
     Start(Fault),
     /// Its check of the settings failed to come to a verdict.
     #[error("its check of the settings failed: {0}")]

@@ -1,12 +1,20 @@
 //! What a rule says while it runs: bounded, escaped, and out of the way of the token.
 
 use std::fmt::Write as _;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
 use tracing::field::display;
 use tracing::{debug, error, info, warn};
 
 use super::bindings::v1::rulemint::rule::host::Level;
 use super::limits::LOG_LINES_MAX;
+use crate::clock::{Clock, Monotonic};
 use crate::telemetry::trace::Trace;
 
 /// The log of one call.
@@ -75,7 +83,7 @@ impl CallLog {
     }
 
     /// Passes everything on to the server's log.
-    pub(super) fn flush(&self, rule: &str, transaction: &str, trace: Option<&Trace>) {
+    fn flush(&self, rule: &str, transaction: &str, trace: Option<&Trace>) {
         let trace_id = trace.and_then(Trace::id).map(display);
         for (level, text) in &self.lines {
             match level {
@@ -89,6 +97,48 @@ impl CallLog {
             let cut = self.cut;
             warn!(target: TARGET, rule, transaction, trace_id, cut, "the rule said more than its limits.log_bytes");
         }
+    }
+}
+
+/// Keeps a rule that says much at every token from filling the server's log: whole calls are left out, and counted.
+pub(super) struct LogPace {
+    limiter: RateLimiter<NotKeyed, InMemoryState, Monotonic, NoOpMiddleware<Nanos>>,
+    left_out: AtomicU32,
+}
+
+impl LogPace {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        let quota = Quota::per_second(LINES_PER_SECOND).allow_burst(LINES_AT_ONCE);
+        Self {
+            limiter: RateLimiter::direct_with_clock(quota, Monotonic(clock)),
+            left_out: AtomicU32::new(0),
+        }
+    }
+
+    /// Passes the log of a call on to the server's log, unless the rule has said too much lately.
+    pub(super) fn flush(
+        &self,
+        log: &CallLog,
+        rule: &str,
+        transaction: &str,
+        trace: Option<&Trace>,
+    ) {
+        let lines = u32::try_from(log.lines.len()).unwrap_or(u32::MAX);
+        let admitted = match NonZeroU32::new(lines) {
+            Some(lines) => matches!(self.limiter.check_n(lines), Ok(Ok(()))),
+            None => true,
+        };
+        if !admitted {
+            self.left_out.fetch_add(lines, Ordering::Relaxed);
+            return;
+        }
+        if lines > 0 {
+            let left_out = self.left_out.swap(0, Ordering::Relaxed);
+            if left_out > 0 {
+                warn!(target: TARGET, rule, left_out, "the rule says too much: lines were left out");
+            }
+        }
+        log.flush(rule, transaction, trace);
     }
 }
 
@@ -114,6 +164,10 @@ fn floor_char_boundary(text: &str, at_most: usize) -> usize {
 }
 
 const TARGET: &str = "rulemint::rule::log";
+/// Lines of one rule that the server's log takes in a second, on average.
+const LINES_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).expect("100 is not 0");
+/// Lines of one rule that it takes at once.
+const LINES_AT_ONCE: NonZeroU32 = NonZeroU32::new(500).expect("500 is not 0");
 /// What the runtimes of languages print after the message that matters. The lines of a stack are indented.
 const EPILOGUES: &[&str] = &[
     "note: ",

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -10,6 +11,23 @@ use crate::harness::{Setup, assembled};
 /// Log lines that a test can read.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        tracing_subscriber::fmt()
+            .with_writer(self.clone())
+            .with_max_level(tracing::Level::DEBUG)
+            .with_ansi(false)
+            .finish()
+    }
+
+    /// The lines so far in which this stands.
+    fn with(&self, words: &str) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let such = text.lines().filter(|line| line.contains(words));
+        such.map(str::to_owned).collect()
+    }
+}
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -29,23 +47,35 @@ impl<'w> MakeWriter<'w> for Lines {
     }
 }
 
+/// What a chatty rule writes into the server's log, call after call.
+#[tokio::test]
+async fn a_rule_that_says_much_at_every_token_is_cut_short_and_the_cut_is_told() {
+    let lines = Lines::default();
+    let _here = tracing::subscriber::set_default(lines.subscriber());
+    let setup = Setup::new().with("10-chatty.wasm", assembled("chatty"));
+    let server = setup.start().await;
+    for _ in 0..20 {
+        server.issue(&[]).await.unwrap();
+    }
+    assert_eq!(lines.with("hello").len(), 500, "of 1,000 lines at once");
+    server.advance(Duration::from_secs(1));
+    server.issue(&[]).await.unwrap();
+    assert_eq!(lines.with("hello").len(), 550);
+    let told = lines.with("left_out");
+    assert!(told[0].contains("left_out=500"), "{told:?}");
+}
+
 #[tokio::test]
 async fn they_are_limited_escaped_and_named() {
     let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(lines.clone())
-        .with_max_level(tracing::Level::DEBUG)
-        .with_ansi(false)
-        .finish();
-    let _here = tracing::subscriber::set_default(subscriber);
+    let _here = tracing::subscriber::set_default(lines.subscriber());
     let server = Setup::new()
         .with("10-chatty.wasm", assembled("chatty"))
         .start()
         .await;
     server.issue(&[]).await.unwrap();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    let said: Vec<&str> = text.lines().filter(|line| line.contains("hello")).collect();
-    assert_eq!(said.len(), 50, "{text}");
+    let said = lines.with("hello");
+    assert_eq!(said.len(), 50, "{said:?}");
     for line in &said {
         assert!(
             line.contains("\\u{1b}[31mhello\\u{7}\\nlevel=error"),
@@ -56,8 +86,6 @@ async fn they_are_limited_escaped_and_named() {
             "{line}"
         );
     }
-    assert!(
-        text.contains("the rule said more than its limits.log_bytes"),
-        "{text}"
-    );
+    let told = lines.with("the rule said more than its limits.log_bytes");
+    assert_eq!(told.len(), 1, "{told:?}");
 }
