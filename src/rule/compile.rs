@@ -163,10 +163,11 @@ pub fn compile_as_child(
 
 fn compile(wasm: &[u8]) -> Result<Vec<u8>, String> {
     let engine = Engine::compiler().map_err(|problem| format!("{problem:#}"))?;
-    let code = match identify(wasm) {
-        Kind::CoreModule if is_program(wasm) => engine.precompile_module(wasm),
-        Kind::CoreModule => engine.precompile_component(&componentize(wasm)?),
-        _ => engine.precompile_component(wasm),
+    let is_core_module = identify(wasm) == Kind::CoreModule;
+    let code = match (is_core_module, is_core_module && is_program(wasm)) {
+        (true, true) => engine.precompile_module(wasm),
+        (true, false) => engine.precompile_component(&componentize(wasm)?),
+        (false, _) => engine.precompile_component(wasm),
     };
     code.map_err(|problem| format!("{problem:#}"))
 }

@@ -81,15 +81,17 @@ pub(super) enum Kind {
 }
 
 /// Whether a core module exports something of this name.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of thirty kinds of section one is wanted"
+)]
 pub(super) fn exports(module: &[u8], name: &str) -> bool {
-    let mut sections = wasmparser::Parser::new(0).parse_all(module).flatten();
-    sections.any(|section| match section {
-        wasmparser::Payload::ExportSection(exports) => exports
-            .into_iter()
-            .flatten()
-            .any(|export| export.name == name),
-        _ => false,
-    })
+    let sections = wasmparser::Parser::new(0).parse_all(module).flatten();
+    let exported = sections.filter_map(|section| match section {
+        wasmparser::Payload::ExportSection(exports) => Some(exports.into_iter().flatten()),
+        _ => None,
+    });
+    exported.flatten().any(|export| export.name == name)
 }
 
 pub(super) fn identify(bytes: &[u8]) -> Kind {

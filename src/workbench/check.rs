@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::bench::Spread;
 use super::{Subject, Workbench};
 use crate::rule::{
-    Answer, Change, Description, Event, LimitHit, Limits, LoadError, Manifest, Rehearsal, Rule,
-    rehearse, run_case,
+    Answer, Change, Description, Event, Limits, LoadError, Manifest, Rehearsal, Rule, rehearse,
+    run_case,
 };
 
 /// What a check found.
@@ -289,15 +289,13 @@ impl LoadError {
     /// Whether larger limits might help.
     fn is_about_limits(&self) -> bool {
         use crate::rule::{CompileError, Fault};
-        match self {
+        matches!(
+            self,
             Self::TooLarge { .. }
-            | Self::Compile(CompileError::Time(_) | CompileError::Memory(_)) => true,
-            Self::Start(fault) | Self::Validate(fault) => matches!(
-                fault,
-                Fault::Limit(LimitHit::Cpu(_) | LimitHit::Wall(_) | LimitHit::Memory { .. })
-            ),
-            _ => false,
-        }
+                | Self::Compile(CompileError::Time(_) | CompileError::Memory(_))
+                | Self::Start(Fault::Limit(_))
+                | Self::Validate(Fault::Limit(_))
+        )
     }
 }
 

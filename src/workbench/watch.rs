@@ -42,7 +42,7 @@ impl Changes {
     ///
     /// # Errors
     /// When the project cannot be read any more.
-    pub fn next(&mut self) -> Result<(), WatchError> {
+    pub fn wait_for_one(&mut self) -> Result<(), WatchError> {
         loop {
             let now = content(&self.project, &self.output)?;
             if now != self.seen {

@@ -38,7 +38,7 @@ impl Watch {
                 "{DIM}waiting for a change in {} (Ctrl-C ends this){DIM:#}",
                 self.project.display()
             );
-            changes.next()?;
+            changes.wait_for_one()?;
         }
     }
 

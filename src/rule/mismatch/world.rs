@@ -40,9 +40,9 @@ pub(super) fn diff(wasm: &[u8], offered: &str) -> Option<String> {
 
 /// What the component says of package `rulemint:rule`, printed.
 fn wanted(wasm: &[u8]) -> Option<String> {
-    let component = match identify(wasm) {
-        Kind::CoreModule => componentize(wasm).ok()?,
-        _ => wasm.to_vec(),
+    let component = match identify(wasm) == Kind::CoreModule {
+        true => componentize(wasm).ok()?,
+        false => wasm.to_vec(),
     };
     let DecodedWasm::Component(resolve, _) = decode(&component).ok()? else {
         return None;
