@@ -242,7 +242,7 @@ pub enum CompileError {
 /// `EX_DATAERR` of sysexits.
 const EXIT_INVALID: i32 = 65;
 /// The processor limit is the child's own; the clock only catches a child that waits, or that a busy machine starves.
-const WALL_FACTOR: f32 = 1.5;
+const WALL_FACTOR: f32 = 4.0;
 /// Compiling gives way to everything else on the machine.
 const NICENESS: i32 = 10;
 const ALLOCATOR_RESERVE_KIB: &str = "65536";
