@@ -15,12 +15,14 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use mimalloc::MiMalloc;
 use rulemint::clock::SystemClock;
-use rulemint::config::{Config, LedgerMode, Listen};
+use rulemint::config::{Config, LedgerMode, Listen, Traces};
 use rulemint::keys::{Algorithm, SigningKey};
 use rulemint::random::SystemRandom;
 use rulemint::request::TokenRequest;
 use rulemint::rule::CompilerProgram;
 use rulemint::server::{Parts, Server};
+use rulemint::telemetry::metrics::Metrics;
+use rulemint::telemetry::trace::{self, Tracer};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -55,6 +57,34 @@ fn issue(bencher: Bencher<'_, '_>, rules: usize) {
             .block_on(issuer.issue(bench.request()))
             .unwrap()
     });
+}
+
+/// The same with a span for the request and one for each rule, which go to a collector that is not there.
+#[divan::bench(args = [0, 1, 5])]
+fn issue_traced(bencher: Bencher<'_, '_>, rules: usize) {
+    let bench = Bench::new(rules);
+    let (issuer, tracer) = (bench.server.token_issuer(), tracer());
+    bencher.counter(ItemsCount::new(1_usize)).bench(|| {
+        let mut request = bench.request();
+        let (span, transaction) = (tracer.request(None), request.transaction_id.clone());
+        request.trace = Some(span.trace());
+        let token = bench.runtime.block_on(issuer.issue(request)).unwrap();
+        span.end("issued", 200, &transaction);
+        token
+    });
+}
+
+fn tracer() -> Tracer {
+    let config = Traces {
+        endpoint: Some("http://127.0.0.1:9".to_owned()),
+        ..Traces::default()
+    };
+    let parts = trace::Parts {
+        clock: Arc::new(SystemClock::new()),
+        random: Arc::new(SystemRandom),
+        metrics: Metrics::new(),
+    };
+    Tracer::start(&config, parts).unwrap()
 }
 
 /// A server that nobody talks to over a socket, with a client that may have tokens.

@@ -113,6 +113,74 @@ fn a_secret_is_never_shown() {
 }
 
 #[test]
+fn opentelemetrys_variables_count_where_nothing_else_was_said() {
+    let place = Place::new();
+    let shown = |own: &str| {
+        let mut command = place.command(&["config", "show", "--json"]);
+        command
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://standard:4318")
+            .env("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hidden")
+            .env("OTEL_SERVICE_NAME", "tokens")
+            .env("RULEMINT_TELEMETRY_TRACES_SAMPLE_RATIO", "0.25")
+            .env("RULEMINT_TELEMETRY_TRACES_ENDPOINT", own);
+        let said = finish(&mut command);
+        assert!(!said.out.contains("hidden"), "{said:?}");
+        let keys = said.json().as_array().unwrap().clone();
+        move |key: &str| {
+            let path = format!("telemetry.traces.{key}");
+            let entry = keys.iter().find(|entry| entry["key"] == *path).unwrap();
+            (
+                entry["value"].clone(),
+                entry["from"].as_str().unwrap().to_owned(),
+            )
+        }
+    };
+    let from = |origin: &str| origin.to_owned();
+    let standard = shown("");
+    assert_eq!(
+        standard("endpoint"),
+        (
+            "http://standard:4318".into(),
+            from("OTEL_EXPORTER_OTLP_ENDPOINT")
+        )
+    );
+    assert_eq!(standard("headers").1, "OTEL_EXPORTER_OTLP_HEADERS");
+    assert_eq!(
+        standard("service_name"),
+        ("tokens".into(), from("OTEL_SERVICE_NAME"))
+    );
+    let ratio = from("RULEMINT_TELEMETRY_TRACES_SAMPLE_RATIO");
+    assert_eq!(standard("sample_ratio"), (0.25.into(), ratio));
+    let own = from("RULEMINT_TELEMETRY_TRACES_ENDPOINT");
+    assert_eq!(shown("off")("endpoint"), ("off".into(), own));
+}
+
+#[test]
+fn a_mistake_in_the_headers_is_told_without_them() {
+    let mut command = Place::new().command(&["config", "check"]);
+    let place = Place::new();
+    let message = finish(
+        command
+            .current_dir(place.path())
+            .env(
+                "RULEMINT_TELEMETRY_TRACES_HEADERS",
+                "a-secret-without-a-name",
+            )
+            .env("RULEMINT_TELEMETRY_TRACES_ENDPOINT", "https://collector")
+            .env("RULEMINT_TELEMETRY_TRACES_SAMPLE_RATIO", "2"),
+    )
+    .badly(3);
+    for expected in [
+        "RULEMINT_TELEMETRY_TRACES_HEADERS: is not of the form NAME=VALUE",
+        "traces go to a collector nearby, without TLS",
+        "2.0 is greater than the maximum of 1",
+    ] {
+        assert!(message.contains(expected), "{expected}\n{message}");
+    }
+    assert!(!message.contains("a-secret-without-a-name"), "{message}");
+}
+
+#[test]
 fn what_kubernetes_sets_beside_a_service_of_that_name_is_no_mistake() {
     let mut command = Place::new().command(&["config", "check"]);
     let injected = [

@@ -4,6 +4,7 @@
 mod assemble;
 mod clock;
 mod guests;
+mod lines;
 #[path = "../shared/program.rs"]
 mod program;
 pub(crate) mod raw;
@@ -14,6 +15,7 @@ mod until;
 pub(crate) use assemble::{from_text, rule_that_sets, typed};
 pub(crate) use clock::HandClock;
 pub(crate) use guests::{Change, assembled, bomb, jti_rule, many_imports, mirror};
+pub(crate) use lines::Lines;
 pub(crate) use program::Program;
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
 pub(crate) use tokens::{Answer, claims, header};

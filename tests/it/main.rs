@@ -21,5 +21,6 @@ mod reload;
 mod rogue_rules;
 mod rule_chain;
 mod shutdown;
+mod telemetry;
 mod token_endpoint;
 mod verification;

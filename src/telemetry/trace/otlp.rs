@@ -1,4 +1,7 @@
 //! Sends spans to a collector: OTLP over HTTP, as protobuf.
+//!
+//! The message types are OpenTelemetry's, the exporter is our own: `opentelemetry-otlp` takes headers, compression and
+//! protocol from the environment whatever the configuration says, and fails to start where it does not like them.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
