@@ -15,11 +15,11 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use mimalloc::MiMalloc;
 use rulemint::clock::SystemClock;
-use rulemint::config::{Config, LedgerMode, Listen, Traces};
+use rulemint::config::{Config, Environment, LedgerMode, Listen, Traces};
 use rulemint::keys::{Algorithm, SigningKey};
 use rulemint::random::SystemRandom;
 use rulemint::request::TokenRequest;
-use rulemint::rule::CompilerProgram;
+use rulemint::rule::{CompilerProgram, Outside};
 use rulemint::server::{Parts, Server};
 use rulemint::telemetry::metrics::Metrics;
 use rulemint::telemetry::trace::{self, Tracer};
@@ -143,6 +143,7 @@ async fn start(files: &Path, rules: usize) -> Server {
             path: env!("CARGO_BIN_EXE_rulemint").into(),
             arguments: vec!["compile-rule".into()],
         },
+        outside: Outside::of_system(Environment::of([])),
     };
     Server::start(config, parts).await.unwrap()
 }

@@ -28,11 +28,11 @@ pub use report::{EarlierReport, Problem, Report, RuleReport, RuleState};
 use crate::clock::Clock;
 use crate::config::Rules;
 use crate::live::LiveHandle;
-use crate::rule::{Digest, Loader};
+use crate::rule::Loader;
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use keep::{Keep, Why};
-use scan::Places;
+use scan::{Places, Seen};
 use watch::Watcher;
 use workshop::Workshop;
 
@@ -79,8 +79,8 @@ pub struct Reloader {
     report: Arc<ArcSwap<Report>>,
     /// Rules that were missing at the last look.
     missing: HashSet<Arc<str>>,
-    /// The directory at the last look.
-    seen: Option<Digest>,
+    /// What was there at the last look.
+    seen: Option<Seen>,
     /// Where that was: a directory may be replaced by another of the same name.
     places: Option<Places>,
     /// Why and since when the live chain is live.

@@ -11,6 +11,7 @@ mod answer;
 mod bindings;
 mod cache;
 mod call;
+mod capability;
 mod case;
 mod chain;
 mod change;
@@ -28,10 +29,12 @@ mod load;
 mod log;
 mod manifest;
 mod mismatch;
+mod outbound;
 mod pool;
 mod protect;
 mod quarantine;
 mod rehearsal;
+mod secret;
 mod span;
 mod state;
 mod tripwire;
@@ -43,6 +46,7 @@ use serde_json::value::RawValue;
 
 pub use answer::{Answer, Change, Denial, Json};
 pub use call::Step;
+pub use capability::Outside;
 pub use case::{CASES_ENDING, Case, CaseFailure, Cases, Expected, run as run_case};
 pub use chain::Chain;
 pub use change::Applied;
@@ -57,9 +61,12 @@ pub use lane::Description;
 pub use limits::{FILE_BYTES_MAX, Limits};
 pub use load::{LoadError, Loader, Source};
 pub use manifest::{Build, CacheAllowed, ClaimsAllowed, Manifest, OnError, When};
+pub use outbound::{HttpAllowed, Resolver, SystemResolver};
 pub use rehearsal::{Rehearsal, rehearse, start_once};
+pub use secret::{Fingerprint, SecretSource};
 
 use crate::clock::Clock;
+use crate::config::Environment;
 use crate::grant::{Draft, Grant};
 use crate::random::Random;
 use crate::telemetry::metrics::{Metrics, RuleMetrics};
@@ -79,6 +86,7 @@ pub struct Rule {
     /// What the rule says about itself, once it was asked.
     description: OnceLock<Option<Description>>,
     cache: Option<cache::RuleCache>,
+    capabilities: capability::Capabilities,
     quarantine: quarantine::Quarantine,
     log_pace: log::LogPace,
     metrics: RuleMetrics,
@@ -104,6 +112,8 @@ pub struct Surroundings {
     random: Arc<dyn Random>,
     tripwire: tripwire::Tripwire,
     metrics: Metrics,
+    outside: Outside,
+    fingerprints: secret::FingerprintKey,
 }
 
 impl Surroundings {
@@ -119,10 +129,18 @@ impl Surroundings {
         Ok(Self {
             engine: Engine::new().map_err(|error| EngineError(format!("{error:#}")))?,
             tripwire: tripwire::Tripwire::new(),
+            outside: Outside::of_system(Environment::of([])),
+            fingerprints: secret::FingerprintKey::new(random.bytes()),
             clock,
             random,
             metrics,
         })
+    }
+
+    /// The same with other things outside than an empty environment and the system's resolver.
+    #[must_use]
+    pub fn with(self, outside: Outside) -> Self {
+        Self { outside, ..self }
     }
 }
 

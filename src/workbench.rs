@@ -21,8 +21,8 @@ pub use subject::{Subject, SubjectError};
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::rule::{
-    CompiledRules, CompilerProgram, EngineError, LoadError, Loader, Manifest, Rule, Source,
-    Surroundings,
+    CompiledRules, CompilerProgram, EngineError, LoadError, Loader, Manifest, Outside, Rule,
+    Source, Surroundings,
 };
 use crate::telemetry::metrics::Metrics;
 
@@ -42,6 +42,8 @@ pub struct Parts {
     pub compiler: CompilerProgram,
     /// Remembers what was compiled, from one command to the next.
     pub compiled: CompiledRules,
+    /// What manifests may refer to.
+    pub outside: Outside,
 }
 
 impl Workbench {
@@ -52,6 +54,7 @@ impl Workbench {
     pub fn new(parts: Parts) -> Result<Self, EngineError> {
         let clock = Arc::clone(&parts.clock);
         let surroundings = Surroundings::new(parts.clock, parts.random, Metrics::new())?;
+        let surroundings = surroundings.with(parts.outside);
         Ok(Self {
             loader: Loader::new(Arc::new(surroundings), parts.compiled, parts.compiler),
             clock,

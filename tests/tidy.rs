@@ -12,16 +12,18 @@ use std::path::{Path, PathBuf};
 const KNOWN_ONLY_TO: &[(&str, &[&str])] = &[
     ("axum", &["http", "server"]),
     ("clap", &["cli", "main"]),
-    ("hyper", &["server"]),
+    ("hyper", &["rule", "server"]),
     ("jsonwebtoken", &["client", "sign"]),
     ("notify", &["reload", "workbench"]),
     ("opentelemetry", &["telemetry"]),
     ("opentelemetry_proto", &["telemetry"]),
     ("opentelemetry_sdk", &["telemetry"]),
+    ("rustls", &["rule"]),
     ("sqlx", &["store"]),
     ("wasmparser", &["rule"]),
     ("wasmtime", &["rule"]),
     ("wasmtime_wasi", &["rule"]),
+    ("wasmtime_wasi_http", &["rule"]),
     ("wit_component", &["rule"]),
 ];
 const FILE_LINES_MAX: usize = 400;

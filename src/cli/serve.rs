@@ -17,7 +17,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Flag};
 use crate::random::SystemRandom;
 use crate::reload::{RuleState, Trigger};
-use crate::rule::CompilerProgram;
+use crate::rule::{CompilerProgram, Outside};
 use crate::server::{Demo, Parts, Server, Stop};
 use crate::telemetry::log;
 
@@ -59,12 +59,13 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let config = load(context, self.flags())?.config;
+        let outside = Outside::of_system(context.environment.clone());
         log::start(&config.log);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .context("start the runtime")?;
-        runtime.block_on(serve(config, self.demo))
+        runtime.block_on(serve(config, outside, self.demo))
     }
 
     fn flags(&self) -> Vec<Flag> {
@@ -88,7 +89,7 @@ impl Serve {
     }
 }
 
-async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
+async fn serve(config: Config, outside: Outside, with_demo: bool) -> anyhow::Result<()> {
     // Before anything can go wrong half-way: a signal during the start must not be lost.
     let signals = Signals::new().context("listen for signals")?;
     let data_dir = config.data_dir.display().to_string();
@@ -96,6 +97,7 @@ async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
         clock: Arc::new(SystemClock::new()),
         random: Arc::new(SystemRandom),
         compiler: CompilerProgram::this_one().context("find this program")?,
+        outside,
     };
     let server = Server::start(config, parts).await?;
     let demo = match with_demo {

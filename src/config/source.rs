@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use super::{Config, FORMATS};
 use crate::document::{self, Leaf, Mistake};
 
-/// The variables of the process, or of a test.
+/// The variables of the process, or of a test. They may hold secrets: there is no way to print them.
+#[derive(Clone)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {

@@ -3,14 +3,16 @@
 use std::io;
 use std::sync::Arc;
 
+use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
 use super::Reloader;
-use super::keep::{KeptChain, Why};
+use super::keep::{KeptChain, Why, same_rules};
 use super::report::{Problem, Report, RuleState};
+use super::scan::Scan;
 use super::step::Candidate;
 use super::workshop::Identity;
-use crate::rule::{Chain, Rule};
+use crate::rule::{Chain, Fingerprint, Rule, Source};
 use crate::store::StoreError;
 use crate::telemetry::metrics::{LiveRule, ResultLabel};
 
@@ -56,7 +58,7 @@ impl Reloader {
             rules.push(loaded.map_err(|problem| format!("rule {name}: {problem}"))?);
         }
         let now = self.scan().await.map_err(|problem| problem.to_string())?;
-        self.seen = Some(now.digest);
+        self.seen = Some(now.seen());
         self.missing.clear();
         let why = Why {
             cause: format!("rollback to generation {to}"),
@@ -75,12 +77,35 @@ impl Reloader {
         Ok(())
     }
 
+    /// After a rollback the chain holds against the directory, but not against secrets that have changed since.
+    pub(super) async fn renew_held(&mut self, scan: &Scan) {
+        let Ok(Some(held)) = self.keep.last().await else {
+            return;
+        };
+        let mut rules = Vec::with_capacity(held.rules.len());
+        for (name, loaded) in self.load_kept(&held).await {
+            match loaded {
+                Ok(rule) => rules.push(rule),
+                Err(problem) => {
+                    return warn!(rule = &*name, problem, "the rule runs on as it was");
+                }
+            }
+        }
+        if !same_rules(&self.live.load().chain, &rules) {
+            self.swap(Chain::new(rules, 0), self.current.clone()).await;
+        }
+        let found: Vec<Identity> = scan.found.values().flatten().map(Identity::of).collect();
+        let live = self.live.load();
+        self.workshop.keep_only(live.chain.rules(), &found);
+    }
+
     async fn load_kept(&mut self, chain: &KeptChain) -> Vec<(Arc<str>, Result<Arc<Rule>, String>)> {
         let mut loaded = Vec::with_capacity(chain.rules.len());
         for kept in &chain.rules {
             let result = match self.keep.source(kept) {
                 None => Err("its file was not kept".to_owned()),
-                Some(source) => {
+                Some(mut source) => {
+                    source.outside = self.fingerprint(&source).await;
                     let identity = Identity::of(&source);
                     match self.workshop.known(&identity) {
                         Some(known) => known.map_err(|problem| problem.text),
@@ -98,6 +123,12 @@ impl Reloader {
             loaded.push((Arc::clone(&kept.name), result));
         }
         loaded
+    }
+
+    async fn fingerprint(&self, source: &Source) -> Fingerprint {
+        let (loader, manifest) = (Arc::clone(&self.workshop.loader), source.manifest.clone());
+        let looked = spawn_blocking(move || loader.fingerprint(manifest.as_deref())).await;
+        looked.unwrap_or_default()
     }
 
     /// Says how the rules stand, wherever a person would look. What was said before is not said again.

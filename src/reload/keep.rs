@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::report::EarlierReport;
-use crate::rule::{Cases, Chain, Digest, Rule, Source};
+use crate::rule::{Cases, Chain, Digest, Fingerprint, Rule, Source};
 use crate::store::{GenerationRow, NewGeneration, Store, StoreError};
 
 /// The recent chains of one rules directory.
@@ -89,6 +89,7 @@ impl Keep {
             digest: rule.digest,
             wasm: wasm.into(),
             manifest: rule.manifest.clone(),
+            outside: Fingerprint::default(),
             cases: Cases {
                 digest: rule.cases,
                 ..Cases::default()

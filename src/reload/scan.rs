@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use super::read::{DirectoryId, OpenDir, ReadProblem};
 use super::report::Problem;
-use crate::rule::{CASES_ENDING, Cases, Digest, FILE_BYTES_MAX, Source};
+use crate::rule::{CASES_ENDING, Cases, Digest, FILE_BYTES_MAX, Fingerprint, Loader, Source};
 
 /// The rules directory at one moment.
 pub(super) struct Scan {
     /// By rule name, which is the order they run in.
     pub(super) found: BTreeMap<Arc<str>, Result<Source, Problem>>,
-    /// Stands for all of it: equal digests, nothing changed.
+    /// Stands for all of it: equal digests, nothing changed in the directory.
     pub(super) digest: Digest,
     /// When the youngest file was last written to, in Unix milliseconds.
     pub(super) modified_ms: i64,
@@ -28,6 +28,25 @@ pub(super) struct Places {
     pub(super) directory: DirectoryId,
     /// The names of the directories of golden cases in it.
     pub(super) cases: BTreeSet<String>,
+}
+
+/// Stands for all that was seen: the directory, and what its manifests refer to outside of it.
+pub(super) type Seen = (Digest, Vec<Fingerprint>);
+
+impl Scan {
+    /// Looks at what the manifests refer to as well. Blocks.
+    pub(super) fn look_outside(mut self, loader: &Loader) -> Self {
+        for source in self.found.values_mut().flatten() {
+            source.outside = loader.fingerprint(source.manifest.as_deref());
+        }
+        self
+    }
+
+    /// Equal to another look's, nothing changed in between.
+    pub(super) fn seen(&self) -> Seen {
+        let sources = self.found.values().flatten();
+        (self.digest, sources.map(|source| source.outside).collect())
+    }
 }
 
 /// Reads everything. Blocks: call it where that is allowed.
@@ -116,6 +135,7 @@ impl Scanner<'_> {
             digest: Digest::of(&wasm),
             wasm: wasm.into(),
             manifest: text.map(Arc::from),
+            outside: Fingerprint::default(),
             cases: self.cases(stem)?,
             is_proven: false,
         })

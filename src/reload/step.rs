@@ -12,7 +12,7 @@ use tracing::{error, warn};
 
 use super::keep::{Why, same_rules};
 use super::report::{Problem, RuleReport, RuleState};
-use super::scan::{Scan, scan};
+use super::scan::{Scan, Seen, scan};
 use super::workshop::Identity;
 use super::{Reloader, StartError, Trigger};
 use crate::rule::{Chain, Manifest, OnError, Rule, Source};
@@ -34,20 +34,24 @@ impl Reloader {
             Err(problem) => return self.report_directory(&problem).await,
         };
         self.places = Some(scan.places.clone());
-        let unchanged = self.seen == Some(scan.digest) && self.missing.is_empty();
+        let seen = Some(scan.seen());
+        let unchanged = self.seen == seen && self.missing.is_empty();
         let cleared = self.report.load().directory_problem.is_some();
         if unchanged && !cleared {
             return;
         }
-        self.seen = Some(scan.digest);
+        let same_files = |seen: &Seen| seen.0 == scan.digest;
+        let cause = match triggers {
+            None => "the server started",
+            Some(_) if self.seen.as_ref().is_some_and(same_files) => "a secret changed",
+            Some(_) => "the rules directory changed",
+        };
+        self.seen = seen;
         if self.current.holds == Some(scan.digest) {
+            self.renew_held(&scan).await;
             let candidates = self.as_they_are();
             return self.publish(candidates).await;
         }
-        let cause = match triggers {
-            None => "the server started",
-            Some(_) => "the rules directory changed",
-        };
         match self.build(&scan, triggers).await {
             Ok(found) => {
                 let candidates = self.assemble(found);
@@ -68,7 +72,7 @@ impl Reloader {
             let scan = self.scan().await?;
             let now = i64::try_from(self.clock.since_epoch().as_millis()).unwrap_or(i64::MAX);
             let age = now - scan.modified_ms;
-            if self.seen == Some(scan.digest) || !(0..quiet).contains(&age) {
+            if self.seen == Some(scan.seen()) || !(0..quiet).contains(&age) {
                 return Ok(scan);
             }
             sleep(Duration::from_millis((quiet - age).unsigned_abs())).await;
@@ -78,9 +82,9 @@ impl Reloader {
 
     pub(super) async fn scan(&self) -> io::Result<Scan> {
         let directory = self.config.dir.clone();
-        spawn_blocking(move || scan(&directory))
-            .await
-            .map_err(io::Error::other)?
+        let loader = Arc::clone(&self.workshop.loader);
+        let look = move || Ok(scan(&directory)?.look_outside(&loader));
+        spawn_blocking(look).await.map_err(io::Error::other)?
     }
 
     /// Builds every rule that was found, one after the other.

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::keep::KeptRule;
 use super::report::Problem;
-use crate::rule::{Digest, Loader, Rule, Source};
+use crate::rule::{Digest, Fingerprint, Loader, Rule, Source};
 
-/// What makes a rule the rule it is: its name, its file, its manifest, its golden cases.
+/// What makes a rule the rule it is: its name, its file, its manifest, what that refers to, its golden cases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
     name: Arc<str>,
     digest: Digest,
     manifest: Option<Arc<str>>,
+    outside: Fingerprint,
     cases: Option<Digest>,
 }
 
@@ -22,6 +23,7 @@ impl Identity {
             name: Arc::clone(&source.name),
             digest: source.digest,
             manifest: source.manifest.clone(),
+            outside: source.outside,
             cases: source.cases.digest,
         }
     }

@@ -22,6 +22,7 @@ pub(super) mod v1 {
                 "rulemint:rule/types": super::rulemint::rule::types,
                 "rulemint:rule/host": super::rulemint::rule::host,
                 "rulemint:rule/cache": super::rulemint::rule::cache,
+                "rulemint:rule/secrets": super::rulemint::rule::secrets,
             },
         });
     }
@@ -37,6 +38,7 @@ pub(super) mod v1 {
                 "rulemint:rule/types": super::rulemint::rule::types,
                 "rulemint:rule/host": super::rulemint::rule::host,
                 "rulemint:rule/cache": super::rulemint::rule::cache,
+                "rulemint:rule/secrets": super::rulemint::rule::secrets,
             },
         });
     }

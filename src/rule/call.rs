@@ -100,7 +100,8 @@ async fn ask_and_apply(
     rule.metrics.observe_host_calls(&usage.host_calls);
     let applied = answer.map_err(Ended::Fault).and_then(|answer| {
         let changes = verdict_of(answer)?;
-        Ok(change::apply(changes, &mut draft.claims, &rule.manifest)?)
+        let applied = change::apply(changes, &mut draft.claims, &rule.manifest);
+        Ok(applied.map_err(|fault| rule.capabilities.secrets.scrub_fault(fault))?)
     });
     (draft, applied, log)
 }
@@ -125,8 +126,11 @@ pub(super) async fn ask(
         Err(draft) => patient_answer(rule, draft, settings).await,
     };
     state.collect_printed();
+    let secrets = &rule.capabilities.secrets;
     Reply {
-        answer: answer.map_err(|cause| cause.into_fault(&state)),
+        answer: answer
+            .map_err(|cause| cause.into_fault(&state))
+            .map(|answer| secrets.scrub_answer(answer)),
         usage: state.usage(),
         log: state.log,
         draft: state
@@ -191,7 +195,9 @@ pub(super) async fn problems(rule: &Arc<Rule>) -> Result<Vec<String>, Fault> {
     let _running = rule.surroundings.engine.running();
     let mut store = sandbox(rule, None, Pace::Patient);
     let problems = within_budget(rule, rule.code.problems(&mut store)).await;
-    end_trial(store, problems)
+    let secrets = &rule.capabilities.secrets;
+    let problems = end_trial(store, problems)?.into_iter();
+    Ok(problems.map(|text| secrets.scrub(&text).into()).collect())
 }
 
 /// Asks a rule what it is.
@@ -236,7 +242,9 @@ impl Cause {
         match self {
             Self::WallBudget => LimitHit::Wall(limits.wall_ms).into(),
             Self::Engine(error) => {
-                Fault::of_engine(&error, state.log.last_words(), limits.host_call_bytes)
+                let words = state.log.last_words();
+                let fault = Fault::of_engine(&error, words, limits.host_call_bytes);
+                state.rule.capabilities.secrets.scrub_fault(fault)
             }
         }
     }

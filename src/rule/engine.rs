@@ -193,7 +193,7 @@ impl Drop for Slow {
 /// How far ticks are apart while a call runs that has seen one: the unit of its CPU budget from then on.
 pub(super) const TICK: Duration = Duration::from_millis(1);
 /// How far they are apart otherwise.
-const FIRST_TICK: Duration = Duration::from_millis(5);
+pub(super) const FIRST_TICK: Duration = Duration::from_millis(5);
 const IDLE_TICKS: u32 = 20;
 const WASM_STACK_BYTES: usize = 512 * 1024;
 /// The difference to the guest's stack is what host functions have; 1 MiB is plenty and 0.5 MiB too little.

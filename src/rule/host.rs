@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasmtime::component::Resource;
 
 use super::bindings::RequestHandle;
-use super::bindings::v1::rulemint::rule::{cache, host, types};
+use super::bindings::v1::rulemint::rule::{cache, host, secrets, types};
 use super::event::{Event, requested_scopes};
 use super::state::CallState;
 use crate::grant::Draft;
@@ -114,7 +114,8 @@ impl host::Host for CallState {
     fn log(&mut self, level: host::Level, message: String) -> wasmtime::Result<()> {
         self.host_calls.count(HostFunction::Log);
         self.charge(message.len())?;
-        self.log.push(level, &message);
+        let secrets = &self.rule.capabilities.secrets;
+        self.log.push(level, &secrets.scrub(&message));
         Ok(())
     }
 
@@ -129,6 +130,14 @@ impl host::Host for CallState {
         Ok(surroundings
             .random
             .uuid_v7(surroundings.clock.since_epoch()))
+    }
+}
+
+impl secrets::Host for CallState {
+    fn get(&mut self, name: String) -> wasmtime::Result<Option<String>> {
+        self.host_calls.count(HostFunction::SecretGet);
+        let value = self.rule.capabilities.secrets.visible(&name);
+        Ok(value.map(str::to_owned))
     }
 }
 

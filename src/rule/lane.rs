@@ -86,7 +86,9 @@ pub(super) struct Wants {
     pub(super) uses_wasi: bool,
     /// It exports a check of its settings.
     pub(super) validates_settings: bool,
-    /// Calls leave something behind: a cache.
+    /// It sends HTTP requests.
+    pub(super) uses_http: bool,
+    /// Calls leave something behind, here or elsewhere: a cache, a request.
     pub(super) leaves_traces: bool,
 }
 

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use wasmtime::component::Component;
 
 use super::cache::RuleCache;
+use super::capability::Capabilities;
 use super::compiled::Compiled;
 use super::identify::{Kind, identify};
 use super::lane::command::Programs;
@@ -14,8 +15,8 @@ use super::log::LogPace;
 use super::mismatch::{self, Fits};
 use super::quarantine::Quarantine;
 use super::{
-    CaseFailure, Cases, CompileError, CompiledRules, CompilerProgram, Digest, Fault, Manifest,
-    Outcome, Rule, Surroundings, call, case,
+    CaseFailure, Cases, CompileError, CompiledRules, CompilerProgram, Digest, Fault, Fingerprint,
+    Manifest, Outcome, Rule, Surroundings, call, case,
 };
 use crate::document::Mistake;
 
@@ -32,6 +33,8 @@ pub struct Source {
     pub manifest: Option<Arc<str>>,
     /// The golden cases beside it.
     pub cases: Cases,
+    /// Stands for what the manifest refers to outside the directory: see [`Loader::fingerprint`].
+    pub outside: Fingerprint,
     /// Whether it has passed its golden cases before: then it is not asked again.
     pub is_proven: bool,
 }
@@ -74,9 +77,10 @@ impl Loader {
             None => Manifest::default(),
         };
         manifest.check_settings(&format!("{}.toml", source.name))?;
+        let capabilities = Capabilities::new(&source.name, &manifest, &self.surroundings).await?;
         let compiled = self.compiled(source, &manifest).await?;
         let code = self.link(source, &manifest, &compiled)?;
-        let rule = Arc::new(self.rule(source, manifest, code));
+        let rule = Arc::new(self.rule(source, manifest, (code, capabilities)));
         let typed = call::start_only(&rule).await.map_err(LoadError::Start)?;
         typed.map_err(|problem| self.misfit(&problem, &compiled, source))?;
         let description = call::describe(&rule).await.map_err(LoadError::Start)?;
@@ -89,6 +93,12 @@ impl Loader {
             prove(&rule, &source.cases).await?;
         }
         Ok(rule)
+    }
+
+    /// Takes the fingerprint of what a manifest refers to outside the rules directory: secrets, certificates. Blocks: call
+    /// it where that is allowed.
+    pub fn fingerprint(&self, manifest: Option<&str>) -> Fingerprint {
+        self.surroundings.fingerprint(manifest)
     }
 
     async fn compiled(&self, source: &Source, manifest: &Manifest) -> Result<Compiled, LoadError> {
@@ -121,10 +131,10 @@ impl Loader {
     ) -> Result<Box<dyn Code>, LoadError> {
         let linked = match compiled {
             Compiled::Module(module) => self.programs.module(module),
-            Compiled::Component(component) => match self.fits(component)? {
-                Fits::Program => self.programs.component(component),
+            Compiled::Component(component) => match self.fits(component, manifest)? {
+                Fits::Program => self.programs.component(component, manifest.http.is_some()),
                 Fits::Contract(major, mut wants) => {
-                    wants.leaves_traces = manifest.cache.is_some();
+                    wants.leaves_traces = manifest.cache.is_some() || wants.uses_http;
                     major.link(component, &wants)
                 }
             },
@@ -132,15 +142,22 @@ impl Loader {
         linked.map_err(|problem| self.misfit(&problem, compiled, source))
     }
 
-    fn fits(&self, component: &Component) -> Result<Fits, LoadError> {
+    fn fits(&self, component: &Component, manifest: &Manifest) -> Result<Fits, LoadError> {
         let engine = &self.surroundings.engine;
-        mismatch::check(component, engine, &self.majors).map_err(LoadError::Mismatch)
+        let grants_http = manifest.http.is_some();
+        mismatch::check(component, engine, (&self.majors, grants_http)).map_err(LoadError::Mismatch)
     }
 
-    fn rule(&self, source: &Source, manifest: Manifest, code: Box<dyn Code>) -> Rule {
+    fn rule(
+        &self,
+        source: &Source,
+        manifest: Manifest,
+        (code, capabilities): (Box<dyn Code>, Capabilities),
+    ) -> Rule {
         let outcomes = Outcome::ALL.map(Outcome::as_str);
         Rule {
             code,
+            capabilities,
             description: OnceLock::new(),
             settings: settings_text(&manifest),
             cache: manifest.cache.map(RuleCache::new),
@@ -205,6 +222,12 @@ pub enum LoadError {
     /// The manifest has mistakes.
     #[error("{}", listed(.0))]
     Manifest(Vec<Mistake>),
+    /// A secret cannot be had.
+    #[error("{0}")]
+    Secret(String),
+    /// What its HTTP requests need cannot be had.
+    #[error("{0}")]
+    Http(String),
     /// It is something else.
     #[error("{0}")]
     NotARule(&'static str),
@@ -258,6 +281,8 @@ impl LoadError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Manifest(_) => "manifest",
+            Self::Secret(_) => "secret",
+            Self::Http(_) => "http",
             Self::NotARule(_) => "not_a_rule",
             Self::TooLarge { .. } => "too_large",
             Self::TooDemanding(_) => "too_demanding",

@@ -1,9 +1,13 @@
 //! The manifest beside a rule, `NN-name.toml`: optional, and strict about what it does hold.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::outbound::{self, HttpAllowed};
+use super::secret::{self, SecretSource};
 use super::{Case, Limits};
 use crate::document::{self, Mistake};
 
@@ -29,6 +33,12 @@ pub struct Manifest {
     pub claims: ClaimsAllowed,
     /// Lets the rule keep values between calls.
     pub cache: Option<CacheAllowed>,
+    /// Secrets of the rule, by name: where each is to be found.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// Lets the rule send HTTP requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpAllowed>,
     /// How much the rule may use.
     pub limits: Limits,
     /// Golden cases, beside those in `NN-name.cases/`.
@@ -110,10 +120,16 @@ impl Manifest {
     /// Every mistake in it.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Mistake>> {
         let document = document::parse_toml(text, file).map_err(|mistake| vec![mistake])?;
-        document::read(&document, &[], |path| match path {
+        let manifest: Self = document::read(&document, &[], |path| match path {
             "" => file.to_owned(),
             _ => format!("{file}: {path}"),
-        })
+        })?;
+        let mut mistakes = secret::mistakes(&manifest.secrets, file);
+        mistakes.extend(outbound::mistakes(&manifest, file));
+        match mistakes.is_empty() {
+            true => Ok(manifest),
+            false => Err(mistakes),
+        }
     }
 
     /// Checks the settings against the manifest's schema for them.

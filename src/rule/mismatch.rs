@@ -24,7 +24,7 @@ pub(super) enum Fits {
 pub(super) fn check(
     component: &Component,
     engine: &Engine,
-    majors: &[Arc<dyn Major>],
+    (majors, grants_http): (&[Arc<dyn Major>], bool),
 ) -> Result<Fits, String> {
     let shape = component.component_type();
     let names = |named: Vec<&str>| named.into_iter().map(str::to_owned).collect::<Vec<_>>();
@@ -42,11 +42,16 @@ pub(super) fn check(
     );
     let has = |beginning: &str| exports.iter().any(|name| name.starts_with(beginning));
     let contract = majors.iter().rev().find(|major| has(major.enrich()));
+    let uses_http = imports.iter().any(|name| name.starts_with(HTTP));
+    if uses_http && !grants_http {
+        return Err(GRANT_HTTP.to_owned());
+    }
     check_imports(&imports, majors)?;
     if let Some(major) = contract {
         let wants = Wants {
             uses_wasi: imports.iter().any(|name| name.starts_with("wasi:")),
             validates_settings: has(&format!("{PACKAGE}settings@{}", major.number())),
+            uses_http,
             leaves_traces: false,
         };
         return Ok(Fits::Contract(Arc::clone(major), wants));
@@ -143,6 +148,7 @@ fn is_offered(import: &str, majors: &[Arc<dyn Major>]) -> bool {
         Some(("rulemint:rule", name)) => majors
             .iter()
             .any(|major| major.interfaces().contains(&name) && version.starts_with(major.number())),
+        Some(("wasi:http", name)) => HTTP_INTERFACES.contains(&name) && version.starts_with("0.2."),
         Some((package, _)) => WASI_PACKAGES.contains(&package) && version.starts_with("0.2."),
         None => false,
     }
@@ -150,7 +156,7 @@ fn is_offered(import: &str, majors: &[Arc<dyn Major>]) -> bool {
 
 fn advice_for(import: &str) -> String {
     let what = if import.starts_with("wasi:http") {
-        "Outbound HTTP is not among what a rule may do in this version."
+        "Of wasi:http a rule may import types and outgoing-handler, version 0.2."
     } else if import.starts_with("wasi:") && import.contains("@0.3") {
         "Build for WASI 0.2 (with componentize-qjs: --sync)."
     } else if import.starts_with("wasi:") {
@@ -173,6 +179,10 @@ fn or_nothing(names: &[String]) -> String {
     }
 }
 
+const HTTP: &str = "wasi:http/";
+const HTTP_INTERFACES: &[&str] = &["outgoing-handler", "types"];
+const GRANT_HTTP: &str = "it imports wasi:http, and its manifest does not let it send requests. Name the hosts that it may \
+     reach in the manifest: [http] hosts = [\"https://api.example\"]";
 const PACKAGE: &str = "rulemint:rule/";
 /// What a program exports.
 const RUN: &str = "wasi:cli/run@0.2.";

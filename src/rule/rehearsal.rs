@@ -67,7 +67,8 @@ pub async fn rehearse(
     let took = clock.monotonic().saturating_sub(started);
     let applied = match &answer {
         Ok(Answer::Changes(changes)) => {
-            change::apply(changes.clone(), &mut draft.claims, &rule.manifest)
+            let applied = change::apply(changes.clone(), &mut draft.claims, &rule.manifest);
+            applied.map_err(|fault| rule.capabilities.secrets.scrub_fault(fault))
         }
         Ok(Answer::Denied(denial)) if DenialCode::parse(&denial.code).is_none() => {
             Err(Fault::UnknownDenial(denial.code.clone()))

@@ -8,11 +8,13 @@ use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 
 use super::Rule;
-use super::engine::{Slow, TICK};
+use super::bindings::v1::rulemint::rule::host::Level;
+use super::engine::{FIRST_TICK, Slow, TICK};
 use super::error::LimitHit;
 use super::lane::program::Call;
 use super::limits::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX};
 use super::log::CallLog;
+use super::outbound::Calls;
 use super::wasi::{Program, Wasi};
 use crate::grant::Draft;
 use crate::telemetry::metrics::HostCalls;
@@ -26,6 +28,8 @@ pub(super) struct CallState {
     pub(super) log: CallLog,
     /// Made when the guest first calls WASI: most never do.
     pub(super) wasi: Option<Box<Wasi>>,
+    /// Made when the guest first calls wasi:http.
+    pub(super) http: Option<Box<Calls>>,
     pub(super) memory: MemoryMeter,
     pub(super) pace: Pace,
     /// When the call began, on the monotonic clock.
@@ -52,6 +56,7 @@ impl CallState {
             host_call_bytes_left: limits.host_call_bytes as usize,
             host_calls: HostCalls::default(),
             wasi: None,
+            http: None,
             settings: None,
             pace,
             started: rule.surroundings.clock.monotonic(),
@@ -84,10 +89,15 @@ impl CallState {
         }
     }
 
-    /// Moves what the guest printed into its log.
+    /// Moves what the guest printed, and what there is to say about its requests, into its log.
     pub(super) fn collect_printed(&mut self) {
+        let secrets = &self.rule.capabilities.secrets;
         if let Some(wasi) = self.wasi.take() {
-            wasi.drain_into(&mut self.log);
+            wasi.drain_into(&mut self.log, secrets);
+        }
+        let notes = self.http.take().map(|calls| calls.notes());
+        for note in notes.into_iter().flatten() {
+            self.log.push(Level::Warn, &secrets.scrub(&note));
         }
     }
 
@@ -158,7 +168,9 @@ pub(super) fn on_tick(
         return Err(NotQuick.into());
     }
     if state.slow.is_none() {
-        state.spent += surroundings.clock.monotonic().saturating_sub(state.started);
+        // What is longer than the first tick was spent waiting: a guest that ran all the time would have been seen.
+        let since = surroundings.clock.monotonic().saturating_sub(state.started);
+        state.spent += since.min(FIRST_TICK);
         state.slow = Some(surroundings.engine.slow());
     } else {
         state.spent += TICK;

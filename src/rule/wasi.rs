@@ -1,5 +1,5 @@
-//! Inert WASI, for programs and for guests whose language insists on it: no files, no environment, no network. Clocks and
-//! randomness work. The context is made when a guest first calls WASI, which most never do.
+//! Inert WASI, for programs and for guests whose language insists on it: no files, no sockets, and nothing in the environment
+//! but what the manifest grants. Clocks and randomness work. The context is made when a guest first calls WASI, which most never do.
 
 use std::io;
 use std::pin::Pin;
@@ -9,16 +9,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
-use wasmtime::component::Linker;
+use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{self, OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use super::Rule;
 use super::limits::{HANDLES_MAX, WASI_RANDOM_BYTES_MAX};
 use super::log::CallLog;
+use super::outbound::Calls;
+use super::secret::Secrets;
 use super::state::CallState;
 use crate::clock::Clock;
 
@@ -42,7 +45,7 @@ pub(super) struct Program {
 impl Wasi {
     /// For a guest that imports WASI and needs nothing of it: whatever it prints goes to its log.
     fn inert(rule: &Rule) -> Self {
-        let log = Output::new(rule.manifest.limits.log_bytes as usize);
+        let log = log_of(rule);
         let mut builder = builder(rule, &log);
         builder.stdout(log.clone());
         Self::new(builder, log, None)
@@ -50,9 +53,8 @@ impl Wasi {
 
     /// For a guest that is a program.
     pub(super) fn program(rule: &Rule, program: Program) -> Self {
-        let limits = &rule.manifest.limits;
-        let log = Output::new(limits.log_bytes as usize);
-        let answer = Output::new(limits.output_bytes as usize);
+        let log = log_of(rule);
+        let answer = Output::new(rule.manifest.limits.output_bytes as usize);
         let mut builder = builder(rule, &log);
         builder
             .args(&[&*rule.name, program.call])
@@ -80,13 +82,24 @@ impl Wasi {
         self.answer.as_ref().map(Output::take).unwrap_or_default()
     }
 
+    /// Where the handles of this call are kept.
+    pub(super) fn table(&mut self) -> &mut ResourceTable {
+        self.context.ctx().table
+    }
+
     /// Passes what the guest printed on to its log, line by line.
-    pub(super) fn drain_into(&self, log: &mut CallLog) {
+    pub(super) fn drain_into(&self, log: &mut CallLog, secrets: &Secrets) {
         let (printed, _) = self.log.take();
-        for line in String::from_utf8_lossy(&printed).lines() {
+        for line in secrets.scrub(&String::from_utf8_lossy(&printed)).lines() {
             log.push_printed(line);
         }
     }
+}
+
+/// A secret at the end of what the log holds is kept whole until it has been found.
+fn log_of(rule: &Rule) -> Output {
+    let longest = rule.capabilities.secrets.bytes_max();
+    Output::new(rule.manifest.limits.log_bytes as usize + longest)
 }
 
 fn builder(rule: &Rule, log: &Output) -> WasiCtxBuilder {
@@ -100,12 +113,36 @@ fn builder(rule: &Rule, log: &Output) -> WasiCtxBuilder {
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false);
+    for (name, value) in rule.capabilities.secrets.all_visible() {
+        builder.env(name, value);
+    }
     builder
 }
 
 /// Links WASI 0.2.
 pub(super) fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     p2::add_to_linker_async(linker)
+}
+
+/// Links wasi:http 0.2, for rules whose manifest names hosts.
+pub(super) fn link_http(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)
+}
+
+impl WasiHttpView for CallState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let (rule, answers_token) = (&self.rule, self.draft.is_some());
+        let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::inert(rule)));
+        let calls = self.http.get_or_insert_with(|| {
+            let outbound = rule.capabilities.outbound.clone();
+            Box::new(Calls::new(outbound, answers_token))
+        });
+        WasiHttpCtxView {
+            hooks: &mut calls.hooks,
+            table: wasi.table(),
+            ctx: &mut calls.context,
+        }
+    }
 }
 
 impl WasiView for CallState {

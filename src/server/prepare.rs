@@ -27,7 +27,9 @@ use crate::master_key::{MasterKey, MasterKeyError};
 use crate::random::Random;
 use crate::registry::{Registrar, Registry, SecretHasher};
 use crate::reload::{self, Reloader, Report, Trigger};
-use crate::rule::{Chain, CompiledRules, CompilerProgram, EngineError, Loader, Surroundings};
+use crate::rule::{
+    Chain, CompiledRules, CompilerProgram, EngineError, Loader, Outside, Surroundings,
+};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::{self, Tracer};
@@ -40,6 +42,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// Compiles rules.
     pub compiler: CompilerProgram,
+    /// What manifests may refer to.
+    pub outside: Outside,
 }
 
 pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, StartError> {
@@ -109,6 +113,7 @@ impl Base {
         let metrics = Metrics::new();
         let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
         let surroundings = Surroundings::new(clock, random, metrics.clone())?;
+        let surroundings = surroundings.with(parts.outside.clone());
         bootstrap::default_key(&store, &master, parts.clock.unix_seconds().cast_signed()).await?;
         let live = Live {
             issuer: config.issuer.clone().unwrap_or_else(Issuer::of_socket),

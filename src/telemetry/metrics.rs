@@ -20,7 +20,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 pub use pool::PoolMetrics;
 use rule::RuleFamilies;
-pub use rule::{HostCalls, HostFunction, LiveRule, RuleMetrics};
+pub use rule::{HostCalls, HostFunction, HttpMetrics, LiveRule, RuleMetrics};
 
 /// The metrics of one server. Clones share them.
 #[derive(Clone)]
@@ -216,6 +216,11 @@ impl Metrics {
     /// Says how long it took to compile a rule, or to find out that it does not compile.
     pub fn observe_compile(&self, rule: &str, took: Duration) {
         self.rule.observe_compile(rule, took);
+    }
+
+    /// The metrics of one rule's HTTP requests.
+    pub fn for_http(&self, rule: &str, outcomes: &[&'static str]) -> HttpMetrics {
+        self.rule.http_of(rule, outcomes)
     }
 
     /// Says which version of each rule is live, and no longer speaks of any other.

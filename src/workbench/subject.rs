@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::document::Mistake;
-use crate::rule::{Build, CASES_ENDING, Case, Cases, Digest, Manifest, Source};
+use crate::rule::{Build, CASES_ENDING, Case, Cases, Digest, Fingerprint, Manifest, Source};
 
 /// A project directory with a `rule.toml`, or a rule file with its manifest and its cases beside it.
 #[derive(Clone)]
@@ -153,6 +153,7 @@ impl Subject {
             digest: Digest::of(&self.wasm),
             wasm: Arc::clone(&self.wasm),
             manifest: self.manifest_text.clone(),
+            outside: Fingerprint::default(),
             cases: Cases::default(),
             is_proven: true,
         }

@@ -11,12 +11,16 @@ pub(crate) mod raw;
 mod server;
 mod tokens;
 mod until;
+mod upstream;
 
 pub(crate) use assemble::{from_text, rule_that_sets, typed};
 pub(crate) use clock::HandClock;
-pub(crate) use guests::{Change, assembled, bomb, jti_rule, many_imports, mirror};
+pub(crate) use guests::{
+    Change, assembled, bomb, core_module, fetcher, jti_rule, many_imports, mirror,
+};
 pub(crate) use lines::Lines;
 pub(crate) use program::Program;
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
 pub(crate) use tokens::{Answer, claims, header};
 pub(crate) use until::{until, until_ok};
+pub(crate) use upstream::{Names, Upstream};

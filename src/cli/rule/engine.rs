@@ -15,7 +15,7 @@ use crate::clock::SystemClock;
 use crate::data_dir::DataDir;
 use crate::master_key::MasterKey;
 use crate::random::SystemRandom;
-use crate::rule::{CompiledRules, CompilerProgram, Event, Rule};
+use crate::rule::{CompiledRules, CompilerProgram, Event, Outside, Rule};
 use crate::workbench::{Parts, Subject, Workbench, compare};
 
 /// An engine like the server's. What it compiles is remembered in the user's cache directory.
@@ -27,6 +27,7 @@ pub(super) fn workbench(context: &Context<'_>) -> anyhow::Result<Workbench> {
         random: Arc::new(SystemRandom),
         compiler: CompilerProgram::this_one().context("find this program")?,
         compiled: CompiledRules::new(cache.below("compiled")?, &master),
+        outside: Outside::of_system(context.environment.clone()),
     };
     Ok(Workbench::new(parts)?)
 }

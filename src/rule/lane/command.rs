@@ -19,6 +19,8 @@ use crate::rule::wasi;
 pub(in crate::rule) struct Programs {
     modules: Linker<CallState>,
     components: wasmtime::component::Linker<CallState>,
+    /// For components that may send HTTP requests.
+    with_http: wasmtime::component::Linker<CallState>,
 }
 
 impl Programs {
@@ -27,9 +29,13 @@ impl Programs {
         p1::add_to_linker_async(&mut modules, CallState::preview1)?;
         let mut components = wasmtime::component::Linker::new(engine);
         wasi::link(&mut components)?;
+        let mut with_http = wasmtime::component::Linker::new(engine);
+        wasi::link(&mut with_http)?;
+        wasi::link_http(&mut with_http)?;
         Ok(Self {
             modules,
             components,
+            with_http,
         })
     }
 
@@ -50,8 +56,13 @@ impl Programs {
     pub(in crate::rule) fn component(
         &self,
         component: &Component,
+        grants_http: bool,
     ) -> wasmtime::Result<Box<dyn Code>> {
-        let linked = self.components.instantiate_pre(component)?;
+        let linker = match grants_http {
+            true => &self.with_http,
+            false => &self.components,
+        };
+        let linked = linker.instantiate_pre(component)?;
         Ok(Box::new(Program(Form::Component(CommandPre::new(linked)?))))
     }
 }
@@ -116,8 +127,7 @@ impl Code for Program {
         Box::pin(async {
             self.run(store, Call::Enrich).await?;
             let (written, bytes) = store.data_mut().written();
-            let limit = store.data().rule.manifest.limits.output_bytes;
-            Ok(program::answer(&written, bytes, limit)?)
+            Ok(program::answer(&written, bytes, &store.data().rule)?)
         })
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rule::Rule;
 use crate::rule::answer::Answer;
 use crate::rule::error::{Fault, LimitHit};
 use crate::rule::event::Event;
@@ -76,20 +77,23 @@ pub(super) fn problems(written: &[u8]) -> Option<Vec<String>> {
 }
 
 /// The answer on standard output.
-pub(super) fn answer(written: &[u8], bytes: usize, limit: u32) -> Result<Answer, Fault> {
+pub(super) fn answer(written: &[u8], bytes: usize, rule: &Rule) -> Result<Answer, Fault> {
+    let limit = rule.manifest.limits.output_bytes;
     if bytes > limit as usize {
         return Err(LimitHit::Output { bytes, limit }.into());
     }
     serde_json::from_slice(written).map_err(|problem| Fault::NoAnswer {
         problem: problem.to_string(),
-        beginning: beginning(written),
+        beginning: beginning(written, rule),
     })
 }
 
 /// Enough of it to recognise what was printed there by mistake.
-fn beginning(written: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&written[..written.len().min(QUOTED_BYTES)]);
-    text.escape_debug().to_string()
+fn beginning(written: &[u8], rule: &Rule) -> String {
+    let text = String::from_utf8_lossy(written);
+    let text = rule.capabilities.secrets.scrub(&text);
+    let quoted: String = text.chars().take(QUOTED_CHARS).collect();
+    quoted.escape_debug().to_string()
 }
 
-const QUOTED_BYTES: usize = 60;
+const QUOTED_CHARS: usize = 60;

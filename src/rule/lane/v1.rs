@@ -14,14 +14,24 @@ use crate::rule::wasi;
 /// `rulemint:rule@1`.
 pub(in crate::rule) struct V1 {
     linker: Linker<CallState>,
+    /// For rules that may send HTTP requests.
+    with_http: Linker<CallState>,
 }
 
 impl V1 {
     pub(in crate::rule) fn new(engine: &wasmtime::Engine) -> wasmtime::Result<Self> {
-        let mut linker = Linker::new(engine);
-        Rule::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-        wasi::link(&mut linker)?;
-        Ok(Self { linker })
+        let linker = || -> wasmtime::Result<_> {
+            let mut linker = Linker::new(engine);
+            Rule::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+            wasi::link(&mut linker)?;
+            Ok(linker)
+        };
+        let mut with_http = linker()?;
+        wasi::link_http(&mut with_http)?;
+        Ok(Self {
+            linker: linker()?,
+            with_http,
+        })
     }
 }
 
@@ -35,11 +45,15 @@ impl Major for V1 {
     }
 
     fn interfaces(&self) -> &'static [&'static str] {
-        &["types", "host", "cache"]
+        &["types", "host", "cache", "secrets"]
     }
 
     fn link(&self, component: &Component, wants: &Wants) -> wasmtime::Result<Box<dyn Code>> {
-        let linked = self.linker.instantiate_pre(component)?;
+        let linker = match wants.uses_http {
+            true => &self.with_http,
+            false => &self.linker,
+        };
+        let linked = linker.instantiate_pre(component)?;
         let validating = match wants.validates_settings {
             true => Some(with_settings::RuleWithSettingsPre::new(linked.clone())?),
             false => None,

@@ -14,8 +14,8 @@ use crate::rule::engine::Engine;
 use crate::rule::event::Event;
 use crate::rule::state::CallState;
 use crate::rule::{
-    Cases, CompiledRules, CompilerProgram, Digest, LoadError, Loader, Source, Surroundings,
-    componentize, rehearse,
+    Cases, CompiledRules, CompilerProgram, Digest, Fingerprint, LoadError, Loader, Source,
+    Surroundings, componentize, rehearse,
 };
 use crate::telemetry::metrics::Metrics;
 
@@ -131,6 +131,7 @@ impl Both {
             wasm: wasm.into(),
             digest,
             manifest: None,
+            outside: Fingerprint::default(),
             cases: Cases::default(),
             is_proven: false,
         };

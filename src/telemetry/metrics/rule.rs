@@ -21,6 +21,7 @@ pub(super) struct RuleFamilies {
     ticks: Family<RuleLabel, Counter>,
     memory: Family<RuleLabel, Gauge>,
     host_calls: Family<FunctionLabels, Counter>,
+    http_requests: Family<OutcomeLabels, Counter>,
     compile: Family<RuleLabel, Gauge<f64, std::sync::atomic::AtomicU64>>,
     info: Family<InfoLabels, Gauge>,
     /// What `info` speaks of: the versions that are live.
@@ -68,6 +69,7 @@ impl RuleFamilies {
             ticks: Family::default(),
             memory: Family::default(),
             host_calls: Family::default(),
+            http_requests: Family::default(),
             compile: Family::default(),
             info: Family::default(),
             live: Arc::default(),
@@ -101,6 +103,11 @@ impl RuleFamilies {
             "rule_host_calls",
             "Calls of a rule to the host by function; request is all it reads of the request",
             self.host_calls.clone(),
+        );
+        to.register(
+            "rule_http_requests",
+            "HTTP requests of a rule by outcome",
+            self.http_requests.clone(),
         );
         to.register_with_unit(
             "rule_compile",
@@ -136,6 +143,16 @@ impl RuleFamilies {
             memory: self.memory.get_or_create_owned(&label),
             host_calls: HostFunction::ALL.map(host_calls),
         }
+    }
+
+    pub(super) fn http_of(&self, rule: &str, outcomes: &[&'static str]) -> HttpMetrics {
+        let counter = |outcome: &&'static str| {
+            self.http_requests.get_or_create_owned(&OutcomeLabels {
+                rule: rule.to_owned(),
+                outcome,
+            })
+        };
+        HttpMetrics(outcomes.iter().map(counter).collect())
     }
 
     pub(super) fn observe_compile(&self, rule: &str, took: Duration) {
@@ -176,6 +193,18 @@ impl From<LiveRule<'_>> for InfoLabels {
             digest: rule.digest,
             lane: rule.lane,
             version: rule.version.chars().take(VERSION_CHARS_MAX).collect(),
+        }
+    }
+}
+
+/// The metrics of one rule's HTTP requests, by the index of the outcome.
+pub struct HttpMetrics(Vec<Counter>);
+
+impl HttpMetrics {
+    /// Counts one request.
+    pub fn count(&self, outcome_index: usize) {
+        if let Some(counter) = self.0.get(outcome_index) {
+            counter.inc();
         }
     }
 }
@@ -251,10 +280,12 @@ pub enum HostFunction {
     CacheSet,
     /// `cache.delete`
     CacheDelete,
+    /// `secrets.get`
+    SecretGet,
 }
 
 impl HostFunction {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Request,
         Self::Log,
         Self::UuidV4,
@@ -262,6 +293,7 @@ impl HostFunction {
         Self::CacheGet,
         Self::CacheSet,
         Self::CacheDelete,
+        Self::SecretGet,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -273,6 +305,7 @@ impl HostFunction {
             Self::CacheGet => "cache_get",
             Self::CacheSet => "cache_set",
             Self::CacheDelete => "cache_delete",
+            Self::SecretGet => "secret_get",
         }
     }
 }

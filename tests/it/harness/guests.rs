@@ -4,13 +4,28 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
-use super::from_text;
+use super::{from_text, typed};
 
 /// A rule of `tests/fixtures/rules`, made a component. A file that is a component already is left as it is.
 pub(crate) fn assembled(fixture: &str) -> Vec<u8> {
     let path = fixtures().join(format!("{fixture}.wat"));
     let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("there is no {path:?}"));
     from_text(&text, "rule")
+}
+
+/// The rule that sends the requests that the parameters spell; see `fetcher.wat`.
+pub(crate) fn fetcher() -> Vec<u8> {
+    let wit = concat!(
+        include_str!("../../../wit/rule.wit"),
+        include_str!("../../fixtures/wit/fetcher.wit")
+    );
+    let module = typed(core_module("fetcher"), wit, "fetcher");
+    rulemint::rule::componentize(&module).unwrap()
+}
+
+/// A core module of `tests/fixtures/rules`, left as it is.
+pub(crate) fn core_module(fixture: &str) -> Vec<u8> {
+    wat::parse_file(fixtures().join(format!("{fixture}.wat"))).unwrap()
 }
 
 fn fixtures() -> PathBuf {

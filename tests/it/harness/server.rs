@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Client, Response};
-use rulemint::config::{Config, LedgerMode, Listen};
+use rulemint::config::{Config, Environment, LedgerMode, Listen};
 use rulemint::data_dir::DataDir;
 use rulemint::issue::{IssueError, TokenIssuer};
 use rulemint::ledger::IssuedToken;
@@ -14,7 +14,7 @@ use rulemint::random::SystemRandom;
 use rulemint::registry::{NewApi, NewClient, NewGrant, Registrar};
 use rulemint::reload::{Report, RuleReport, Trigger};
 use rulemint::request::{Credentials, TokenRequest, Wanted};
-use rulemint::rule::{CompilerProgram, Fault, RuleError};
+use rulemint::rule::{CompilerProgram, Fault, Outside, Resolver, RuleError};
 use rulemint::server::{Parts, Server, StartError, Stop, open_installation};
 use rulemint::store::{ScopeRow, Store};
 use tempfile::TempDir;
@@ -36,6 +36,7 @@ pub(crate) struct Setup {
     directory: TempDir,
     pub(crate) config: Config,
     pub(crate) clock: Arc<HandClock>,
+    outside: Outside,
 }
 
 impl Setup {
@@ -55,6 +56,7 @@ impl Setup {
             directory,
             config,
             clock: Arc::new(HandClock::new()),
+            outside: Outside::of_system(Environment::of([])),
         }
     }
 
@@ -68,6 +70,23 @@ impl Setup {
     pub(crate) fn but(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
         self
+    }
+
+    /// The same with a variable in the environment.
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.outside.environment = Environment::of([(name, value)]);
+        self
+    }
+
+    /// The same with names that mean what the test says.
+    pub(crate) fn resolving(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.outside.resolver = resolver;
+        self
+    }
+
+    /// A path in the directory that goes away with the server.
+    pub(crate) fn scratch(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
     }
 
     /// Starts it, and expects that to work.
@@ -90,6 +109,7 @@ impl Setup {
             clock: self.clock.clone(),
             random: Arc::new(SystemRandom),
             compiler: compiler(),
+            outside: self.outside.clone(),
         };
         let server = Server::start(self.config.clone(), parts).await?;
         Ok(TestServer::run(server, self, registrar, opened.store))
@@ -189,7 +209,7 @@ impl TestServer {
 
     /// A path in the directory that goes away with the server.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
-        self.setup.as_ref().unwrap().directory.path().join(name)
+        self.setup.as_ref().unwrap().scratch(name)
     }
 
     /// Puts a file into the rules directory as a careful tool does: whole or not at all.

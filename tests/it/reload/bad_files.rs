@@ -172,7 +172,10 @@ async fn a_component_that_wants_what_is_not_offered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_that_wants_the_network() {
     let text = said_about_file("mismatch", assembled("misfit/wasi-http")).await;
-    assert!(text.contains("Outbound HTTP is not among"), "{text}");
+    assert!(
+        text.contains("[http] hosts = [\"https://api.example\"]"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,8 +7,7 @@ use crate::harness::{Lines, Setup, assembled};
 /// What a chatty rule writes into the server's log, call after call.
 #[tokio::test]
 async fn a_rule_that_says_much_at_every_token_is_cut_short_and_the_cut_is_told() {
-    let lines = Lines::default();
-    let _here = tracing::subscriber::set_default(lines.subscriber());
+    let lines = Lines::here();
     let setup = Setup::new().with("10-chatty.wasm", assembled("chatty"));
     let server = setup.start().await;
     for _ in 0..20 {
@@ -24,8 +23,7 @@ async fn a_rule_that_says_much_at_every_token_is_cut_short_and_the_cut_is_told()
 
 #[tokio::test]
 async fn they_are_limited_escaped_and_named() {
-    let lines = Lines::default();
-    let _here = tracing::subscriber::set_default(lines.subscriber());
+    let lines = Lines::here();
     let server = Setup::new()
         .with("10-chatty.wasm", assembled("chatty"))
         .start()
