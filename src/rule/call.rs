@@ -48,8 +48,8 @@ pub(super) async fn run(
         Ok(()) => ask_and_apply(rule, draft).await,
         Err(resting) => (draft, Err(Ended::Fault(resting)), CallLog::new(0)),
     };
-    rule.log_pace
-        .flush(&log, &rule.name, &draft.transaction_id, trace);
+    let pace = &rule.log_pace;
+    let is_logged = pace.flush(&log, &rule.name, &draft.transaction_id, trace);
     let took = clock.monotonic().saturating_sub(started);
     let outcome = match &applied {
         Ok(_) => Outcome::Ok,
@@ -58,7 +58,7 @@ pub(super) async fn run(
     };
     rule.metrics.observe(outcome as usize, took);
     if let Some(trace) = trace {
-        trace.rule(|| Span { started, took }.of(rule, outcome, &log));
+        trace.rule(|| Span { started, took }.of(rule, outcome, is_logged.then_some(&log)));
     }
     note_health(rule, &applied, started + took);
     let changes = match applied {

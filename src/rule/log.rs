@@ -115,14 +115,14 @@ impl LogPace {
         }
     }
 
-    /// Passes the log of a call on to the server's log, unless the rule has said too much lately.
+    /// Passes the log of a call on to the server's log, unless the rule has said too much lately. Says whether it did.
     pub(super) fn flush(
         &self,
         log: &CallLog,
         rule: &str,
         transaction: &str,
         trace: Option<&Trace>,
-    ) {
+    ) -> bool {
         let lines = u32::try_from(log.lines.len()).unwrap_or(u32::MAX);
         let admitted = match NonZeroU32::new(lines) {
             Some(lines) => matches!(self.limiter.check_n(lines), Ok(Ok(()))),
@@ -130,7 +130,7 @@ impl LogPace {
         };
         if !admitted {
             self.left_out.fetch_add(lines, Ordering::Relaxed);
-            return;
+            return false;
         }
         if lines > 0 {
             let left_out = self.left_out.swap(0, Ordering::Relaxed);
@@ -139,6 +139,7 @@ impl LogPace {
             }
         }
         log.flush(rule, transaction, trace);
+        true
     }
 }
 

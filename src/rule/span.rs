@@ -17,7 +17,8 @@ pub(super) struct Span {
 }
 
 impl Span {
-    pub(super) fn of(self, rule: &Rule, outcome: Outcome, log: &CallLog) -> RuleSpan {
+    /// The log is what the server's log took: a rule that says too much for it does so for a trace too.
+    pub(super) fn of(self, rule: &Rule, outcome: Outcome, log: Option<&CallLog>) -> RuleSpan {
         let line = |(level, text)| (level_name(level), String::from(text));
         RuleSpan {
             name: Arc::clone(&rule.name),
@@ -27,7 +28,7 @@ impl Span {
             has_failed: !matches!(outcome, Outcome::Ok | Outcome::Denied),
             started: self.started,
             took: self.took,
-            lines: log.lines().map(line).collect(),
+            lines: log.into_iter().flat_map(CallLog::lines).map(line).collect(),
         }
     }
 }

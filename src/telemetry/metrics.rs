@@ -1,4 +1,4 @@
-//! Every metric, declared in one place: [`Metrics`] those of the server, [`rule`] those of each rule, [`pool`] those of
+//! Every metric, declared in one place: [`Metrics`] those of the server, `rule` those of each rule, `pool` those of
 //! the pool that rules run in.
 //!
 //! Handles are made once and kept: counting on the token path is an atomic addition.

@@ -16,7 +16,8 @@
 //! ```
 //!
 //! - [`Request`] reads what the rule needs to know, [`Changes`] collects what it wants changed.
-//! - [`host`] makes UUIDs and writes log lines; [`cache`] keeps values between calls, where the manifest grants it.
+//! - [`host`] makes UUIDs and writes log lines; [`cache`] keeps values between calls, and [`secrets`] has secrets, where the
+//!   manifest grants them.
 //! - [`rule!`] exports the function; [`rule_with_settings!`] also exports a check of the manifest's settings.
 //! - [`arena`] is the allocator, and why a rule built with it is fast.
 
@@ -46,7 +47,7 @@ pub mod bindings {
 }
 
 pub use bindings::rulemint::rule::types::{Change, Failure, Request};
-pub use bindings::rulemint::rule::{cache, host};
+pub use bindings::rulemint::rule::{cache, host, secrets};
 
 #[doc(hidden)]
 pub use export::report_panics;

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::harness::{Change, Setup, TestServer, assembled, jti_rule, mirror, until};
-
-/// A program that says which version it is.
-const DESCRIBED: &str = include_str!("../../fixtures/rules/described.wat");
+use crate::harness::{Change, Program, Setup, TestServer, assembled, jti_rule, mirror, until};
 
 /// The value of a line of the metrics: `NAME{LABELS}`.
 async fn value(server: &TestServer, line: &str) -> f64 {
@@ -153,9 +150,14 @@ async fn the_pool_shows_a_call_under_way() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_live_version_of_a_rule_is_told() {
+    let described = Program {
+        enrich: r#"{"changes":[]}"#,
+        describe: r#"{"calls":["enrich"],"version":"2.1.0"}"#,
+        ..Program::default()
+    };
     let server = Setup::new()
         .with("10-jti.wasm", jti_rule())
-        .with("20-described.wasm", wat::parse_str(DESCRIBED).unwrap())
+        .with("20-described.wasm", described.module())
         .start()
         .await;
     let report = server.report().await;

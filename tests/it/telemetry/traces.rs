@@ -92,6 +92,29 @@ async fn what_a_rule_says_is_an_event_of_its_span() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_much_for_the_log_is_too_much_for_a_trace() {
+    let collector = Collector::start().await;
+    let server = Setup::new()
+        .with("10-chatty.wasm", assembled("chatty"))
+        .but(collector.configured())
+        .start()
+        .await;
+    for _ in 0..20 {
+        ask_with(&server, &[], &[]).await.token();
+    }
+    server.stop().await;
+    let spans = collector.spans();
+    let rules: Vec<_> = spans
+        .iter()
+        .filter(|span| span.name == "rule 10-chatty")
+        .collect();
+    let events: usize = rules.iter().map(|span| span.events.len()).sum();
+    assert_eq!(rules.len(), 20);
+    // The clock goes on meanwhile, and 100 lines a second are let through.
+    assert!((500..1000).contains(&events), "{events}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_denial_is_no_error_and_a_fault_is_one() {
     let collector = Collector::start().await;
     let server = Setup::new()
