@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use memchr::memmem;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -123,7 +124,9 @@ impl Secrets {
     /// The name of a secret that these bytes contain although the rule may not see it.
     pub(super) fn hidden_in(&self, bytes: &[u8]) -> Option<&str> {
         let mut hidden = self.0.iter().filter(|secret| !secret.visible);
-        let found = hidden.find(|secret| contains(bytes, secret.value.expose_secret()))?;
+        let found = hidden.find(|secret| {
+            memmem::find(bytes, secret.value.expose_secret().as_bytes()).is_some()
+        })?;
         Some(&found.name)
     }
 
@@ -185,12 +188,6 @@ impl Secrets {
             Cow::Owned(scrubbed) => scrubbed,
         }
     }
-}
-
-fn contains(bytes: &[u8], text: &str) -> bool {
-    bytes
-        .windows(text.len())
-        .any(|window| window == text.as_bytes())
 }
 
 const SECRETS_MAX: usize = 32;
