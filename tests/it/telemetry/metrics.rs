@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::harness::{Change, Program, Setup, TestServer, assembled, jti_rule, mirror, until};
+use crate::harness::{
+    Change, Program, Setup, TestServer, assembled, fetcher, jti_rule, mirror, until,
+};
 
 /// The value of a line of the metrics: `NAME{LABELS}`.
 async fn value(server: &TestServer, line: &str) -> f64 {
@@ -209,7 +211,13 @@ async fn a_reload_is_counted_timed_and_numbered() {
 /// Every metric has a line in docs/operations.md, and every line there a metric.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_in_the_docs_is_complete() {
-    let server = Setup::new().with("10-jti.wasm", jti_rule()).start().await;
+    let http = "[http]\nhosts = [\"https://crm.example\"]\n"; // What no rule may do is not counted.
+    let server = Setup::new()
+        .with("10-jti.wasm", jti_rule())
+        .with("20-fetch.wasm", fetcher())
+        .with("20-fetch.toml", http)
+        .start()
+        .await;
     let metrics = server.get("/metrics").await.body;
     let declared = metrics.lines().filter_map(|line| {
         let (name, kind) = line.strip_prefix("# TYPE rulemint_")?.split_once(' ')?;
