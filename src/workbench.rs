@@ -21,8 +21,8 @@ pub use subject::{Subject, SubjectError};
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::rule::{
-    CompiledRules, CompilerProgram, EngineError, LoadError, Loader, Manifest, Outside, Rule,
-    Source, Surroundings,
+    CompiledRules, CompilerProgram, Digest, EngineError, LoadError, Loader, Manifest, Outside,
+    Rule, Source, Surroundings,
 };
 use crate::telemetry::metrics::Metrics;
 
@@ -67,6 +67,11 @@ impl Workbench {
     /// Why the server would not take it.
     pub async fn load(&self, subject: &Subject) -> Result<Arc<Rule>, LoadError> {
         self.loader.load(&subject.source()).await
+    }
+
+    /// Forgets what a rule was compiled to, so that its limits on compiling mean something.
+    pub(crate) fn forget(&self, subject: &Subject) {
+        self.loader.forget(&Digest::of(subject.wasm()));
     }
 
     /// The same with another manifest.

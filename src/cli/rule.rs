@@ -37,6 +37,8 @@ pub(super) enum RuleCommand {
     Watch(watch::Watch),
     /// Put a rule, its manifest and its golden cases into the rules directory.
     Deploy(project::Deploy),
+    /// Take a rule, its manifest and its golden cases out of the rules directory.
+    Remove(project::Remove),
     /// Show which rules run, which do not, and why.
     Status,
     /// Make the running server look at its rules directory again, and try again what failed before.
@@ -69,6 +71,7 @@ impl RuleCommand {
             Self::Diff(diff) => diff.run(context).await,
             Self::Watch(watch) => watch.run(context).await,
             Self::Deploy(deploy) => deploy.run(context).await,
+            Self::Remove(remove) => remove.run(context),
             Self::Status => status::status(context).await,
             Self::Reload => status::reload(context).await,
             Self::Rollback { generation } => status::roll_back(generation, context).await,

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// What is to be changed, in this order. An empty list changes nothing.
-    Changes(Vec<Change>),
+    Changes(#[serde(deserialize_with = "even_nil")] Vec<Change>),
     /// The rule refuses the token, on purpose.
     Denied(Denial),
     /// The request lacks or misstates something the rule needs; the caller sees `invalid_request` and this text.
@@ -120,6 +120,12 @@ impl Op {
     }
 }
 
+/// Some languages write a list with nothing in it as `null`.
+fn even_nil<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Change>, D::Error> {
+    let changes = Option::<Vec<Change>>::deserialize(deserializer)?;
+    Ok(changes.unwrap_or_default())
+}
+
 /// A claim may be `null`, which is not the same as not being there.
 fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
     Json::deserialize(deserializer).map(Some)
@@ -192,6 +198,12 @@ mod tests {
             let answer: Answer = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&answer).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn no_changes_may_be_written_as_null() {
+        let answer: Answer = serde_json::from_str(r#"{"changes":null}"#).unwrap();
+        assert_eq!(answer, Answer::Changes(Vec::new()));
     }
 
     #[test]

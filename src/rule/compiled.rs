@@ -76,6 +76,11 @@ impl CompiledRules {
         Ok(compiled)
     }
 
+    /// Forgets what was compiled from a file.
+    pub(super) fn forget(&self, digest: &Digest, engine: &Engine) {
+        let _ = fs::remove_file(self.path(digest, engine)); // What is not there is forgotten already.
+    }
+
     /// What a file compiles to depends on the file and on everything about the engine.
     fn path(&self, digest: &Digest, engine: &Engine) -> PathBuf {
         let mut hasher = DefaultHasher::new();

@@ -72,7 +72,8 @@ pub enum Fault {
     },
     /// It is a program, and what it wrote to standard output is no answer.
     #[error(
-        "what it wrote to standard output is no answer: {problem}; it begins with \"{beginning}\""
+        "what it wrote to standard output is no answer, which is an object with exactly one of changes, denied, \
+         invalid and internal: {problem}{}", noise(.beginning)
     )]
     NoAnswer {
         /// What is wrong with it.
@@ -168,6 +169,13 @@ impl Fault {
             return LimitHit::Handles(super::limits::HANDLES_MAX).into();
         }
         Self::Crash(describe_crash(error, &text, last_words))
+    }
+}
+
+fn noise(beginning: &str) -> String {
+    match beginning {
+        "" => String::new(),
+        text => format!("; it begins with \"{text}\""),
     }
 }
 

@@ -101,6 +101,11 @@ impl Loader {
         self.surroundings.fingerprint(manifest)
     }
 
+    /// Forgets what a file was compiled to: the next load compiles it again.
+    pub(crate) fn forget(&self, digest: &Digest) {
+        self.compiled.forget(digest, &self.surroundings.engine);
+    }
+
     async fn compiled(&self, source: &Source, manifest: &Manifest) -> Result<Compiled, LoadError> {
         let (bytes, limit) = (source.wasm.len() as u64, manifest.limits.file_bytes);
         if bytes > limit {

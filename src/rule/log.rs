@@ -23,8 +23,10 @@ pub(super) struct CallLog {
     bytes_left: usize,
     /// Lines and parts of lines that did not fit.
     cut: u32,
-    /// The index of the line that was printed last.
+    /// The index of the line that was printed last, of those that may say why a call crashed.
     printed_last: Option<usize>,
+    /// A printed line was the message of an exception: what follows is where it came from.
+    has_named_an_error: bool,
 }
 
 impl CallLog {
@@ -34,6 +36,7 @@ impl CallLog {
             bytes_left: bytes as usize,
             cut: 0,
             printed_last: None,
+            has_named_an_error: false,
         }
     }
 
@@ -56,10 +59,11 @@ impl CallLog {
             return;
         }
         self.push(Level::Info, line);
-        let is_told_every_time = EPILOGUES
-            .iter()
-            .any(|beginning| line.starts_with(beginning));
-        if !is_told_every_time && !line.starts_with(char::is_whitespace) {
+        let begins = |beginning: &&str| line.starts_with(*beginning);
+        let names_an_error = ERRORS.iter().any(|words| line.contains(words));
+        let is_epilogue = EPILOGUES.iter().any(begins) || line.starts_with(char::is_whitespace);
+        if names_an_error || !(is_epilogue || self.has_named_an_error) {
+            self.has_named_an_error |= names_an_error;
             self.printed_last = Some(self.lines.len().saturating_sub(1));
         }
     }
@@ -169,6 +173,8 @@ const TARGET: &str = "rulemint::rule::log";
 const LINES_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).expect("100 is not 0");
 /// Lines of one rule that it takes at once.
 const LINES_AT_ONCE: NonZeroU32 = NonZeroU32::new(500).expect("500 is not 0");
+/// What stands in the message of an exception, in many languages.
+const ERRORS: &[&str] = &["panic: ", "Error: ", "Exception: ", "error: "];
 /// What the runtimes of languages print after the message that matters. The lines of a stack are indented.
 const EPILOGUES: &[&str] = &[
     "note: ",
@@ -185,6 +191,42 @@ mod tests {
     #[test]
     fn escape_sequences_and_line_breaks_lose_their_power() {
         assert_eq!(escaped("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\nc");
+    }
+
+    #[test]
+    fn the_last_words_are_the_message_and_not_where_it_came_from() {
+        let said: &[(&[&str], &str)] = &[
+            (
+                &["panic: no table", "goroutine 1 [running]:", "main.main()"],
+                "panic: no table",
+            ),
+            (
+                &[
+                    "Traceback:",
+                    "  File \"app.py\"",
+                    "KeyError: 'tier'",
+                    "it threw",
+                ],
+                "KeyError: 'tier'",
+            ),
+            (
+                &["TypeError: x is null", "Stack:", "  enrich@rule.js:3", ")"],
+                "TypeError: x is null",
+            ),
+            (
+                &[
+                    "thread 'main' panicked:",
+                    "no tier",
+                    "note: run with `RUST_BACKTRACE=1`",
+                ],
+                "no tier",
+            ),
+        ];
+        for (lines, expected) in said {
+            let mut log = CallLog::new(1000);
+            lines.iter().for_each(|line| log.push_printed(line));
+            assert_eq!(log.last_words(), Some(*expected));
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Workbench;
-use crate::rule::{Event, Rule, rehearse, start_once};
+use super::compare::Trial;
+use crate::rule::{Rule, rehearse, start_once};
 
 /// Figures of many calls, each in a fresh sandbox. Durations in microseconds.
 #[derive(Clone, Debug, Serialize)]
@@ -58,13 +59,13 @@ impl Spread {
 pub async fn measure(
     bench: &Workbench,
     rule: &Arc<Rule>,
-    events: &[Event<'_>],
+    trials: &[Trial],
     (calls, at_most): (usize, Duration),
 ) -> Result<Figures, String> {
     let end = bench.clock.monotonic() + at_most;
     let (mut took, mut starts, mut memory_bytes) = (Vec::new(), Vec::new(), 0);
-    for event in events.iter().cycle().take(calls) {
-        let rehearsal = rehearse(rule, event, None).await?;
+    for trial in trials.iter().cycle().take(calls) {
+        let rehearsal = rehearse(rule, &trial.event, trial.settings.as_deref()).await?;
         took.push(rehearsal.took);
         memory_bytes = memory_bytes.max(rehearsal.memory_bytes);
         let before = bench.clock.monotonic();

@@ -14,13 +14,16 @@ pub fn build(subject: &Subject, quiet: bool, say: impl Fn(&str)) -> Result<PathB
         return Err(BuildError::NoProject(subject.file.clone()));
     };
     for command in &build.run {
-        check_tool(command, project)?;
+        for part in command.split("&&").flat_map(|part| part.split("||")) {
+            check_tool(part.trim_matches(['(', ')', ' ']), project)?;
+        }
         say(command);
         let status = run(command, project, quiet).map_err(|source| BuildError::Start {
             command: command.clone(),
             source,
         })?;
         if !status.success() {
+            check_target(command, project)?;
             return Err(BuildError::Failed {
                 command: command.clone(),
                 status,
@@ -61,8 +64,13 @@ fn check_tool(command: &str, project: &Path) -> Result<(), BuildError> {
             advice: advice(tool),
         });
     }
+    Ok(())
+}
+
+/// A compiler that cannot compile for WebAssembly yet says so at length; what to do is one command.
+fn check_target(command: &str, project: &Path) -> Result<(), BuildError> {
     match target_of(command) {
-        Some(target) if tool == "cargo" && !has_target(target, project) => {
+        Some(target) if tool_of(command) == Some("cargo") && !has_target(target, project) => {
             Err(BuildError::NoTarget(target.to_owned()))
         }
         _ => Ok(()),
@@ -141,7 +149,7 @@ pub enum BuildError {
 /// Where to get what the examples are built with.
 const TOOLS: &[(&str, &str)] = &[
     ("cargo", "get Rust from https://rustup.rs"),
-    ("go", "get Go 1.24 or later from https://go.dev/dl"),
+    ("go", "get Go 1.27 or later from https://go.dev/dl"),
     (
         "zig",
         "get Zig from https://ziglang.org/download, or run `pip install ziglang`",

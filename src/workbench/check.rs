@@ -75,6 +75,7 @@ pub async fn check(bench: &Workbench, subject: &Subject) -> Checked {
         repeatability: None,
         cases: (0, 0),
     };
+    bench.forget(subject);
     let rule = match bench.load(subject).await {
         Ok(rule) => rule,
         Err(problem) => {
@@ -196,7 +197,7 @@ impl Checked {
             return;
         };
         let mut needs = Needs::default();
-        let mut took = Vec::new();
+        let (mut took, mut faults, mut answered) = (Vec::new(), Vec::new(), 0);
         let cases = subject.all_cases().unwrap_or_default();
         let events = cases
             .into_iter()
@@ -208,9 +209,22 @@ impl Checked {
             };
             needs.note(&rehearsal);
             took.push(rehearsal.took);
-            if let Err(fault) = &rehearsal.answer {
-                self.notes.push(format!("tried with an event: {fault}"));
+            match &rehearsal.answer {
+                Ok(_) => answered += 1,
+                Err(fault) => faults.push(fault.to_string()),
             }
+        }
+        faults.dedup();
+        if answered == 0 {
+            let said = faults.join("; ");
+            self.problems.push(format!(
+                "it fails at every event that it was tried with: {said}"
+            ));
+        } else {
+            let noted = faults
+                .iter()
+                .map(|fault| format!("it fails at some events: {fault}"));
+            self.notes.extend(noted);
         }
         needs.call_us = Some(Spread::of(took));
         needs.judge(&subject.manifest.limits, self.bytes as u64);
@@ -220,7 +234,6 @@ impl Checked {
                 "its limits are too small: raise them in [limits]: {lines}"
             ));
         }
-        self.notes.dedup();
         self.needs = Some(needs);
     }
 }

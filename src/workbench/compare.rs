@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 
 use super::Subject;
 use super::Workbench;
@@ -20,7 +21,7 @@ pub struct Difference {
     pub new: Value,
 }
 
-/// Loads both versions, which share a manifest where the new one has none of its own.
+/// Loads both versions, which share a manifest where one of them has none of its own.
 ///
 /// # Errors
 /// Why one of them does not load.
@@ -29,12 +30,11 @@ pub async fn load_both(
     old: &Subject,
     new: &Subject,
 ) -> Result<(Arc<Rule>, Arc<Rule>), LoadError> {
-    let old_rule = bench.load(old).await?;
-    let new_rule = match new.manifest_text() {
-        Some(_) => bench.load(new).await?,
-        None => bench.load_as(new, &old.manifest).await?,
+    let one = async |of: &Subject, other: &Subject| match of.manifest_text() {
+        Some(_) => bench.load(of).await,
+        None => bench.load_as(of, &other.manifest).await,
     };
-    Ok((old_rule, new_rule))
+    Ok((one(old, new).await?, one(new, old).await?))
 }
 
 /// Runs both over every event. Gives only the events whose outcome differs.
@@ -44,11 +44,11 @@ pub async fn load_both(
 pub async fn compare(
     old: &Arc<Rule>,
     new: &Arc<Rule>,
-    events: &[Event<'_>],
+    trials: &[Trial],
 ) -> Result<Vec<Difference>, String> {
     let mut differences = Vec::new();
-    for (index, event) in events.iter().enumerate() {
-        let (old, new) = (outcome(old, event).await?, outcome(new, event).await?);
+    for (index, trial) in trials.iter().enumerate() {
+        let (old, new) = (outcome(old, trial).await?, outcome(new, trial).await?);
         if old != new {
             differences.push(Difference {
                 event: index,
@@ -61,9 +61,9 @@ pub async fn compare(
 }
 
 /// The claims after the rule, or how it said no.
-async fn outcome(rule: &Arc<Rule>, event: &Event<'_>) -> Result<Value, String> {
-    let rehearsal = rehearse(rule, event, None).await?;
-    let failed = |fault: &dyn std::fmt::Display| serde_json::json!({ "fault": fault.to_string() });
+async fn outcome(rule: &Arc<Rule>, trial: &Trial) -> Result<Value, String> {
+    let rehearsal = rehearse(rule, &trial.event, trial.settings.as_deref()).await?;
+    let failed = |fault: &dyn std::fmt::Display| json!({ "fault": fault.to_string() });
     Ok(match (&rehearsal.answer, &rehearsal.applied) {
         (Err(fault), _) | (Ok(_), Err(fault)) => failed(fault),
         (Ok(Answer::Changes(_)), Ok(_)) => rehearsal.after,
@@ -71,11 +71,20 @@ async fn outcome(rule: &Arc<Rule>, event: &Event<'_>) -> Result<Value, String> {
     })
 }
 
-/// Reads events: a JSON object, a list of them, or one object a line. A golden case counts as its event.
+/// An event to try a rule with, and settings in place of those of its manifest.
+#[derive(Clone, Debug, Default)]
+pub struct Trial {
+    /// The event.
+    pub event: Event<'static>,
+    /// The settings, where the event or the golden case that it came from has some.
+    pub settings: Option<Box<RawValue>>,
+}
+
+/// Reads events: a JSON object, a list of them, or one object a line. A golden case counts as its event and settings.
 ///
 /// # Errors
 /// When the text is none of these; which event, and why.
-pub fn events(text: &str) -> Result<Vec<Event<'static>>, String> {
+pub fn trials(text: &str) -> Result<Vec<Trial>, String> {
     let values: Vec<Value> = match serde_json::from_str(text) {
         Ok(Value::Array(list)) => list,
         Ok(single) => vec![single],
@@ -84,16 +93,22 @@ pub fn events(text: &str) -> Result<Vec<Event<'static>>, String> {
             .collect::<Result<_, _>>()
             .map_err(|problem| problem.to_string())?,
     };
-    let event = |(index, value): (usize, Value)| {
-        let inner = match value.get("expect") {
-            Some(_) => value
-                .get("event")
-                .cloned()
-                .unwrap_or_else(|| serde_json::json!({})),
-            None => value,
-        };
-        let text = inner.to_string(); // Its claims are kept as text, which a value in memory is not.
-        serde_json::from_str(&text).map_err(|problem| format!("event {index}: {problem}"))
+    let numbered = |(index, value): (usize, Value)| {
+        trial(&value).map_err(|problem| format!("event {index}: {problem}"))
     };
-    values.into_iter().enumerate().map(event).collect()
+    values.into_iter().enumerate().map(numbered).collect()
+}
+
+fn trial(value: &Value) -> Result<Trial, serde_json::Error> {
+    let is_case = value.get("expect").is_some() || value.get("event").is_some();
+    let event = match is_case {
+        true => value.get("event").cloned().unwrap_or_else(|| json!({})),
+        false => value.clone(),
+    };
+    let settings = value.get("settings").or_else(|| event.get("settings"));
+    Ok(Trial {
+        settings: settings.map(to_raw_value).transpose()?,
+        // Its claims are kept as text, which a value in memory is not.
+        event: serde_json::from_str(&event.to_string())?,
+    })
 }

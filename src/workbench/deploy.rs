@@ -30,6 +30,33 @@ pub fn deploy(subject: &Subject, rules_dir: &Path, name: &str) -> Result<PathBuf
     Ok(file)
 }
 
+/// Takes a rule away: its file, its manifest and its golden cases. Gives what was there.
+///
+/// # Errors
+/// When there is no such rule, or something cannot be deleted.
+pub fn remove(rules_dir: &Path, name: &str) -> Result<Vec<PathBuf>, DeployError> {
+    let place = |ending: &str| rules_dir.join(format!("{name}{ending}"));
+    let parts = [place(".wasm"), place(".toml"), place(CASES_ENDING)];
+    let there: Vec<PathBuf> = parts.into_iter().filter(|path| path.exists()).collect();
+    if there.is_empty() {
+        return Err(DeployError::NotThere {
+            name: name.to_owned(),
+            rules_dir: rules_dir.to_owned(),
+        });
+    }
+    for path in &there {
+        let removed = match path.is_dir() {
+            true => fs::remove_dir_all(path),
+            false => fs::remove_file(path),
+        };
+        removed.map_err(|source| DeployError::Write {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    Ok(there)
+}
+
 fn same_file(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
@@ -86,8 +113,16 @@ pub enum DeployError {
     /// It would be copied onto itself.
     #[error("{} is in the rules directory already", .0.display())]
     InPlace(PathBuf),
-    /// Something cannot be written.
-    #[error("put {} into place", path.display())]
+    /// There is nothing to remove.
+    #[error("there is no rule {name} in {}", rules_dir.display())]
+    NotThere {
+        /// Its name.
+        name: String,
+        /// Where it is not.
+        rules_dir: PathBuf,
+    },
+    /// Something cannot be written or deleted.
+    #[error("change {}", path.display())]
     Write {
         /// Which.
         path: PathBuf,

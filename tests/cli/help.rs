@@ -37,6 +37,7 @@ const COMMANDS: &[&[&str]] = &[
     &["rule", "diff"],
     &["rule", "watch"],
     &["rule", "deploy"],
+    &["rule", "remove"],
     &["rule", "schema"],
     &["rule", "status"],
     &["rule", "reload"],

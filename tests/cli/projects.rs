@@ -155,3 +155,17 @@ fn watch_builds_tests_and_deploys_what_was_saved() {
     watching.kill().unwrap();
     watching.wait().unwrap();
 }
+
+#[test]
+fn remove_takes_away_all_that_deploy_put_there() {
+    let place = Place::new();
+    fs::create_dir(place.path().join("rules")).unwrap();
+    project(&place, "cp prebuilt.wasm rule.wasm");
+    place.run(&["rule", "build", "20-tier"]).well();
+    let said = place.run(&["rule", "deploy", "20-tier"]).well();
+    assert!(said.contains("No server has judged it"), "{said}");
+    place.run(&["rule", "remove", "20-tier"]).well();
+    assert_eq!(fs::read_dir(place.path().join("rules")).unwrap().count(), 0);
+    let message = place.run(&["rule", "remove", "20-tier"]).badly(1);
+    assert!(message.contains("there is no rule 20-tier"), "{message}");
+}

@@ -8,9 +8,9 @@ use clap::Args;
 
 use super::engine;
 use crate::cli::Context;
-use crate::rule::Event;
 use crate::workbench::Subject;
 use crate::workbench::bench::{Spread, measure};
+use crate::workbench::compare::Trial;
 
 #[derive(Args)]
 pub(in crate::cli) struct Bench {
@@ -32,8 +32,8 @@ impl Bench {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let subject = Subject::open(&self.rule)?;
         let events = match &self.events {
-            Some(path) => engine::events(path)?,
-            None => vec![Event::default()],
+            Some(path) => engine::trials(path)?,
+            None => vec![Trial::default()],
         };
         let bench = engine::workbench(context)?;
         let rule = engine::load(&bench, &subject, context).await?;
@@ -49,7 +49,7 @@ impl Bench {
         let lines = [
             ("calls", figures.calls.to_string()),
             ("a call", spread(figures.call_us)),
-            ("of which sandbox", spread(figures.start_us)),
+            ("making the sandbox", spread(figures.start_us)),
             ("memory", format!("{} bytes", figures.memory_bytes)),
         ];
         context.output.thing(&figures, &lines);

@@ -26,7 +26,7 @@ pub(in crate::cli) struct Diff {
 impl Diff {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let (old, new) = (Subject::open(&self.old)?, Subject::open(&self.new)?);
-        let events = engine::events(&self.events)?;
+        let events = engine::trials(&self.events)?;
         let bench = engine::workbench(context)?;
         let (old, new) = load_both(&bench, &old, &new).await?;
         let compared = compare(&old, &new, &events).await;

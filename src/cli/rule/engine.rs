@@ -15,8 +15,9 @@ use crate::clock::SystemClock;
 use crate::data_dir::DataDir;
 use crate::master_key::MasterKey;
 use crate::random::SystemRandom;
-use crate::rule::{CompiledRules, CompilerProgram, Event, Outside, Rule};
-use crate::workbench::{Parts, Subject, Workbench, compare};
+use crate::rule::{CompiledRules, CompilerProgram, Outside, Rule};
+use crate::workbench::compare::{self, Trial};
+use crate::workbench::{Parts, Subject, Workbench};
 
 /// An engine like the server's. What it compiles is remembered in the user's cache directory.
 pub(super) fn workbench(context: &Context<'_>) -> anyhow::Result<Workbench> {
@@ -64,7 +65,7 @@ pub(super) async fn load(
 }
 
 /// Reads events from a file, or from standard input for `-`.
-pub(super) fn events(path: &Path) -> anyhow::Result<Vec<Event<'static>>> {
+pub(super) fn trials(path: &Path) -> anyhow::Result<Vec<Trial>> {
     let text = match path == Path::new("-") {
         true => {
             let mut text = String::new();
@@ -73,7 +74,7 @@ pub(super) fn events(path: &Path) -> anyhow::Result<Vec<Event<'static>>> {
         false => fs::read_to_string(path),
     };
     let text = text.with_context(|| format!("read {}", path.display()))?;
-    compare::events(&text).map_err(|problem| anyhow!("{}: {problem}", path.display()))
+    compare::trials(&text).map_err(|problem| anyhow!("{}: {problem}", path.display()))
 }
 
 /// A file of which compiling is felt, in bytes.

@@ -98,6 +98,31 @@ impl Deploy {
     }
 }
 
+#[derive(Args)]
+pub(in crate::cli) struct Remove {
+    /// The rule's name in the rules directory: 20-tier.
+    name: String,
+    /// The rules directory [default: that of the configuration, `rules`].
+    #[arg(long, value_name = "DIR")]
+    rules_dir: Option<PathBuf>,
+}
+
+impl Remove {
+    pub(super) fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let config = load(context, Vec::new())?.config;
+        let rules_dir = self.rules_dir.as_deref().unwrap_or(&config.rules.dir);
+        for path in deploy::remove(rules_dir, &self.name)? {
+            context.output.note(format!("removed {}", path.display()));
+        }
+        let done = format!(
+            "{} is gone; a running server ends it within seconds",
+            self.name
+        );
+        context.output.done(done);
+        Ok(())
+    }
+}
+
 /// Puts a rule into place and, where a server watches that place, waits for what it makes of it.
 pub(super) async fn put(
     subject: &Subject,
@@ -109,9 +134,11 @@ pub(super) async fn put(
     let rules_dir = rules_dir.unwrap_or(&config.rules.dir);
     let file = deploy::deploy(subject, rules_dir, name)?;
     let Some(rule) = verdict(&config, rules_dir, name, context).await? else {
-        context
-            .output
-            .done(format!("{} is in place", file.display()));
+        let (file, data_dir) = (file.display(), config.data_dir.display());
+        context.output.done(format!(
+            "{file} is in place. No server has judged it: none runs on the data directory {data_dir} \
+             (--data-dir names another) with these rules"
+        ));
         return Ok(());
     };
     match context.output.is_json() {

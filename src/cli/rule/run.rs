@@ -11,8 +11,9 @@ use super::engine;
 use crate::cli::Context;
 use crate::cli::exit::Refused;
 use crate::cli::output::{BAD, DIM, GOOD, ODD};
-use crate::rule::{Answer, Event, Rehearsal, rehearse};
+use crate::rule::{Answer, Rehearsal, rehearse};
 use crate::workbench::Subject;
+use crate::workbench::compare::Trial;
 
 #[derive(Args)]
 pub(in crate::cli) struct Run {
@@ -27,16 +28,16 @@ pub(in crate::cli) struct Run {
 impl Run {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let subject = Subject::open(&self.rule)?;
-        let event = match &self.event {
-            None => Event::default(),
+        let trial = match &self.event {
+            None => Trial::default(),
             Some(path) => {
-                let first = engine::events(path)?.into_iter().next();
+                let first = engine::trials(path)?.into_iter().next();
                 first.ok_or_else(|| anyhow!("{}: there is no event in it", path.display()))?
             }
         };
         let bench = engine::workbench(context)?;
         let rule = engine::load(&bench, &subject, context).await?;
-        let rehearsal = rehearse(&rule, &event, None).await;
+        let rehearsal = rehearse(&rule, &trial.event, trial.settings.as_deref()).await;
         let rehearsal = rehearsal.map_err(|problem| anyhow!("the event: {problem}"))?;
         match context.output.is_json() {
             true => context.output.value(&as_json(&rehearsal)),

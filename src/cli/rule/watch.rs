@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anstream::{eprintln, println};
+use anstream::eprintln;
 use anyhow::anyhow;
 use clap::Args;
 
@@ -34,7 +34,7 @@ impl Watch {
             if let Err(problem) = self.round(&bench, context).await {
                 eprintln!("{BAD}error:{BAD:#} {problem:#}");
             }
-            println!(
+            eprintln!(
                 "{DIM}waiting for a change in {} (Ctrl-C ends this){DIM:#}",
                 self.project.display()
             );

@@ -88,9 +88,13 @@ pub(super) fn answer(written: &[u8], bytes: usize, rule: &Rule) -> Result<Answer
     })
 }
 
-/// Enough of it to recognise what was printed there by mistake.
+/// Enough of it to recognise what was printed there by mistake: nothing of an answer, which may hold claims.
 fn beginning(written: &[u8], rule: &Rule) -> String {
-    let text = String::from_utf8_lossy(written);
+    let noise = written
+        .split(|byte| *byte == b'{')
+        .next()
+        .unwrap_or_default();
+    let text = String::from_utf8_lossy(noise);
     let text = rule.capabilities.secrets.scrub(&text);
     let quoted: String = text.chars().take(QUOTED_CHARS).collect();
     quoted.escape_debug().to_string()

@@ -29,11 +29,8 @@ type settings struct {
 	GoldScope   string `json:"gold_scope"`
 }
 
-// One of the two is set.
-type result struct {
-	Changes []change `json:"changes,omitempty"`
-	Denied  *denial  `json:"denied,omitempty"`
-}
+// Exactly one of changes, denied, invalid and internal.
+type result map[string]any
 
 type change struct {
 	Op    string `json:"op"`
@@ -50,7 +47,7 @@ type denial struct {
 func enrich(e event) result {
 	metadata := e.Client.Metadata
 	if metadata["status"] == "suspended" {
-		return result{Denied: &denial{"access_denied", fmt.Sprintf("client %s is suspended", e.Client.ID)}}
+		return result{"denied": denial{"access_denied", fmt.Sprintf("client %s is suspended", e.Client.ID)}}
 	}
 	tier, ok := metadata["tier"]
 	if !ok {
@@ -60,7 +57,7 @@ func enrich(e event) result {
 	if scope := e.Settings.GoldScope; tier != "gold" && slices.Contains(e.Scopes.Granted, scope) {
 		changes = append(changes, change{Op: "remove_scope", Scope: scope})
 	}
-	return result{Changes: changes}
+	return result{"changes": changes}
 }
 
 // Asked before the rule goes live, so that a mistake in the manifest never meets a token.
