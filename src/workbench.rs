@@ -1,8 +1,8 @@
 //! What whoever writes rules works with: the same engine as the server's, without a server.
 //!
 //! - [`Subject`] is a rule to work on: a project directory, or a file with what stands beside it.
-//! - [`Workbench`] loads it as the server would. [`check`] says whether it would go live and what it needs, [`bench`] how
-//!   fast it is, [`compare`] what another version would change.
+//! - [`Workbench`] loads it as the server would. [`check`] says whether it would go live and what it needs,
+//!   [`mod@bench`] how fast it is, [`compare`] what another version would change.
 //! - [`scaffold`] begins a project, [`build`] makes its file, [`deploy`] puts it into a rules directory.
 
 pub mod bench;
