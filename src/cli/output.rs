@@ -28,7 +28,9 @@ impl Output {
             .map(|(name, _)| name.len())
             .max()
             .unwrap_or_default();
+        let next_line = format!("\n{:width$}  ", "");
         for (name, value) in lines {
+            let value = value.replace('\n', &next_line);
             println!("{DIM}{name:width$}{DIM:#}  {value}");
         }
     }

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::bench::Spread;
 use super::{Subject, Workbench};
 use crate::rule::{
-    Answer, Change, Description, Event, Limits, LoadError, Manifest, Rehearsal, Rule, rehearse,
-    run_case,
+    Answer, Change, Description, Event, Limits, LoadError, Manifest, Rehearsal, Rule, inspect,
+    rehearse, run_case,
 };
 
 /// What a check found.
@@ -22,6 +22,8 @@ pub struct Checked {
     pub bytes: usize,
     /// Which way it is written. Empty where it did not load.
     pub lane: &'static str,
+    /// What it imports: everything that it can ask of the server.
+    pub imports: Vec<String>,
     /// What a program says about itself.
     pub description: Option<Description>,
     /// Why the server would not take it, or why tokens would fail.
@@ -68,6 +70,7 @@ pub async fn check(bench: &Workbench, subject: &Subject) -> Checked {
         name: subject.name.to_string(),
         bytes: subject.wasm().len(),
         lane: "",
+        imports: inspect(subject.wasm()).map_or_else(|_| Vec::new(), |file| file.imports),
         description: None,
         problems: Vec::new(),
         notes: Vec::new(),

@@ -130,6 +130,7 @@ fn check_says_what_a_good_rule_is_and_needs() {
     let said = place.run(&["rule", "check", "10-jti.wasm"]).well();
     for expected in [
         "component, rulemint:rule@1",
+        "rulemint:rule/host@1.0.0",
         "fresh every time: jti",
         "bytes of memory",
         "A server would take it.",

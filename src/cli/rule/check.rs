@@ -47,6 +47,9 @@ fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
             format!("{} of {} pass", checked.cases.0, checked.cases.1),
         ));
     }
+    if !checked.imports.is_empty() {
+        lines.push(("imports", checked.imports.join("\n")));
+    }
     if let Some(description) = &checked.description {
         let said = format!("{} {}", description.description, description.version);
         lines.push((

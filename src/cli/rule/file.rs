@@ -53,8 +53,8 @@ fn lines(inspection: &Inspection) -> Vec<(&'static str, String)> {
         ("kind", inspection.kind.to_owned()),
         ("digest", format!("sha256:{}", inspection.digest)),
         ("bytes", inspection.bytes.to_string()),
-        ("imports", inspection.imports.join("\n          ")),
-        ("exports", inspection.exports.join("\n          ")),
+        ("imports", inspection.imports.join("\n")),
+        ("exports", inspection.exports.join("\n")),
         ("made by", pairs(&inspection.producers)),
         ("sections", sections.join(", ")),
     ]

@@ -73,8 +73,13 @@ impl Setup {
     }
 
     /// The same with a variable in the environment.
-    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
-        self.outside.environment = Environment::of([(name, value)]);
+    pub(crate) fn with_variable(self, name: &str, value: &str) -> Self {
+        self.with_variables([(name, value)])
+    }
+
+    /// The same with several.
+    pub(crate) fn with_variables<const N: usize>(mut self, variables: [(&str, &str); N]) -> Self {
+        self.outside.environment = Environment::of(variables);
         self
     }
 

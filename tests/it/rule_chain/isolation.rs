@@ -2,38 +2,52 @@
 
 use serde_json::json;
 
-use crate::harness::{Setup, TestServer, from_text};
+use crate::harness::{Lines, Setup, TestServer, from_text};
 
-/// A rule that looks for traces of others and leaves some: it traps if it finds any.
-fn canary(name: &str) -> Vec<u8> {
+/// A rule that looks for traces of another and leaves some: it traps if it finds any.
+fn canary(name: &str, secret: &str, other: &str) -> Vec<u8> {
     let text = include_str!("../../fixtures/rules/canary.wat");
-    from_text(&text.replace("NAME", name), "rule")
+    let named = text.replace("NAME", name).replace("OTHR", other);
+    from_text(&named.replace("SCRT", secret), "rule")
+}
+
+/// Settings, a cache, a secret that both have under one name, and one that only this rule has.
+fn manifest(name: &str) -> String {
+    format!(
+        "[settings]\nknown_to = \"{name} alone\"\n[cache]\n\
+         [secrets.shared]\nenv = \"{name}\"\nvisible = true\n\
+         [secrets.{name}]\nenv = \"{name}\"\nvisible = true\n"
+    )
 }
 
 async fn with_two_canaries() -> TestServer {
-    let manifest = |secret: &str| format!("[settings]\nsecret = \"{secret}\"\n[cache]\n");
     Setup::new()
-        .with("10-one.wasm", canary("one1"))
-        .with("10-one.toml", manifest("only the first rule knows"))
-        .with("20-two.wasm", canary("two2"))
-        .with("20-two.toml", manifest("only the second one knows"))
+        .with("10-one.wasm", canary("one1", "key-one1", "two2"))
+        .with("10-one.toml", manifest("one1"))
+        .with("20-two.wasm", canary("two2", "key-two2", "one1"))
+        .with("20-two.toml", manifest("two2"))
+        .with_variables([("one1", "key-one1"), ("two2", "key-two2")])
         .start()
         .await
 }
 
-#[tokio::test(flavor = "multi_thread")]
+/// Memory, cache and secrets: the canaries look themselves. Settings: the claims. Log: the lines.
+#[tokio::test]
 async fn two_rules_in_turn_see_nothing_of_each_other_in_ten_thousand_calls() {
+    let lines = Lines::here();
     let server = with_two_canaries().await;
     for _ in 0..5_000 {
         server.issue(&[]).await.unwrap();
     }
     let claims = server.ask(&[]).await.claims();
-    assert_eq!(
-        claims["one1"],
-        json!({ "secret": "only the first rule knows" })
-    );
-    assert_eq!(
-        claims["two2"],
-        json!({ "secret": "only the second one knows" })
-    );
+    for (rule, name, other) in [("10-one", "one1", "two2"), ("20-two", "two2", "one1")] {
+        assert_eq!(
+            claims[name],
+            json!({ "known_to": format!("{name} alone") })
+        );
+        let said = lines.with(&format!("rule=\"{rule}\""));
+        assert!(said.len() >= 100, "{rule} said {} lines", said.len());
+        let foreign = said.iter().find(|line| line.contains(other));
+        assert_eq!(foreign, None, "{rule} says what only the other knows");
+    }
 }
