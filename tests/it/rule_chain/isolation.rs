@@ -41,10 +41,7 @@ async fn two_rules_in_turn_see_nothing_of_each_other_in_ten_thousand_calls() {
     }
     let claims = server.ask(&[]).await.claims();
     for (rule, name, other) in [("10-one", "one1", "two2"), ("20-two", "two2", "one1")] {
-        assert_eq!(
-            claims[name],
-            json!({ "known_to": format!("{name} alone") })
-        );
+        assert_eq!(claims[name], json!({ "known_to": format!("{name} alone") }));
         let said = lines.with(&format!("rule=\"{rule}\""));
         assert!(said.len() >= 100, "{rule} said {} lines", said.len());
         let foreign = said.iter().find(|line| line.contains(other));
