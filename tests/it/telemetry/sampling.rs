@@ -1,25 +1,18 @@
 //! Which requests are traced.
 
 use super::collector::Collector;
-use super::{PARENT, TRACE_ID, ask_with};
+use super::{PARENT, TRACE_ID, ask_with, traced};
 use crate::harness::{Setup, jti_rule};
 
 /// A server that traces none of the requests that come without a parent, and its collector.
 fn untraced(collector: &Collector) -> Setup {
-    Setup::new()
-        .with("10-jti.wasm", jti_rule())
-        .but(collector.configured())
-        .but(|config| config.telemetry.traces.sample_ratio = 0.0)
+    traced(collector).but(|config| config.telemetry.traces.sample_ratio = 0.0)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callers_no_is_respected() {
     let collector = Collector::start().await;
-    let server = Setup::new()
-        .with("10-jti.wasm", jti_rule())
-        .but(collector.configured())
-        .start()
-        .await;
+    let server = traced(&collector).start().await;
     let unsampled = PARENT.replace("-01", "-00");
     ask_with(&server, &[("traceparent", &unsampled)], &[])
         .await
@@ -51,11 +44,7 @@ async fn the_ratio_is_for_requests_without_a_caller_in_the_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_header_begins_a_new_trace() {
     let collector = Collector::start().await;
-    let server = Setup::new()
-        .with("10-jti.wasm", jti_rule())
-        .but(collector.configured())
-        .start()
-        .await;
+    let server = traced(&collector).start().await;
     let bad = PARENT.to_uppercase();
     let headers = [("traceparent", &*bad), ("tracestate", "vendor=1")];
     ask_with(&server, &headers, &[]).await.token();

@@ -4,7 +4,7 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 
 use super::collector::{Collector, attribute};
-use super::{PARENT, TRACE_ID, ask_with};
+use super::{PARENT, TRACE_ID, ask_with, traced};
 use crate::harness::{Change, SECRET, Setup, assembled, jti_rule, mirror, rule_that_sets};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,11 +40,7 @@ async fn a_rules_span_is_below_the_requests_which_is_below_its_callers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn spans_say_what_ran_and_how_it_ended() {
     let collector = Collector::start().await;
-    let server = Setup::new()
-        .with("10-jti.wasm", jti_rule())
-        .but(collector.configured())
-        .start()
-        .await;
+    let server = traced(&collector).start().await;
     let digest = server.report().await.rules[0].digest.unwrap().to_string();
     let answer = ask_with(&server, &[], &[]).await;
     server.stop().await;
