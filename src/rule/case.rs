@@ -102,7 +102,10 @@ pub async fn run(rule: &Arc<Rule>, case: &Case) -> Result<Rehearsal, CaseFailure
             .map(|denied| denied.remove("description"));
     }
     if !fits(&wanted, &got).map_err(CaseFailure::Event)? {
-        return Err(CaseFailure::Answer(difference(&wanted, &got)));
+        return Err(CaseFailure::Answer(difference(
+            &filled(&wanted, &got),
+            &got,
+        )));
     }
     match &rehearsal.applied {
         Ok(_) => Ok(rehearsal),
@@ -142,6 +145,29 @@ fn fits(pattern: &Value, value: &Value) -> Result<bool, String> {
                 })?)
         }
         _ => Ok(pattern == value),
+    }
+}
+
+/// A pattern with what its matchers matched in their places, so that a diff shows only what does not fit.
+fn filled(pattern: &Value, value: &Value) -> Value {
+    let is_matcher = pattern.get("$matches").is_some() || pattern.get("$any").is_some();
+    match (pattern, value) {
+        _ if is_matcher && fits(pattern, value) == Ok(true) => value.clone(),
+        (Value::Object(patterns), Value::Object(values)) => {
+            let member = |(name, pattern): (&String, &Value)| {
+                let value = values.get(name).unwrap_or(&Value::Null);
+                (name.clone(), filled(pattern, value))
+            };
+            patterns.iter().map(member).collect()
+        }
+        (Value::Array(patterns), Value::Array(values)) => {
+            let values = values.iter().chain(std::iter::repeat(&Value::Null));
+            let pairs = patterns.iter().zip(values);
+            pairs
+                .map(|(pattern, value)| filled(pattern, value))
+                .collect()
+        }
+        _ => pattern.clone(),
     }
 }
 
@@ -185,6 +211,20 @@ mod tests {
         assert_eq!(fits(&pattern, &answer(json!("x"))), Ok(false));
         assert_eq!(fits(&pattern, &answer(json!(1))), Ok(false));
         assert_eq!(fits(&json!({ "$any": true }), &uuid), Ok(true));
+    }
+
+    #[test]
+    fn a_diff_leaves_out_what_a_matcher_matched() {
+        let pattern = json!([{ "jti": { "$matches": "^[a-z]+$" } }, { "tier": "gold" }]);
+        let answer = json!([{ "jti": "fresh" }, { "tier": "silver" }]);
+        let diff = difference(&filled(&pattern, &answer), &answer);
+        let changed: Vec<&str> = diff.lines().filter(|line| !line.starts_with(' ')).collect();
+        assert_eq!(
+            changed,
+            ["-    \"tier\": \"gold\"", "+    \"tier\": \"silver\""]
+        );
+        let failing = json!([{ "jti": "4711" }, { "tier": "gold" }]);
+        assert!(difference(&filled(&pattern, &failing), &failing).contains("$matches"));
     }
 
     #[test]
