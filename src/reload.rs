@@ -8,6 +8,7 @@ mod history;
 mod keep;
 mod read;
 mod report;
+mod rests;
 mod scan;
 mod step;
 mod watch;
@@ -24,6 +25,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 pub use report::{EarlierReport, Problem, Report, RuleReport, RuleState};
+pub use rests::{Resting, Rests, note_rests};
 
 use crate::clock::Clock;
 use crate::config::Rules;

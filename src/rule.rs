@@ -62,6 +62,7 @@ pub use limits::{FILE_BYTES_MAX, Limits};
 pub use load::{LoadError, Loader, Source};
 pub use manifest::{Build, CacheAllowed, ClaimsAllowed, Manifest, OnError, When};
 pub use outbound::{HttpAllowed, Resolver, SystemResolver};
+pub use quarantine::Rest;
 pub use rehearsal::{Rehearsal, rehearse, start_once};
 pub use secret::{Fingerprint, SecretSource};
 
@@ -97,6 +98,11 @@ impl Rule {
     /// What a program says about itself, if it does.
     pub fn description(&self) -> Option<&Description> {
         self.description.get()?.as_ref()
+    }
+
+    /// How it rests at this moment, after failing again and again; `None` while it runs.
+    pub fn rest(&self) -> Option<Rest> {
+        self.quarantine.rest_at(self.surroundings.clock.monotonic())
     }
 
     /// Which way it is written, in a few words for people.

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use super::Context;
-use super::exit::Mistakes;
+use super::exit::{Mistakes, NotThere};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Flag, Loaded};
 use crate::data_dir::DataDir;
@@ -25,7 +25,20 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Opens the installation that the configuration names.
+    /// Opens the installation that the configuration names, to look into it: where there is none, none is made.
+    pub(super) async fn look(context: &Context<'_>) -> anyhow::Result<Self> {
+        let data_dir = load(context, Vec::new())?.config.data_dir;
+        if !data_dir.is_dir() {
+            let text = format!(
+                "there is no data directory {}: no server has run here yet, or its data is elsewhere (--data-dir)",
+                data_dir.display()
+            );
+            return Err(NotThere(text).into());
+        }
+        Self::open(context).await
+    }
+
+    /// Opens the installation that the configuration names, and makes it where there is none.
     pub(super) async fn open(context: &Context<'_>) -> anyhow::Result<Self> {
         let loaded = load(context, Vec::new())?;
         let data = DataDir::open(&loaded.config.data_dir)?;

@@ -14,6 +14,15 @@ pub(super) struct Quarantine {
     until_ms: AtomicU64,
 }
 
+/// A rule is being left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// Failures in a row.
+    pub failures: u32,
+    /// What is left of the rest; then one call may try again.
+    pub for_another: Duration,
+}
+
 impl Quarantine {
     /// Asks whether the rule may run now. When a rest is over one call may try; the others wait for its result.
     ///
@@ -37,6 +46,16 @@ impl Quarantine {
         Err(Fault::Quarantined {
             failures: self.failures.load(Ordering::Relaxed),
             for_another: Duration::from_millis(until.saturating_sub(now)),
+        })
+    }
+
+    /// How it rests at this moment, if it does.
+    pub(super) fn rest_at(&self, now: Duration) -> Option<Rest> {
+        let until = self.until_ms.load(Ordering::Acquire);
+        let left = until.checked_sub(millis(now)).filter(|left| *left > 0)?;
+        Some(Rest {
+            failures: self.failures.load(Ordering::Relaxed),
+            for_another: Duration::from_millis(left),
         })
     }
 
@@ -98,6 +117,9 @@ mod tests {
         rule.admit(SECOND).unwrap();
         assert_eq!(failing_times(&rule, 1, SECOND), Some(SECOND));
         assert!(rule.admit(SECOND * 3 / 2).is_err());
+        let rest = rule.rest_at(SECOND * 3 / 2).unwrap();
+        assert_eq!((rest.failures, rest.for_another), (5, SECOND / 2));
+        assert_eq!(rule.rest_at(2 * SECOND), None, "it may be tried");
         rule.admit(2 * SECOND).unwrap();
         assert!(rule.admit(2 * SECOND).is_err(), "only one call tries");
         rule.succeeded();

@@ -59,6 +59,7 @@ pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, Start
     let report = reloader.report();
     let follower = base.follower(seen, triggers.0.clone());
     tasks.upkeep.spawn(follower.run(tasks.upkeep.token()));
+    tasks.upkeep.spawn(base.rests(tasks.upkeep.token()));
     let app = Arc::new(base.app(&report, &stopping, &tasks));
     let sender = triggers.0.clone();
     tasks
@@ -187,6 +188,11 @@ impl Base {
             live.keys = keys;
         });
         Ok(seen)
+    }
+
+    fn rests(&self, stop: tokio_util::sync::CancellationToken) -> impl Future<Output = ()> + use<> {
+        let clock = Arc::clone(&self.parts.clock);
+        reload::note_rests(Arc::clone(&self.live), self.store.clone(), clock, stop)
     }
 
     fn follower(&self, seen: i64, reloader: UnboundedSender<Trigger>) -> Follower {

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::place::{JTI_RULE, Place, until};
+use crate::program::Program;
 
 #[test]
 fn status_shows_what_runs_and_what_does_not() {
@@ -23,6 +24,38 @@ fn status_shows_what_runs_and_what_does_not() {
 }
 
 #[test]
+fn status_tells_of_a_rule_that_rests() {
+    let place = Place::new();
+    let faulty = Program {
+        enrich: "no answer at all",
+        ..Program::default()
+    };
+    place.put("rules/10-faulty.wasm", faulty.module());
+    let (id, secret) = place.furnish();
+    let server = place.serve(&[]);
+    let ask = [
+        "token",
+        "get",
+        "--client",
+        &id,
+        "--secret-file",
+        "-",
+        "--audience",
+        "https://api.example",
+        "--server",
+        &server.address,
+    ];
+    let said = until("the rest", || {
+        place.run_with(&ask, &secret).badly(5);
+        let said = place.run(&["rule", "status"]).well();
+        said.contains("resting until").then_some(said)
+    });
+    assert!(said.contains("failures in a row"), "{said}");
+    let status = place.run(&["rule", "status", "--json"]).json();
+    assert!(status["rests"].is_object(), "{status}");
+}
+
+#[test]
 fn status_of_a_stopped_server_says_so() {
     let place = Place::new();
     place.put_jti_rule();
@@ -36,8 +69,13 @@ fn status_of_a_stopped_server_says_so() {
 
 #[test]
 fn status_before_any_server_is_an_error() {
-    let message = Place::new().run(&["rule", "status"]).badly(4);
+    let place = Place::new();
+    let message = place.run(&["rule", "status"]).badly(4);
     assert!(message.contains("no server has run"), "{message}");
+    assert!(
+        !place.path().join(".rulemint").exists(),
+        "looking makes nothing"
+    );
 }
 
 #[test]

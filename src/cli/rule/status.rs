@@ -3,28 +3,52 @@
 use std::time::Duration;
 
 use anstream::println;
+use serde::Serialize;
 use tokio::time::sleep;
 
 use crate::cli::Context;
 use crate::cli::access::Access;
 use crate::cli::exit::{NotThere, Refused};
 use crate::cli::output::{BAD, DIM, GOOD, ODD, moment};
-use crate::reload::{Report, RuleReport, RuleState};
+use crate::reload::{Report, Rests, RuleReport, RuleState};
 use crate::store::ChangeKind;
 
 pub(super) async fn status(context: &Context<'_>) -> anyhow::Result<()> {
-    let access = Access::open(context).await?;
+    let access = Access::look(context).await?;
     let report = report(&access).await?;
     let served = access.data.is_served();
+    let status = Status {
+        rests: match served {
+            true => rests(&access).await?,
+            false => Rests::default(), // It went with the server.
+        },
+        report,
+    };
     match context.output.is_json() {
-        true => context.output.value(&report),
-        false => show(&report, served),
+        true => context.output.value(&status),
+        false => show(&status, served),
     }
     Ok(())
 }
 
+/// What there is to say about the rules, and which of them rest.
+#[derive(Serialize)]
+struct Status {
+    #[serde(flatten)]
+    report: Report,
+    rests: Rests,
+}
+
+async fn rests(access: &Access) -> anyhow::Result<Rests> {
+    let body = access.store.report(Rests::TOPIC).await?;
+    Ok(match body {
+        Some(body) => serde_json::from_str(&body)?,
+        None => Rests::default(),
+    })
+}
+
 pub(super) async fn reload(context: &Context<'_>) -> anyhow::Result<()> {
-    let access = Access::open(context).await?;
+    let access = Access::look(context).await?;
     let report = ask(&access, ChangeKind::Reload, "").await?;
     let done = format!("generation {} is live", report.generation);
     context.output.done(done);
@@ -35,7 +59,7 @@ pub(super) async fn roll_back(
     generation: Option<i64>,
     context: &Context<'_>,
 ) -> anyhow::Result<()> {
-    let access = Access::open(context).await?;
+    let access = Access::look(context).await?;
     let to = match generation {
         Some(number) => number,
         None => before_live(&report(&access).await?)?,
@@ -79,7 +103,7 @@ pub(super) async fn ask(access: &Access, kind: ChangeKind, key: &str) -> anyhow:
     Err(Refused("the server has not answered; see its log".to_owned()).into())
 }
 
-fn show(report: &Report, served: bool) {
+fn show(Status { report, rests }: &Status, served: bool) {
     println!("{DIM}rules{DIM:#}       {}", report.rules_dir);
     println!(
         "{DIM}generation{DIM:#}  {}, {}",
@@ -102,6 +126,12 @@ fn show(report: &Report, served: bool) {
     println!();
     for rule in &report.rules {
         show_rule(rule);
+        if let Some(rest) = rests.0.get(&rule.name) {
+            let (failures, until) = (rest.failures, moment(rest.until));
+            println!(
+                "    {ODD}resting{ODD:#} until {until}, after {failures} failures in a row; the log says which"
+            );
+        }
     }
     if report.rules.is_empty() {
         println!("No rules.");
