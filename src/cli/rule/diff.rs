@@ -9,6 +9,7 @@ use clap::Args;
 use super::engine;
 use super::run::show_claims;
 use crate::cli::Context;
+use crate::cli::exit::Refused;
 use crate::workbench::Subject;
 use crate::workbench::compare::{compare, load_both};
 
@@ -18,7 +19,8 @@ pub(in crate::cli) struct Diff {
     old: PathBuf,
     /// The other version. Without a manifest of its own it gets the old one's.
     new: PathBuf,
-    /// Events, as JSON: a list, or one a line, or a single one; `-` reads standard input.
+    /// Events, as JSON: a list, or one a line, or a single one; `-` reads standard input. Of a directory, such as that of
+    /// golden cases, every .json file.
     #[arg(short, long, value_name = "FILE")]
     events: PathBuf,
 }
@@ -33,17 +35,19 @@ impl Diff {
         let differences = compared.map_err(|problem| anyhow!(problem))?;
         if context.output.is_json() {
             context.output.value(&differences);
-            return Ok(());
+        } else {
+            for difference in &differences {
+                println!("event {}:", difference.event);
+                show_claims(&difference.old, &difference.new);
+            }
         }
-        for difference in &differences {
-            println!("event {}:", difference.event);
-            show_claims(&difference.old, &difference.new);
+        let (differing, all) = (differences.len(), events.len());
+        if differing > 0 {
+            return Err(Refused(format!("{differing} of {all} events come out otherwise")).into());
         }
-        println!(
-            "{} of {} events come out otherwise.",
-            differences.len(),
-            events.len()
-        );
+        context
+            .output
+            .note(format!("All {all} events come out the same."));
         Ok(())
     }
 }

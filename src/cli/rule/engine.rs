@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{IsTerminal, Read, stderr, stdin};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anstream::eprintln;
@@ -10,13 +10,15 @@ use anyhow::{Context as _, anyhow};
 
 use crate::cli::Context;
 use crate::cli::access;
-use crate::cli::output::DIM;
+use crate::cli::exit::{NotThere, Refused};
+use crate::cli::output::{DIM, ODD};
 use crate::clock::SystemClock;
 use crate::data_dir::DataDir;
 use crate::master_key::MasterKey;
 use crate::random::SystemRandom;
 use crate::rule::{CompiledRules, CompilerProgram, Outside, Rule};
 use crate::workbench::compare::{self, Trial};
+use crate::workbench::watch::newer_source;
 use crate::workbench::{Parts, Subject, Workbench};
 
 /// An engine like the server's. What it compiles is remembered in the user's cache directory.
@@ -47,6 +49,19 @@ fn cache_dir(context: &Context<'_>) -> anyhow::Result<DataDir> {
     })?)
 }
 
+/// Opens a rule, and says so where its sources have changed since it was built.
+pub(super) fn open(path: &Path) -> anyhow::Result<Subject> {
+    let subject = Subject::open(path)?;
+    let project = subject.project.as_deref();
+    if let Some(newer) = project.and_then(|project| newer_source(project, &subject.file)) {
+        let (newer, file) = (newer.display(), subject.file.display());
+        eprintln!(
+            "{ODD}note:{ODD:#} {newer} is newer than {file}: `rulemint rule build` was not run since"
+        );
+    }
+    Ok(subject)
+}
+
 /// Loads a rule, and says on a terminal that this may take a while.
 pub(super) async fn load(
     bench: &Workbench,
@@ -61,11 +76,39 @@ pub(super) async fn load(
         );
     }
     let loaded = bench.load(subject).await;
-    loaded.map_err(|problem| anyhow!("{}: {problem}", subject.name))
+    loaded.map_err(|problem| Refused(format!("{}: {problem}", subject.name)).into())
 }
 
-/// Reads events from a file, or from standard input for `-`.
+/// Reads events from a file, from every `.json` file of a directory, or from standard input for `-`.
 pub(super) fn trials(path: &Path) -> anyhow::Result<Vec<Trial>> {
+    if path.is_dir() {
+        let mut trials = Vec::new();
+        for file in json_files(path)? {
+            trials.extend(trials_of(&file)?);
+        }
+        return Ok(trials);
+    }
+    trials_of(path)
+}
+
+fn json_files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let unreadable = || format!("read {}", directory.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        let text = format!("there are no .json files in {}", directory.display());
+        return Err(NotThere(text).into());
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn trials_of(path: &Path) -> anyhow::Result<Vec<Trial>> {
     let text = match path == Path::new("-") {
         true => {
             let mut text = String::new();
