@@ -25,8 +25,7 @@ pub fn deploy(subject: &Subject, rules_dir: &Path, name: &str) -> Result<PathBuf
         source,
     };
     put_cases(subject, &rules_dir.join(format!("{name}{CASES_ENDING}"))).map_err(failed)?;
-    put_manifest(subject, &rules_dir.join(format!("{name}.toml"))).map_err(failed)?;
-    put(&file, subject.wasm()).map_err(failed)?;
+    put_together(subject, rules_dir, &file).map_err(failed)?;
     Ok(file)
 }
 
@@ -83,25 +82,37 @@ fn put_cases(subject: &Subject, directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn put_manifest(subject: &Subject, path: &Path) -> io::Result<()> {
-    match subject.manifest_text() {
-        Some(text) => put(path, text.as_bytes()),
-        None => Ok(()), // One that an operator has put there stays.
+/// The manifest and the file appear in the same moment: a server that looks in between would see a manifest without a rule.
+/// A manifest that an operator has put there stays where the subject has none.
+fn put_together(subject: &Subject, rules_dir: &Path, file: &Path) -> io::Result<()> {
+    let manifest = file.with_extension("toml");
+    let text = subject.manifest_text();
+    let manifest_draft = text.map(|text| draft(&manifest, text.as_bytes()));
+    let file_draft = draft(file, subject.wasm())?;
+    if let Some(manifest_draft) = manifest_draft {
+        fs::rename(manifest_draft?, &manifest)?;
     }
+    fs::rename(file_draft, file)?;
+    File::open(rules_dir)?.sync_all()
 }
 
 /// Writes a file whole or not at all.
 fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = path.with_file_name(format!(".{name}.draft")); // Hidden files are no rules.
-    let mut file = File::create(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
+    fs::rename(draft(path, bytes)?, path)?;
     match path.parent() {
         Some(directory) => File::open(directory)?.sync_all(),
         None => Ok(()),
     }
+}
+
+/// Writes what a file is to be under another name, down to the disk. Hidden files are no rules.
+fn draft(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = path.with_file_name(format!(".{name}.draft"));
+    let mut file = File::create(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(draft)
 }
 
 /// Why a rule cannot be deployed.
