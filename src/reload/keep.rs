@@ -89,6 +89,7 @@ impl Keep {
             digest: rule.digest,
             wasm: wasm.into(),
             manifest: rule.manifest.clone(),
+            manifest_file: format!("{}.toml", rule.name).into(),
             outside: Fingerprint::default(),
             cases: Cases {
                 digest: rule.cases,

@@ -135,6 +135,7 @@ impl Scanner<'_> {
             digest: Digest::of(&wasm),
             wasm: wasm.into(),
             manifest: text.map(Arc::from),
+            manifest_file: format!("{stem}.toml").into(),
             outside: Fingerprint::default(),
             cases: self.cases(stem)?,
             is_proven: false,

@@ -31,6 +31,8 @@ pub struct Source {
     pub digest: Digest,
     /// The manifest's text, if there is one.
     pub manifest: Option<Arc<str>>,
+    /// What the manifest's file is called, to people who are told of a mistake in it.
+    pub manifest_file: Arc<str>,
     /// The golden cases beside it.
     pub cases: Cases,
     /// Stands for what the manifest refers to outside the directory: see [`Loader::fingerprint`].
@@ -73,10 +75,10 @@ impl Loader {
     /// Why it cannot go live.
     pub async fn load(&self, source: &Source) -> Result<Arc<Rule>, LoadError> {
         let manifest = match &source.manifest {
-            Some(text) => Manifest::parse(text, &format!("{}.toml", source.name))?,
+            Some(text) => Manifest::parse(text, &source.manifest_file)?,
             None => Manifest::default(),
         };
-        manifest.check_settings(&format!("{}.toml", source.name))?;
+        manifest.check_settings(&source.manifest_file)?;
         let capabilities = Capabilities::new(&source.name, &manifest, &self.surroundings).await?;
         let compiled = self.compiled(source, &manifest).await?;
         let code = self.link(source, &manifest, &compiled)?;
@@ -271,7 +273,7 @@ pub enum LoadError {
         failure: CaseFailure,
     },
     /// It does not like its settings.
-    #[error("it refuses its settings: {}", .0.join("; "))]
+    #[error("it refuses its settings:{}", by_line(.0))]
     Settings(Vec<String>),
 }
 
@@ -282,6 +284,14 @@ impl From<Vec<Mistake>> for LoadError {
 }
 
 impl LoadError {
+    /// The text for somebody who is following the advice already.
+    pub(crate) fn without_advice(&self) -> String {
+        if let Self::Start(fault) = self {
+            return format!("starting it failed: {fault}");
+        }
+        self.to_string()
+    }
+
     /// A short name, for machines.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -313,9 +323,14 @@ fn advice(fault: &Fault) -> &'static str {
 }
 
 fn listed(mistakes: &[Mistake]) -> String {
-    mistakes
-        .iter()
-        .map(Mistake::to_string)
-        .collect::<Vec<_>>()
-        .join("; ")
+    let texts: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+    by_line(&texts).trim_start().to_owned()
+}
+
+/// One stays in its sentence; several get a line each.
+fn by_line(texts: &[String]) -> String {
+    match texts {
+        [single] => format!(" {single}"),
+        several => several.iter().map(|text| format!("\n  {text}")).collect(),
+    }
 }

@@ -82,7 +82,7 @@ pub async fn check(bench: &Workbench, subject: &Subject) -> Checked {
     let rule = match bench.load(subject).await {
         Ok(rule) => rule,
         Err(problem) => {
-            checked.problems.push(problem.to_string());
+            checked.problems.push(problem.without_advice());
             match roomier(bench, subject, &problem).await {
                 Some(rule) => rule,
                 None => return checked,

@@ -153,6 +153,10 @@ impl Subject {
             digest: Digest::of(&self.wasm),
             wasm: Arc::clone(&self.wasm),
             manifest: self.manifest_text.clone(),
+            manifest_file: match self.project {
+                Some(_) => PROJECT_MANIFEST.into(),
+                None => format!("{}.toml", self.name).into(),
+            },
             outside: Fingerprint::default(),
             cases: Cases::default(),
             is_proven: true,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use super::subject::{PROJECT_CASES, PROJECT_MANIFEST};
 use crate::rule::Digest;
 
 /// The changes of a project, one after the other.
@@ -60,6 +61,21 @@ impl Changes {
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)
         ) {}
     }
+}
+
+/// A source file of a project that is newer than what was built of it, if there is one.
+pub fn newer_source(project: &Path, output: &Path) -> Option<PathBuf> {
+    let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    let built = changed(output)?;
+    let mut files = Vec::new();
+    collect(project, output, &mut files).ok()?;
+    files.into_iter().find(|path| {
+        let of_the_rule = !path.ends_with(PROJECT_MANIFEST)
+            && !path
+                .components()
+                .any(|part| part.as_os_str() == PROJECT_CASES);
+        of_the_rule && changed(path).is_some_and(|changed| changed > built)
+    })
 }
 
 /// Stands for the content of every source file.

@@ -41,8 +41,48 @@ fn new_writes_over_nothing() {
     place.put("20-tier/precious.txt", "mine");
     let message = place
         .run(&["rule", "new", "--lang", "go", "20-tier"])
-        .badly(1);
+        .badly(4);
     assert!(message.contains("is there already"), "{message}");
+}
+
+#[test]
+fn sources_that_are_newer_than_the_rule_are_told() {
+    let place = Place::new();
+    project(&place, "cp prebuilt.wasm rule.wasm");
+    place.run(&["rule", "build", "20-tier"]).well();
+    let said = place.run(&["rule", "test", "20-tier"]);
+    assert!(!said.err.contains("is newer than"), "{said:?}");
+    let hour = std::time::Duration::from_secs(3600);
+    let source = fs::File::options()
+        .append(true)
+        .open(place.path().join("20-tier/prebuilt.wasm"))
+        .unwrap();
+    source
+        .set_modified(std::time::SystemTime::now() + hour)
+        .unwrap();
+    let said = place.run(&["rule", "test", "20-tier"]);
+    assert!(
+        said.err
+            .contains("prebuilt.wasm is newer than 20-tier/rule.wasm"),
+        "{said:?}"
+    );
+    said.well();
+}
+
+#[test]
+fn a_mistake_in_a_projects_settings_names_its_own_manifest() {
+    let place = Place::new();
+    project(&place, "cp prebuilt.wasm rule.wasm");
+    place.run(&["rule", "build", "20-tier"]).well();
+    let path = place.path().join("20-tier/rule.toml");
+    let manifest = fs::read_to_string(&path).unwrap();
+    let schema = "[settings]\ntier = 1\n[settings_schema.properties.tier]\ntype = \"string\"\n";
+    fs::write(path, manifest + schema).unwrap();
+    let message = place.run(&["rule", "test", "20-tier"]).badly(5);
+    assert!(
+        message.contains("rule.toml") && !message.contains("20-tier.toml"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -166,6 +206,6 @@ fn remove_takes_away_all_that_deploy_put_there() {
     assert!(said.contains("No server has judged it"), "{said}");
     place.run(&["rule", "remove", "20-tier"]).well();
     assert_eq!(fs::read_dir(place.path().join("rules")).unwrap().count(), 0);
-    let message = place.run(&["rule", "remove", "20-tier"]).badly(1);
+    let message = place.run(&["rule", "remove", "20-tier"]).badly(4);
     assert!(message.contains("there is no rule 20-tier"), "{message}");
 }

@@ -199,7 +199,7 @@ async fn settings_that_a_program_refuses_keep_it_out() {
         ..saying(r#"{"changes":[]}"#)
     };
     let message = refusal(program, "").await;
-    let expected = "it refuses its settings: claim is missing; color is no color";
+    let expected = "it refuses its settings:\n  claim is missing\n  color is no color";
     assert!(message.contains(expected), "{message}");
 }
 

@@ -8,7 +8,6 @@ use clap::Args;
 
 use super::engine;
 use crate::cli::Context;
-use crate::workbench::Subject;
 use crate::workbench::bench::{Spread, measure};
 use crate::workbench::compare::Trial;
 
@@ -30,7 +29,7 @@ pub(in crate::cli) struct Bench {
 
 impl Bench {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = Subject::open(&self.rule)?;
+        let subject = engine::open(&self.rule)?;
         let events = match &self.events {
             Some(path) => engine::trials(path)?,
             None => vec![Trial::default()],

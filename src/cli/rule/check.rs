@@ -1,6 +1,7 @@
 //! `rulemint rule check`
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anstream::println;
 use clap::Args;
@@ -8,8 +9,7 @@ use clap::Args;
 use super::engine;
 use crate::cli::Context;
 use crate::cli::exit::Refused;
-use crate::cli::output::{BAD, GOOD, ODD};
-use crate::workbench::Subject;
+use crate::cli::output::{BAD, GOOD, ODD, size};
 use crate::workbench::check::{Checked, check};
 
 #[derive(Args)]
@@ -21,7 +21,7 @@ pub(in crate::cli) struct Check {
 
 impl Check {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = Subject::open(&self.rule)?;
+        let subject = engine::open(&self.rule)?;
         let bench = engine::workbench(context)?;
         let checked = check(&bench, &subject).await;
         context.output.thing(&checked, &lines(&checked));
@@ -38,7 +38,7 @@ impl Check {
 fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
     let mut lines = vec![
         ("rule", checked.name.clone()),
-        ("bytes", checked.bytes.to_string()),
+        ("size", size(checked.bytes as u64)),
     ];
     if !checked.lane.is_empty() {
         lines.push(("kind", checked.lane.to_owned()));
@@ -67,12 +67,11 @@ fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
     }
     if let Some(needs) = &checked.needs {
         let call = needs.call_us.map_or(0.0, |spread| spread.max);
+        let call = Duration::from_nanos((call * 1e3) as u64);
+        let memory = size(needs.memory_bytes);
         lines.push((
             "needs",
-            format!(
-                "{} bytes of memory, at most {call:.0} us a call",
-                needs.memory_bytes
-            ),
+            format!("{memory} of memory, at most {call:.1?} a call"),
         ));
     }
     lines

@@ -6,6 +6,7 @@ use anstream::{eprintln, println};
 use anyhow::anyhow;
 use clap::Args;
 
+use super::engine;
 use super::status::{ask, show_rule};
 use crate::cli::Context;
 use crate::cli::access::{Access, load};
@@ -92,7 +93,7 @@ pub(in crate::cli) struct Deploy {
 
 impl Deploy {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = Subject::open(&self.rule)?;
+        let subject = engine::open(&self.rule)?;
         let name = self.name.unwrap_or_else(|| subject.name.to_string());
         put(&subject, self.rules_dir.as_deref(), &name, context).await
     }

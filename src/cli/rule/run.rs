@@ -12,7 +12,6 @@ use crate::cli::Context;
 use crate::cli::exit::Refused;
 use crate::cli::output::{BAD, DIM, GOOD, ODD};
 use crate::rule::{Answer, Rehearsal, rehearse};
-use crate::workbench::Subject;
 use crate::workbench::compare::Trial;
 
 #[derive(Args)]
@@ -27,7 +26,7 @@ pub(in crate::cli) struct Run {
 
 impl Run {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = Subject::open(&self.rule)?;
+        let subject = engine::open(&self.rule)?;
         let trial = match &self.event {
             None => Trial::default(),
             Some(path) => {

@@ -131,6 +131,7 @@ impl Both {
             wasm: wasm.into(),
             digest,
             manifest: None,
+            manifest_file: format!("{name}.toml").into(),
             outside: Fingerprint::default(),
             cases: Cases::default(),
             is_proven: false,

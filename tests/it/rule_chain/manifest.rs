@@ -90,7 +90,7 @@ async fn a_rule_reads_its_settings() {
 async fn settings_that_a_rule_refuses_keep_it_from_going_live() {
     let problem = picky("").try_start().await.err().unwrap().to_string();
     assert!(
-        problem.contains("it refuses its settings: tier is missing; region is missing"),
+        problem.contains("it refuses its settings:\n  tier is missing\n  region is missing"),
         "{problem}"
     );
 }
