@@ -1,8 +1,11 @@
 //! `rulemint token explain`
 
+use std::time::Duration;
+
 use anstream::println;
 use clap::Args;
 use serde_json::Value;
+use tokio::time::sleep;
 
 use super::super::Context;
 use super::super::access::Access;
@@ -26,8 +29,15 @@ impl Explain {
             Ok((_, claims)) => claims["jti"].as_str().unwrap_or_default().to_owned(),
             Err(_) => text,
         };
-        let access = Access::open(context).await?;
-        let rows = access.store.issued(&jti).await?;
+        let access = Access::look(context).await?;
+        let mut rows = access.store.issued(&jti).await?;
+        for _ in 0..LEDGER_POLLS_MAX {
+            if !rows.is_empty() || !access.data.is_served() {
+                break;
+            }
+            sleep(LEDGER_POLL).await; // A server writes its ledger a moment after it has answered.
+            rows = access.store.issued(&jti).await?;
+        }
         if rows.is_empty() {
             let text = format!(
                 "there is no token with the jti {jti:?} in the ledger; it may be too old, from another \
@@ -93,3 +103,6 @@ fn sentence(change: &Value) -> String {
         _ => change.to_string(),
     }
 }
+
+const LEDGER_POLL: Duration = Duration::from_millis(100);
+const LEDGER_POLLS_MAX: u32 = 10;
