@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use crate::document::Mistake;
 use crate::registry::RegistrarError;
+use crate::workbench::deploy::DeployError;
+use crate::workbench::scaffold::ScaffoldError;
 
 /// The end of `rulemint --help`.
 pub(super) const HELP: &str = "\
 Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 the configuration has mistakes;
-4 there is no such thing, or one already; 5 a server said no, or a token is not valid.";
+4 there is no such thing, or one already; 5 no: from a server, a check, a test, a comparison or a signature.";
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
@@ -44,7 +46,7 @@ impl fmt::Display for NotThere {
 
 impl std::error::Error for NotThere {}
 
-/// A server said no, or a token is not valid.
+/// The command did its work, and the verdict is no: a server refuses, a rule does not pass, a token is not valid.
 #[derive(Debug)]
 pub(super) struct Refused(pub(super) String);
 
@@ -57,19 +59,26 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 pub(super) fn of_failure(failure: &anyhow::Error) -> ExitCode {
-    let not_there = matches!(
-        failure.downcast_ref::<RegistrarError>(),
-        Some(RegistrarError::NotFound { .. } | RegistrarError::Conflict { .. })
-    );
     ExitCode::from(if failure.is::<Mistakes>() {
         CONFIGURATION
-    } else if not_there || failure.is::<NotThere>() {
+    } else if is_about_existence(failure) {
         NOT_THERE
     } else if failure.is::<Refused>() {
         REFUSED
     } else {
         FAILED
     })
+}
+
+/// Whether a thing is missing, or there already.
+fn is_about_existence(failure: &anyhow::Error) -> bool {
+    let in_registry = matches!(
+        failure.downcast_ref(),
+        Some(RegistrarError::NotFound { .. } | RegistrarError::Conflict { .. })
+    );
+    let in_files = matches!(failure.downcast_ref(), Some(ScaffoldError::Exists(_)))
+        || matches!(failure.downcast_ref(), Some(DeployError::NotThere { .. }));
+    in_registry || in_files || failure.is::<NotThere>()
 }
 
 /// Help and version are no mistakes.

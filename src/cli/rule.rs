@@ -75,7 +75,7 @@ impl RuleCommand {
             Self::Status => status::status(context).await,
             Self::Reload => status::reload(context).await,
             Self::Rollback { generation } => status::roll_back(generation, context).await,
-            Self::Wit => file::print_contract(),
+            Self::Wit => file::print_contract(context),
             Self::Schema(schema) => schema.run(context),
             Self::Component(component) => component.run(),
         }

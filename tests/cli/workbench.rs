@@ -132,7 +132,7 @@ fn check_says_what_a_good_rule_is_and_needs() {
         "component, rulemint:rule@1",
         "rulemint:rule/host@1.0.0",
         "fresh every time: jti",
-        "bytes of memory",
+        "KiB of memory",
         "A server would take it.",
     ] {
         assert!(said.contains(expected), "{expected}: {said}");
@@ -228,10 +228,51 @@ fn diff_shows_what_another_version_would_change() {
         "-e",
         "events.json",
     ];
-    let said = place.run(&diff).well();
-    assert!(said.contains("- tier: \"gold\""), "{said}");
-    assert!(said.contains("+ tier: \"silver\""), "{said}");
-    assert!(said.contains("2 of 2 events come out otherwise"), "{said}");
+    let said = place.run(&diff);
+    assert!(said.out.contains("- tier: \"gold\""), "{said:?}");
+    assert!(said.out.contains("+ tier: \"silver\""), "{said:?}");
+    let message = said.badly(5);
+    assert!(
+        message.contains("2 of 2 events come out otherwise"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_value_that_is_fresh_every_time_is_no_difference() {
+    let place = Place::new();
+    place.put("old.wasm", fs::read(JTI_RULE).unwrap());
+    place.put("new.wasm", fs::read(JTI_RULE).unwrap());
+    place.put("events/one.json", "{}");
+    place.put("events/two.json", r#"{"event":{},"expect":{"changes":[]}}"#);
+    let said = place
+        .run(&["rule", "diff", "old.wasm", "new.wasm", "-e", "events"])
+        .well();
+    assert_eq!(said, "All 2 events come out the same.\n");
+    let empty = place.path().join("empty");
+    fs::create_dir(empty).unwrap();
+    let message = place
+        .run(&["rule", "diff", "old.wasm", "new.wasm", "-e", "empty"])
+        .badly(4);
+    assert!(message.contains("no .json files in empty"), "{message}");
+}
+
+#[test]
+fn a_directory_without_cases_proves_nothing() {
+    let place = with_program(gold());
+    fs::create_dir(place.path().join("none")).unwrap();
+    let message = place
+        .run(&["rule", "test", "10-program.wasm", "--cases", "none"])
+        .badly(4);
+    assert!(message.contains("no golden cases in none"), "{message}");
+}
+
+#[test]
+fn the_contract_is_printed_as_text_or_in_json() {
+    let place = Place::new();
+    let text = place.run(&["rule", "wit"]).well();
+    assert!(text.contains("package rulemint:rule@1.0.0;"), "{text}");
+    assert_eq!(place.run(&["rule", "wit", "--json"]).json()["wit"], *text);
 }
 
 #[test]

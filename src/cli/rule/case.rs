@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::engine;
 use crate::cli::Context;
-use crate::cli::exit::Refused;
+use crate::cli::exit::{NotThere, Refused};
 use crate::cli::output::{BAD, GOOD};
 use crate::rule::{Case, Rule, run_case};
 use crate::workbench::Subject;
@@ -36,7 +36,7 @@ struct Outcome {
 
 impl Test {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = Subject::open(&self.rule)?;
+        let subject = engine::open(&self.rule)?;
         let cases = match &self.cases {
             Some(directory) => read(directory)?,
             None => subject.all_cases().map_err(|problem| anyhow!(problem))?,
@@ -50,7 +50,15 @@ impl Test {
 fn read(directory: &Path) -> anyhow::Result<Vec<(String, Case)>> {
     let cases =
         Subject::cases_in(directory).with_context(|| format!("read {}", directory.display()))?;
-    cases.parse().map_err(|problem| anyhow!(problem))
+    let cases = cases.parse().map_err(|problem| anyhow!(problem))?;
+    if cases.is_empty() {
+        let text = format!(
+            "there are no golden cases in {}: each is a .json file",
+            directory.display()
+        );
+        return Err(NotThere(text).into());
+    }
+    Ok(cases)
 }
 
 /// Runs golden cases, and says how each came out.

@@ -111,8 +111,13 @@ impl Component {
     }
 }
 
-pub(super) fn print_contract() -> anyhow::Result<()> {
-    print!("{CONTRACT}");
+pub(super) fn print_contract(context: &Context<'_>) -> anyhow::Result<()> {
+    match context.output.is_json() {
+        true => context
+            .output
+            .value(&serde_json::json!({ "wit": CONTRACT })),
+        false => print!("{CONTRACT}"),
+    }
     Ok(())
 }
 
