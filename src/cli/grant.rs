@@ -39,9 +39,9 @@ pub(super) struct Add {
     /// The API, by its identifier.
     #[arg(long, value_name = "API")]
     audience: String,
-    /// The scopes, space-separated [default: all of the API's].
-    #[arg(long, value_name = "SCOPES")]
-    scope: Option<String>,
+    /// A scope, or several with spaces between; may be repeated [default: all of the API's].
+    #[arg(long = "scope", value_name = "SCOPES")]
+    scopes: Vec<String>,
 }
 
 impl GrantCommand {
@@ -53,7 +53,7 @@ impl GrantCommand {
                 let new = NewGrant {
                     client_id: add.client,
                     audience: add.audience,
-                    scope: add.scope,
+                    scope: (!add.scopes.is_empty()).then(|| add.scopes.join(" ")),
                 };
                 show(context, &registrar.add_grant(new).await?);
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -45,6 +46,8 @@ pub struct Needs {
     pub memory_bytes: u64,
     /// Processor time as the server counts it, in milliseconds.
     pub processor_ms: u64,
+    /// From the file to a rule that can run, compiling included, in milliseconds.
+    pub load_ms: u64,
     /// Whole calls, in microseconds.
     pub call_us: Option<Spread>,
     /// The limits that are too small, as lines for the manifest.
@@ -79,21 +82,24 @@ pub async fn check(bench: &Workbench, subject: &Subject) -> Checked {
         cases: (0, 0),
     };
     bench.forget(subject);
+    let mut began = bench.clock.monotonic();
     let rule = match bench.load(subject).await {
         Ok(rule) => rule,
         Err(problem) => {
             checked.problems.push(problem.without_advice());
+            began = bench.clock.monotonic();
             match roomier(bench, subject, &problem).await {
                 Some(rule) => rule,
                 None => return checked,
             }
         }
     };
+    let loading = bench.clock.monotonic().saturating_sub(began);
     checked.lane = rule.lane();
     checked.description = rule.description().cloned();
     checked.try_cases(&rule, subject).await;
     checked.try_often(bench, &rule, subject).await;
-    checked.try_generously(bench, subject).await;
+    checked.try_generously(bench, subject, loading).await;
     checked
 }
 
@@ -195,11 +201,14 @@ impl Checked {
     }
 
     /// With the largest limits there are: what does it really need, and which limit is too small?
-    async fn try_generously(&mut self, bench: &Workbench, subject: &Subject) {
+    async fn try_generously(&mut self, bench: &Workbench, subject: &Subject, loading: Duration) {
         let Ok(rule) = bench.load_as(subject, &generous(&subject.manifest)).await else {
             return;
         };
-        let mut needs = Needs::default();
+        let mut needs = Needs {
+            load_ms: u64::try_from(loading.as_millis()).unwrap_or(u64::MAX),
+            ..Needs::default()
+        };
         let (mut took, mut faults, mut answered) = (Vec::new(), Vec::new(), 0);
         let cases = subject.all_cases().unwrap_or_default();
         let events = cases
@@ -269,6 +278,15 @@ impl Needs {
             limits.memory_bytes,
             up_to_mib(memory),
         );
+        let load = self.load_ms.div_ceil(1000);
+        // What barely compiles here does not elsewhere.
+        let tight = load * COMPILE_HEADROOM;
+        raise(
+            "compile_seconds",
+            tight,
+            limits.compile_seconds.into(),
+            load * HEADROOM,
+        );
         raise("cpu_ms", cpu, limits.cpu_ms.into(), cpu * HEADROOM);
         raise("wall_ms", wall, limits.wall_ms.into(), wall * HEADROOM);
     }
@@ -318,6 +336,7 @@ impl LoadError {
 const CALLS_MIN: usize = 2;
 const CALLS_MAX: usize = 1_000;
 const EVENTS_MAX: usize = 20;
-const TIME_MAX: std::time::Duration = std::time::Duration::from_secs(3);
+const TIME_MAX: Duration = Duration::from_secs(3);
 const HEADROOM: u64 = 3;
+const COMPILE_HEADROOM: u64 = 2;
 const MIB: u64 = 1024 * 1024;

@@ -149,6 +149,40 @@ fn a_grant_ties_a_client_to_an_api_and_scopes() {
 }
 
 #[test]
+fn scopes_may_be_named_one_by_one() {
+    let place = Place::new();
+    let (id, _) = place.furnish();
+    place
+        .run(&[
+            "api",
+            "add",
+            "https://other.example",
+            "--scope",
+            "read",
+            "--scope",
+            "write",
+            "--scope",
+            "all",
+        ])
+        .well();
+    let grant = [
+        "grant",
+        "add",
+        "--client",
+        &id,
+        "--audience",
+        "https://other.example",
+        "--scope",
+        "read",
+        "--scope",
+        "write",
+        "--json",
+    ];
+    let grant = place.run(&grant).json();
+    assert_eq!(grant["scope"], serde_json::json!(["read", "write"]));
+}
+
+#[test]
 fn a_grant_for_nobody_or_nothing_is_refused() {
     let place = Place::new();
     let (id, _) = place.furnish();

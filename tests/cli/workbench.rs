@@ -165,6 +165,22 @@ fn check_says_which_limit_to_raise_and_to_what() {
 }
 
 #[test]
+fn check_says_how_long_loading_takes_and_what_the_limit_should_be() {
+    let place = with_program(gold());
+    let said = place
+        .run(&["rule", "check", "10-program.wasm", "--json"])
+        .json();
+    assert!(said["needs"]["load_ms"].is_u64(), "{said}");
+    place.put("10-program.toml", "[limits]\ncompile_seconds = 1\n");
+    let said = place.run(&["rule", "check", "10-program.wasm"]);
+    assert!(
+        said.out.contains("compile_seconds = 3"),
+        "one second begun is too tight for a limit of one: {said:?}"
+    );
+    said.badly(5);
+}
+
+#[test]
 fn check_says_why_a_file_is_no_rule() {
     let place = Place::new();
     place.put("page.wasm", "<html>");

@@ -48,7 +48,7 @@ fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
         ));
     }
     if !checked.imports.is_empty() {
-        lines.push(("imports", checked.imports.join("\n")));
+        lines.push(("imports", by_module(&checked.imports)));
     }
     if let Some(description) = &checked.description {
         let said = format!("{} {}", description.description, description.version);
@@ -69,12 +69,28 @@ fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
         let call = needs.call_us.map_or(0.0, |spread| spread.max);
         let call = Duration::from_nanos((call * 1e3) as u64);
         let memory = size(needs.memory_bytes);
-        lines.push((
-            "needs",
-            format!("{memory} of memory, at most {call:.1?} a call"),
-        ));
+        let load = Duration::from_millis(needs.load_ms);
+        let needs = format!("{memory} of memory, at most {call:.1?} a call; {load:.1?} to load");
+        lines.push(("needs", needs));
     }
     lines
+}
+
+/// The functions of each module on one line: a core module imports dozens.
+fn by_module(imports: &[String]) -> String {
+    let mut modules: Vec<(&str, Vec<&str>)> = Vec::new();
+    for import in imports {
+        let (module, function) = import.split_once(' ').unwrap_or((import, ""));
+        match modules.iter_mut().find(|(known, _)| *known == module) {
+            Some((_, functions)) => functions.push(function),
+            None => modules.push((module, vec![function])),
+        }
+    }
+    let line = |(module, functions): &(&str, Vec<&str>)| match functions.as_slice() {
+        [""] => (*module).to_owned(),
+        functions => format!("{module}: {}", functions.join(", ")),
+    };
+    modules.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn show_findings(checked: &Checked) {

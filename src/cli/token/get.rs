@@ -27,9 +27,9 @@ pub(in crate::cli) struct Get {
     /// The API, by its identifier [default: the client's only one].
     #[arg(long, value_name = "API")]
     audience: Option<String>,
-    /// The scopes, space-separated [default: all that are granted].
-    #[arg(long, value_name = "SCOPES")]
-    scope: Option<String>,
+    /// A scope, or several with spaces between; may be repeated [default: all that are granted].
+    #[arg(long = "scope", value_name = "SCOPES")]
+    scopes: Vec<String>,
     /// A file with the client's secret; - reads it from standard input.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
@@ -54,7 +54,10 @@ impl Get {
                 .as_deref()
                 .map(|audience| ("audience", audience)),
         );
-        form.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
+        let scope = self.scopes.join(" ");
+        if !scope.is_empty() {
+            form.push(("scope", &scope));
+        }
         let answer = self.post(form)?;
         let token = answer["access_token"].as_str();
         let token = token.context("read the answer: there is no access_token in it")?;
