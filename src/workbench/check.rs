@@ -39,6 +39,14 @@ pub struct Checked {
     pub cases: (usize, usize),
 }
 
+/// How a rule was loaded.
+#[derive(Clone, Copy)]
+struct Loading {
+    took: Duration,
+    /// Within its own limits.
+    fits: bool,
+}
+
 /// What a rule needed, over every event it was tried with.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Needs {
@@ -82,19 +90,9 @@ pub async fn check(bench: &Workbench, subject: &Subject) -> Checked {
         cases: (0, 0),
     };
     bench.forget(subject);
-    let mut began = bench.clock.monotonic();
-    let rule = match bench.load(subject).await {
-        Ok(rule) => rule,
-        Err(problem) => {
-            checked.problems.push(problem.without_advice());
-            began = bench.clock.monotonic();
-            match roomier(bench, subject, &problem).await {
-                Some(rule) => rule,
-                None => return checked,
-            }
-        }
+    let Some((rule, loading)) = checked.load(bench, subject).await else {
+        return checked;
     };
-    let loading = bench.clock.monotonic().saturating_sub(began);
     checked.lane = rule.lane();
     checked.description = rule.description().cloned();
     checked.try_cases(&rule, subject).await;
@@ -125,6 +123,23 @@ impl Checked {
     /// Whether the server would take the rule as it is.
     pub fn is_good(&self) -> bool {
         self.problems.is_empty()
+    }
+
+    /// Loads it as the server would. One that only its limits keep out is loaded with larger ones.
+    async fn load(&mut self, bench: &Workbench, subject: &Subject) -> Option<(Arc<Rule>, Loading)> {
+        let began = bench.clock.monotonic();
+        let problem = match bench.load(subject).await {
+            Ok(rule) => {
+                let took = bench.clock.monotonic().saturating_sub(began);
+                return Some((rule, Loading { took, fits: true }));
+            }
+            Err(problem) => problem,
+        };
+        self.problems.push(problem.without_advice());
+        let began = bench.clock.monotonic();
+        let rule = roomier(bench, subject, &problem).await?;
+        let took = bench.clock.monotonic().saturating_sub(began);
+        Some((rule, Loading { took, fits: false }))
     }
 
     async fn try_cases(&mut self, rule: &Arc<Rule>, subject: &Subject) {
@@ -201,12 +216,12 @@ impl Checked {
     }
 
     /// With the largest limits there are: what does it really need, and which limit is too small?
-    async fn try_generously(&mut self, bench: &Workbench, subject: &Subject, loading: Duration) {
+    async fn try_generously(&mut self, bench: &Workbench, subject: &Subject, loading: Loading) {
         let Ok(rule) = bench.load_as(subject, &generous(&subject.manifest)).await else {
             return;
         };
         let mut needs = Needs {
-            load_ms: u64::try_from(loading.as_millis()).unwrap_or(u64::MAX),
+            load_ms: u64::try_from(loading.took.as_millis()).unwrap_or(u64::MAX),
             ..Needs::default()
         };
         let (mut took, mut faults, mut answered) = (Vec::new(), Vec::new(), 0);
@@ -239,7 +254,12 @@ impl Checked {
             self.notes.extend(noted);
         }
         needs.call_us = Some(Spread::of(took));
-        needs.judge(&subject.manifest.limits, self.bytes as u64);
+        let limits = &subject.manifest.limits;
+        needs.judge(limits, self.bytes as u64);
+        match loading.fits {
+            true => self.notes.extend(needs.tight_loading(limits)),
+            false => needs.judge_loading(limits),
+        }
         if !needs.raise.is_empty() {
             let lines = needs.raise.join(", ");
             self.problems.push(format!(
@@ -278,17 +298,35 @@ impl Needs {
             limits.memory_bytes,
             up_to_mib(memory),
         );
-        let load = self.load_ms.div_ceil(1000);
-        // What barely compiles here does not elsewhere.
-        let tight = load * COMPILE_HEADROOM;
-        raise(
-            "compile_seconds",
-            tight,
-            limits.compile_seconds.into(),
-            load * HEADROOM,
-        );
         raise("cpu_ms", cpu, limits.cpu_ms.into(), cpu * HEADROOM);
         raise("wall_ms", wall, limits.wall_ms.into(), wall * HEADROOM);
+    }
+
+    /// The time that loading took, in whole seconds begun, and a limit that leaves room for a busier machine.
+    fn loading_seconds(&self) -> (u64, u64) {
+        let took = self.load_ms.div_ceil(1000);
+        let most = Limits::largest().compile_seconds.into();
+        (took, (took * HEADROOM).min(most))
+    }
+
+    /// For a rule that did not load within its limits: whether time was among what it lacked.
+    fn judge_loading(&mut self, limits: &Limits) {
+        let (took, advised) = self.loading_seconds();
+        if took > limits.compile_seconds.into() {
+            self.raise.push(format!("compile_seconds = {advised}"));
+        }
+    }
+
+    /// For one that did load: the server takes it, but perhaps not on a busier machine.
+    fn tight_loading(&self, limits: &Limits) -> Option<String> {
+        let (took, advised) = self.loading_seconds();
+        let limit = u64::from(limits.compile_seconds);
+        (took * TIGHT > limit).then(|| {
+            format!(
+                "loading it takes {took} s here, and may take {limit} s of processor time (limits.compile_seconds): on a \
+                 busier machine that may be too little; compile_seconds = {advised} leaves room"
+            )
+        })
     }
 }
 
@@ -338,5 +376,6 @@ const CALLS_MAX: usize = 1_000;
 const EVENTS_MAX: usize = 20;
 const TIME_MAX: Duration = Duration::from_secs(3);
 const HEADROOM: u64 = 3;
-const COMPILE_HEADROOM: u64 = 2;
+/// Loading that takes more than one in so many parts of its limit is worth a word.
+const TIGHT: u64 = 2;
 const MIB: u64 = 1024 * 1024;
