@@ -69,12 +69,10 @@ pub fn newer_source(project: &Path, output: &Path) -> Option<PathBuf> {
     let built = changed(output)?;
     let mut files = Vec::new();
     collect(project, output, &mut files).ok()?;
+    let (manifest, cases) = (project.join(PROJECT_MANIFEST), project.join(PROJECT_CASES));
     files.into_iter().find(|path| {
-        let of_the_rule = !path.ends_with(PROJECT_MANIFEST)
-            && !path
-                .components()
-                .any(|part| part.as_os_str() == PROJECT_CASES);
-        of_the_rule && changed(path).is_some_and(|changed| changed > built)
+        let is_source = *path != manifest && !path.starts_with(&cases);
+        is_source && changed(path).is_some_and(|changed| changed > built)
     })
 }
 
