@@ -155,17 +155,19 @@ fn filled(pattern: &Value, value: &Value) -> Value {
         _ if is_matcher && fits(pattern, value) == Ok(true) => value.clone(),
         (Value::Object(patterns), Value::Object(values)) => {
             let member = |(name, pattern): (&String, &Value)| {
-                let value = values.get(name).unwrap_or(&Value::Null);
-                (name.clone(), filled(pattern, value))
+                let filled = match values.get(name) {
+                    Some(value) => filled(pattern, value),
+                    None => pattern.clone(),
+                };
+                (name.clone(), filled)
             };
             patterns.iter().map(member).collect()
         }
         (Value::Array(patterns), Value::Array(values)) => {
-            let values = values.iter().chain(std::iter::repeat(&Value::Null));
             let pairs = patterns.iter().zip(values);
-            pairs
-                .map(|(pattern, value)| filled(pattern, value))
-                .collect()
+            let filled = pairs.map(|(pattern, value)| filled(pattern, value));
+            let missing = patterns.iter().skip(values.len()).cloned();
+            filled.chain(missing).collect()
         }
         _ => pattern.clone(),
     }
@@ -225,6 +227,12 @@ mod tests {
         );
         let failing = json!([{ "jti": "4711" }, { "tier": "gold" }]);
         assert!(difference(&filled(&pattern, &failing), &failing).contains("$matches"));
+        let pattern = json!({ "a": { "$any": true }, "b": [1, { "$any": true }] });
+        assert_eq!(
+            filled(&pattern, &json!({ "b": [1] })),
+            pattern,
+            "what is not there has matched nothing"
+        );
     }
 
     #[test]
