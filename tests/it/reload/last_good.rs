@@ -33,6 +33,19 @@ async fn after_a_restart_the_kept_version_still_serves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rule_whose_file_goes_while_its_manifest_stays_runs_on() {
+    let server = serving_good().await;
+    server.put_rule("10-rule.toml", "description = \"kept\"\n");
+    let described = |report: &rulemint::reload::Report| report.rules[0].description == "kept";
+    server.until_rules("the manifest", described).await;
+    let directory = server.rules_dir();
+    fs::rename(directory.join("10-rule.wasm"), directory.join("aside")).unwrap();
+    let rule = server.until_problem("10-rule", "manifest").await;
+    assert_eq!(rule.state, RuleState::Kept);
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_restart_a_rule_without_its_file_is_gone() {
     let setup = serving_good().await.stop().await;
     fs::remove_file(setup.config.rules.dir.join("10-rule.wasm")).unwrap();
