@@ -108,6 +108,24 @@ impl Place {
         Serving::of(&mut self.command(&arguments))
     }
 
+    /// Asks a server for a token, for the client and the API that [`furnish`](Self::furnish) makes.
+    pub(crate) fn ask(&self, server: &Serving, client: &(String, String), more: &[&str]) -> Said {
+        let (id, secret) = client;
+        let usual = [
+            "token",
+            "get",
+            "--client",
+            id,
+            "--secret-file",
+            "-",
+            "--audience",
+            "https://api.example",
+            "--server",
+            &server.address,
+        ];
+        self.run_with(&[&usual, more].concat(), secret)
+    }
+
     /// An API, a client and a grant. Gives the client's id and secret.
     pub(crate) fn furnish(&self) -> (String, String) {
         self.run(&[

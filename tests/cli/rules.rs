@@ -31,22 +31,10 @@ fn status_tells_of_a_rule_that_rests() {
         ..Program::default()
     };
     place.put("rules/10-faulty.wasm", faulty.module());
-    let (id, secret) = place.furnish();
+    let client = place.furnish();
     let server = place.serve(&[]);
-    let ask = [
-        "token",
-        "get",
-        "--client",
-        &id,
-        "--secret-file",
-        "-",
-        "--audience",
-        "https://api.example",
-        "--server",
-        &server.address,
-    ];
     let said = until("the rest", || {
-        place.run_with(&ask, &secret).badly(5);
+        place.ask(&server, &client, &[]).badly(5);
         let said = place.run(&["rule", "status"]).well();
         said.contains("resting until").then_some(said)
     });

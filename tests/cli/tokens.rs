@@ -51,23 +51,8 @@ fn get_takes_the_secret_from_a_file_or_a_variable() {
 #[test]
 fn get_decodes_when_asked_to() {
     let (place, server, id, secret) = served();
-    let get = [
-        "token",
-        "get",
-        "--client",
-        &id,
-        "--secret-file",
-        "-",
-        "--audience",
-        "https://api.example",
-        "--scope",
-        "read",
-        "--decode",
-        "--json",
-        "--server",
-        &server.address,
-    ];
-    let said = place.run_with(&get, &secret).json();
+    let decoded = ["--scope", "read", "--decode", "--json"];
+    let said = place.ask(&server, &(id, secret), &decoded).json();
     assert_eq!(said["header"]["typ"], "at+jwt");
     assert_eq!(said["claims"]["scope"], "read");
 }
