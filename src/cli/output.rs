@@ -74,6 +74,15 @@ impl Output {
         }
     }
 
+    /// What people should know beside the answer, on standard error.
+    pub(super) fn remark(&self, text: impl Display) {
+        if self.json {
+            eprintln!("{}", serde_json::json!({ "note": text.to_string() }));
+            return;
+        }
+        eprintln!("{ODD}note:{ODD:#} {text}");
+    }
+
     /// A value as JSON, for people too.
     pub(super) fn value(&self, value: &impl Serialize) {
         match serde_json::to_string_pretty(value) {

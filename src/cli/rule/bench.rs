@@ -29,7 +29,7 @@ pub(in crate::cli) struct Bench {
 
 impl Bench {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = engine::open(&self.rule)?;
+        let subject = engine::open(&self.rule, context)?;
         let events = match &self.events {
             Some(path) => engine::trials(path)?,
             None => vec![Trial::default()],

@@ -36,7 +36,7 @@ struct Outcome {
 
 impl Test {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = engine::open(&self.rule)?;
+        let subject = engine::open(&self.rule, context)?;
         let cases = match &self.cases {
             Some(directory) => read(directory)?,
             None => subject.all_cases().map_err(|problem| anyhow!(problem))?,

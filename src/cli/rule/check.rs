@@ -21,7 +21,7 @@ pub(in crate::cli) struct Check {
 
 impl Check {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = engine::open(&self.rule)?;
+        let subject = engine::open(&self.rule, context)?;
         let bench = engine::workbench(context)?;
         let checked = check(&bench, &subject).await;
         context.output.thing(&checked, &lines(&checked));
@@ -82,6 +82,7 @@ fn by_module(imports: &[String]) -> String {
     for import in imports {
         let (module, function) = import.split_once(' ').unwrap_or((import, ""));
         match modules.iter_mut().find(|(known, _)| *known == module) {
+            Some((_, functions)) if functions.contains(&function) => {}
             Some((_, functions)) => functions.push(function),
             None => modules.push((module, vec![function])),
         }

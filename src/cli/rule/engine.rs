@@ -11,7 +11,7 @@ use anyhow::{Context as _, anyhow};
 use crate::cli::Context;
 use crate::cli::access;
 use crate::cli::exit::{NotThere, Refused};
-use crate::cli::output::{DIM, ODD};
+use crate::cli::output::DIM;
 use crate::clock::SystemClock;
 use crate::data_dir::DataDir;
 use crate::master_key::MasterKey;
@@ -50,14 +50,14 @@ fn cache_dir(context: &Context<'_>) -> anyhow::Result<DataDir> {
 }
 
 /// Opens a rule, and says so where its sources have changed since it was built.
-pub(super) fn open(path: &Path) -> anyhow::Result<Subject> {
+pub(super) fn open(path: &Path, context: &Context<'_>) -> anyhow::Result<Subject> {
     let subject = Subject::open(path)?;
     let project = subject.project.as_deref();
     if let Some(newer) = project.and_then(|project| newer_source(project, &subject.file)) {
         let (newer, file) = (newer.display(), subject.file.display());
-        eprintln!(
-            "{ODD}note:{ODD:#} {newer} is newer than {file}: `rulemint rule build` was not run since"
-        );
+        context.output.remark(format!(
+            "{newer} is newer than {file}: `rulemint rule build` was not run since"
+        ));
     }
     Ok(subject)
 }

@@ -93,7 +93,7 @@ pub(in crate::cli) struct Deploy {
 
 impl Deploy {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = engine::open(&self.rule)?;
+        let subject = engine::open(&self.rule, context)?;
         let name = self.name.unwrap_or_else(|| subject.name.to_string());
         put(&subject, self.rules_dir.as_deref(), &name, context).await
     }

@@ -26,7 +26,7 @@ pub(in crate::cli) struct Run {
 
 impl Run {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = engine::open(&self.rule)?;
+        let subject = engine::open(&self.rule, context)?;
         let trial = match &self.event {
             None => Trial::default(),
             Some(path) => {
