@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::accept::{Acceptor, Site};
@@ -190,7 +191,7 @@ impl Base {
         Ok(seen)
     }
 
-    fn rests(&self, stop: tokio_util::sync::CancellationToken) -> impl Future<Output = ()> + use<> {
+    fn rests(&self, stop: CancellationToken) -> impl Future<Output = ()> + use<> {
         let clock = Arc::clone(&self.parts.clock);
         reload::note_rests(Arc::clone(&self.live), self.store.clone(), clock, stop)
     }
