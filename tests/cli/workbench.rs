@@ -174,8 +174,8 @@ fn check_says_how_long_loading_takes_and_what_the_limit_should_be() {
     place.put("10-program.toml", "[limits]\ncompile_seconds = 1\n");
     let said = place.run(&["rule", "check", "10-program.wasm"]).well();
     assert!(
-        said.contains("compile_seconds = 3 leaves room"),
-        "one second begun is tight for a limit of one: {said}"
+        said.contains("compile_seconds = ") && said.contains("leaves room"),
+        "a second begun, or more, is tight for a limit of one: {said}"
     );
     assert!(said.contains("A server would take it."), "{said}");
 }
