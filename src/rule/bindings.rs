@@ -7,7 +7,8 @@ pub(super) mod v1 {
     wasmtime::component::bindgen!({
         path: "wit",
         world: "rule",
-        imports: { default: trappable },
+        imports: { "rulemint:rule/http.send": async | trappable, default: trappable },
+        require_store_data_send: true,
         exports: { default: async },
         with: { "rulemint:rule/types.request": super::RequestHandle },
     });
@@ -18,11 +19,13 @@ pub(super) mod v1 {
             path: "wit",
             world: "rule",
             imports: { default: trappable },
+            require_store_data_send: true,
             with: {
                 "rulemint:rule/types": super::rulemint::rule::types,
                 "rulemint:rule/host": super::rulemint::rule::host,
                 "rulemint:rule/cache": super::rulemint::rule::cache,
                 "rulemint:rule/secrets": super::rulemint::rule::secrets,
+                "rulemint:rule/http": super::rulemint::rule::http,
             },
         });
     }
@@ -33,12 +36,14 @@ pub(super) mod v1 {
             path: "wit",
             world: "rule-with-settings",
             imports: { default: trappable },
+            require_store_data_send: true,
             exports: { default: async },
             with: {
                 "rulemint:rule/types": super::rulemint::rule::types,
                 "rulemint:rule/host": super::rulemint::rule::host,
                 "rulemint:rule/cache": super::rulemint::rule::cache,
                 "rulemint:rule/secrets": super::rulemint::rule::secrets,
+                "rulemint:rule/http": super::rulemint::rule::http,
             },
         });
     }

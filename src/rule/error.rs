@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::limits::RANDOM_BYTES_MAX;
 use wasmtime::{Trap, WasmBacktrace};
 
 /// A limit that a rule ran into.
@@ -48,6 +49,9 @@ pub enum LimitHit {
     /// The number of live handles.
     #[error("it held more than {0} handles")]
     Handles(usize),
+    /// The length of `random-bytes`.
+    #[error("it asked for {0} random bytes at once; 1 to {RANDOM_BYTES_MAX} can be had")]
+    RandomBytes(u32),
 }
 
 /// What went wrong inside a rule. None of these is shown to the caller of the token endpoint.

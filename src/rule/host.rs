@@ -5,8 +5,11 @@ use std::time::Duration;
 use wasmtime::component::Resource;
 
 use super::bindings::RequestHandle;
-use super::bindings::v1::rulemint::rule::{cache, host, secrets, types};
+use super::bindings::v1::rulemint::rule::{cache, host, http, secrets, types};
+use super::error::LimitHit;
 use super::event::{Event, requested_scopes};
+use super::limits::RANDOM_BYTES_MAX;
+use super::outbound;
 use super::state::CallState;
 use crate::grant::Draft;
 use crate::telemetry::metrics::HostFunction;
@@ -130,6 +133,51 @@ impl host::Host for CallState {
         Ok(surroundings
             .random
             .uuid_v7(surroundings.clock.since_epoch()))
+    }
+
+    fn random_bytes(&mut self, length: u32) -> wasmtime::Result<Vec<u8>> {
+        self.host_calls.count(HostFunction::RandomBytes);
+        if !(1..=RANDOM_BYTES_MAX).contains(&length) {
+            return Err(LimitHit::RandomBytes(length).into());
+        }
+        let mut bytes = vec![0; length as usize];
+        self.charge(bytes.len())?;
+        self.rule.surroundings.random.fill(&mut bytes);
+        Ok(bytes)
+    }
+
+    fn now(&mut self) -> wasmtime::Result<u64> {
+        self.host_calls.count(HostFunction::Now);
+        let now = self.rule.surroundings.clock.since_epoch();
+        Ok(u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+impl CallState {
+    /// Says why an HTTP request is not sent, to a rule that may send none.
+    pub(super) fn refuse_http(&mut self) -> String {
+        self.host_calls.count(HostFunction::HttpSend);
+        outbound::Refusal::NotGranted.to_string()
+    }
+}
+
+impl http::Host for CallState {
+    async fn send(
+        &mut self,
+        request: http::Outgoing,
+    ) -> wasmtime::Result<Result<http::Incoming, String>> {
+        self.host_calls.count(HostFunction::HttpSend);
+        let headers = request.headers.iter();
+        let headers: usize = headers.map(|(name, value)| name.len() + value.len()).sum();
+        self.charge(request.url.len() + request.body.len() + headers)?;
+        let request = match outbound::plain::request(request) {
+            Ok(request) => request,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let answer = self.calls().hooks.send(request, None).await;
+        Ok(answer
+            .map(outbound::plain::incoming)
+            .map_err(|refusal| refusal.to_string()))
     }
 }
 

@@ -92,5 +92,7 @@ pub(super) const TABLE_ELEMENTS_MAX: usize = 20_000;
 pub(super) const CORE_INSTANCES_MAX: usize = 32;
 /// Linear memories that a component may have in all.
 pub(super) const MEMORIES_MAX: usize = 4;
+/// Random bytes a guest may ask the host for at once.
+pub(super) const RANDOM_BYTES_MAX: u32 = 64 * 1024;
 /// Random bytes a guest may ask WASI for at once.
 pub(super) const WASI_RANDOM_BYTES_MAX: u64 = 64 * 1024;

@@ -42,16 +42,16 @@ pub(super) fn check(
     );
     let has = |beginning: &str| exports.iter().any(|name| name.starts_with(beginning));
     let contract = majors.iter().rev().find(|major| has(major.enrich()));
-    let uses_http = imports.iter().any(|name| name.starts_with(HTTP));
-    if uses_http && !grants_http {
+    let imports_any = |beginning: &str| imports.iter().any(|name| name.starts_with(beginning));
+    if imports_any(WASI_HTTP) && !grants_http {
         return Err(GRANT_HTTP.to_owned());
     }
     check_imports(&imports, majors)?;
     if let Some(major) = contract {
         let wants = Wants {
-            uses_wasi: imports.iter().any(|name| name.starts_with("wasi:")),
+            uses_wasi: imports_any("wasi:"),
             validates_settings: has(&format!("{PACKAGE}settings@{}", major.number())),
-            uses_http,
+            uses_http: grants_http && (imports_any(WASI_HTTP) || imports_any(PLAIN_HTTP)),
             leaves_traces: false,
         };
         return Ok(Fits::Contract(Arc::clone(major), wants));
@@ -179,7 +179,8 @@ fn or_nothing(names: &[String]) -> String {
     }
 }
 
-const HTTP: &str = "wasi:http/";
+const WASI_HTTP: &str = "wasi:http/";
+const PLAIN_HTTP: &str = "rulemint:rule/http@";
 const HTTP_INTERFACES: &[&str] = &["outgoing-handler", "types"];
 const GRANT_HTTP: &str = "it imports wasi:http, and its manifest does not let it send requests. Name the hosts that it may \
      reach in the manifest: [http] hosts = [\"https://api.example\"]";

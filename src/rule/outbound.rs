@@ -10,6 +10,7 @@ mod dial;
 mod exchange;
 mod header;
 mod origin;
+pub(super) mod plain;
 mod refusal;
 mod resolve;
 
@@ -30,13 +31,14 @@ pub use allowed::HttpAllowed;
 pub(super) use allowed::mistakes;
 pub use resolve::{Resolver, SystemResolver};
 
-use super::Manifest;
 use super::secret::Secrets;
+use super::{Manifest, Rule};
 use crate::telemetry::metrics::HttpMetrics;
 use dial::Dialer;
 use header::{Template, is_the_hosts};
 use origin::Origin;
-use refusal::{Ending, Phase, Refusal};
+pub(super) use refusal::Refusal;
+use refusal::{Ending, Phase};
 
 /// What one rule may send, made ready when it was loaded.
 pub(super) struct Outbound {
@@ -164,18 +166,19 @@ pub(super) struct Calls {
 
 impl Calls {
     /// `answers_token`: whether the call is one that answers a token request, and not a trial.
-    pub(super) fn new(outbound: Option<Arc<Outbound>>, answers_token: bool) -> Self {
+    pub(super) fn of(rule: &Rule, answers_token: bool) -> Box<Self> {
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(FIELDS_BYTES_MAX);
-        Self {
+        Box::new(Self {
             context,
             hooks: Hooks {
-                outbound: outbound.filter(|_| answers_token),
+                outbound: rule.capabilities.outbound.clone(),
+                answers_token,
                 sent: 0,
                 under_way: Arc::new(Semaphore::new(AT_ONCE_MAX)),
                 notes: Notes::default(),
             },
-        }
+        })
     }
 
     /// What there is to say in the rule's log.
@@ -186,8 +189,9 @@ impl Calls {
 
 /// Where the requests of one call come out of the sandbox.
 pub(super) struct Hooks {
-    /// `None` where nothing may be sent.
+    /// `None` where the manifest grants no HTTP.
     outbound: Option<Arc<Outbound>>,
+    answers_token: bool,
     sent: u32,
     under_way: Arc<Semaphore>,
     notes: Notes,
@@ -195,7 +199,10 @@ pub(super) struct Hooks {
 
 impl Hooks {
     fn begin(&mut self) -> Result<(Arc<Outbound>, tokio::sync::OwnedSemaphorePermit), Refusal> {
-        let outbound = self.outbound.as_ref().ok_or(Refusal::NoToken)?;
+        let outbound = self.outbound.as_ref().ok_or(Refusal::NotGranted)?;
+        if !self.answers_token {
+            return Err(Refusal::NoToken);
+        }
         let limit = outbound.allowed.requests;
         if self.sent >= limit {
             return Err(Refusal::TooMany(limit));
@@ -204,6 +211,34 @@ impl Hooks {
         let turn = turn.map_err(|_| Refusal::TooManyAtOnce(AT_ONCE_MAX))?;
         self.sent += 1;
         Ok((Arc::clone(outbound), turn))
+    }
+
+    /// Sends a request and reads its answer to the end.
+    pub(super) fn send(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+    ) -> impl Future<Output = Result<Response<Bytes>, Refusal>> + Send + use<> {
+        let begun = self.begin();
+        let notes = self.notes.clone();
+        let counted = Counted {
+            outbound: self.outbound.clone(),
+            ending: Ending::Abandoned,
+        };
+        async move {
+            let answer = match begun {
+                Ok((outbound, _turn)) => outbound.answer(request, options).await,
+                Err(refusal) => Err(refusal),
+            };
+            match &answer {
+                Ok(_) => counted.end(Ending::Answered),
+                Err(refusal) => {
+                    counted.end(refusal.ending());
+                    notes.add(refusal);
+                }
+            }
+            answer
+        }
     }
 }
 
@@ -231,28 +266,12 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Sent {
-        let begun = self.begin();
-        let notes = self.notes.clone();
-        let counted = Counted {
-            outbound: self.outbound.clone(),
-            ending: Ending::Abandoned,
-        };
+        let answer = self.send(request, options);
         Box::new(async move {
-            let answer = match begun {
-                Ok((outbound, _turn)) => outbound.answer(request, options).await,
-                Err(refusal) => Err(refusal),
-            };
-            match answer {
-                Ok(answer) => {
-                    counted.end(Ending::Answered);
-                    let body = |bytes| Full::new(bytes).map_err(Error::from).boxed_unsync();
-                    Ok((answer.map(body), Box::new(async { Ok(()) }) as Worker))
-                }
-                Err(refusal) => {
-                    counted.end(refusal.ending());
-                    notes.add(&refusal);
-                    Err(refusal.code())
-                }
+            let body = |bytes| Full::new(bytes).map_err(Error::from).boxed_unsync();
+            match answer.await {
+                Ok(answer) => Ok((answer.map(body), Box::new(async { Ok(()) }) as Worker)),
+                Err(refusal) => Err(refusal.code()),
             }
         })
     }

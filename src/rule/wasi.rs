@@ -133,10 +133,9 @@ impl WasiHttpView for CallState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         let (rule, answers_token) = (&self.rule, self.draft.is_some());
         let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::inert(rule)));
-        let calls = self.http.get_or_insert_with(|| {
-            let outbound = rule.capabilities.outbound.clone();
-            Box::new(Calls::new(outbound, answers_token))
-        });
+        let calls = self
+            .http
+            .get_or_insert_with(|| Calls::of(rule, answers_token));
         WasiHttpCtxView {
             hooks: &mut calls.hooks,
             table: wasi.table(),
@@ -152,6 +151,13 @@ impl WasiView for CallState {
 }
 
 impl CallState {
+    /// What this call sends.
+    pub(super) fn calls(&mut self) -> &mut Calls {
+        let (rule, answers_token) = (&self.rule, self.draft.is_some());
+        self.http
+            .get_or_insert_with(|| Calls::of(rule, answers_token))
+    }
+
     /// The context, made when it is first asked for: most guests never do.
     pub(super) fn wasi(&mut self) -> &mut Wasi {
         let rule = &self.rule;

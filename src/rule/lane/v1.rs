@@ -6,8 +6,10 @@ use wasmtime::component::{Component, HasSelf, Linker, Resource};
 use super::{Called, Code, Major, Quick, Wants};
 use crate::rule::answer::{self, Answer, Json};
 use crate::rule::bindings::RequestHandle;
+use crate::rule::bindings::v1::rulemint::rule::http::{Incoming, Outgoing};
 use crate::rule::bindings::v1::rulemint::rule::types::{Change, Claim, Failure};
-use crate::rule::bindings::v1::{Rule, RuleIndices, RulePre, quick, with_settings};
+use crate::rule::bindings::v1::rulemint::rule::{cache, host, http, secrets, types};
+use crate::rule::bindings::v1::{RuleIndices, RulePre, quick, with_settings};
 use crate::rule::state::CallState;
 use crate::rule::wasi;
 
@@ -20,19 +22,34 @@ pub(in crate::rule) struct V1 {
 
 impl V1 {
     pub(in crate::rule) fn new(engine: &wasmtime::Engine) -> wasmtime::Result<Self> {
-        let linker = || -> wasmtime::Result<_> {
-            let mut linker = Linker::new(engine);
-            Rule::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-            wasi::link(&mut linker)?;
-            Ok(linker)
-        };
-        let mut with_http = linker()?;
+        let mut with_http = Linker::new(engine);
+        link_contract(&mut with_http)?;
+        http::add_to_linker::<_, HasSelf<_>>(&mut with_http, |state| state)?;
+        wasi::link(&mut with_http)?;
         wasi::link_http(&mut with_http)?;
-        Ok(Self {
-            linker: linker()?,
-            with_http,
-        })
+        let mut linker = Linker::new(engine);
+        link_contract(&mut linker)?;
+        link_refusal(&mut linker)?;
+        wasi::link(&mut linker)?;
+        Ok(Self { linker, with_http })
     }
+}
+
+fn link_contract(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    types::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+    host::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+    cache::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+    secrets::add_to_linker::<_, HasSelf<_>>(linker, |state| state)
+}
+
+/// A rule that may not send requests is told so without waiting for anything: it can still be called on the caller's own
+/// stack.
+fn link_refusal(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    let mut http = linker.instance("rulemint:rule/http@1.0.0")?;
+    http.func_wrap("send", |mut store, (_,): (Outgoing,)| {
+        let refused: Result<Incoming, String> = Err(store.data_mut().refuse_http());
+        Ok((refused,))
+    })
 }
 
 impl Major for V1 {
@@ -45,7 +62,7 @@ impl Major for V1 {
     }
 
     fn interfaces(&self) -> &'static [&'static str] {
-        &["types", "host", "cache", "secrets"]
+        &["types", "host", "cache", "secrets", "http"]
     }
 
     fn link(&self, component: &Component, wants: &Wants) -> wasmtime::Result<Box<dyn Code>> {

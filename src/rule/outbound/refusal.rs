@@ -8,7 +8,12 @@ use wasmtime_wasi_http::Error;
 
 /// Why a request did not bring an answer. `host` is an origin that the manifest lists.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(in crate::rule) enum Refusal {
+    #[error(
+        "the manifest lets it send no HTTP requests; name the hosts it may reach: [http] hosts = \
+         [\"https://api.example\"]"
+    )]
+    NotGranted,
     #[error("a rule sends HTTP requests only while it answers a token request")]
     NoToken,
     #[error("it sent more than {0} HTTP requests in one call (http.requests)")]
@@ -69,7 +74,7 @@ pub(super) enum Refusal {
 
 /// What was being done when time ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Phase {
+pub(in crate::rule) enum Phase {
     #[error("while the rule wrote its request")]
     Request,
     #[error("to be found by name")]
@@ -111,7 +116,8 @@ impl Ending {
 impl Refusal {
     pub(super) const fn ending(&self) -> Ending {
         match self {
-            Self::NoToken
+            Self::NotGranted
+            | Self::NoToken
             | Self::NotListed(_)
             | Self::NotPlain(_)
             | Self::Method(_)
@@ -137,7 +143,9 @@ impl Refusal {
     /// The code that the rule gets.
     pub(super) fn code(&self) -> Error {
         match self {
-            Self::NoToken | Self::TooMany(_) | Self::NotListed(_) => Error::HttpRequestDenied,
+            Self::NotGranted | Self::NoToken | Self::TooMany(_) | Self::NotListed(_) => {
+                Error::HttpRequestDenied
+            }
             Self::TooManyAtOnce(_) => Error::ConnectionLimitReached,
             Self::NotPlain(_) => Error::HttpRequestUriInvalid,
             Self::Method(_) => Error::HttpRequestMethodInvalid,

@@ -282,10 +282,16 @@ pub enum HostFunction {
     CacheDelete,
     /// `secrets.get`
     SecretGet,
+    /// `random-bytes`
+    RandomBytes,
+    /// `now`
+    Now,
+    /// `http.send`
+    HttpSend,
 }
 
 impl HostFunction {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Request,
         Self::Log,
         Self::UuidV4,
@@ -294,6 +300,9 @@ impl HostFunction {
         Self::CacheSet,
         Self::CacheDelete,
         Self::SecretGet,
+        Self::RandomBytes,
+        Self::Now,
+        Self::HttpSend,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -306,6 +315,9 @@ impl HostFunction {
             Self::CacheSet => "cache_set",
             Self::CacheDelete => "cache_delete",
             Self::SecretGet => "secret_get",
+            Self::RandomBytes => "random_bytes",
+            Self::Now => "now",
+            Self::HttpSend => "http_send",
         }
     }
 }
