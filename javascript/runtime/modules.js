@@ -1,0 +1,65 @@
+// `require`: the bundled modules, each evaluated once, all of them while the script loads.
+
+import { OriginalError, OriginalMap, apply, indirectEval, toText } from './originals.js';
+import { resolve } from '../names/resolve.js';
+import { builtIn } from './builtin.js';
+
+const PLACES = 'module, exports, require, __filename, __dirname';
+
+const sources = new OriginalMap();
+const loaded = new OriginalMap();
+
+/** Evaluates modules, given as `[name, source]`, so that a later `require` finds them ready. */
+export function loadModules(modules) {
+  for (let at = 0; at < modules.length; at++) sources.set(modules[at][0], modules[at][1]);
+  for (let at = 0; at < modules.length; at++) requireBundled(modules[at][0]);
+  sources.forEach((source, name) => sources.set(name, ''));
+}
+
+/** `require` as scripts see it. */
+export function scriptRequire(request) {
+  if (typeof request !== 'string') throw new TypeError('require needs the name of a module');
+  const found = resolve(request, isKnown);
+  if (found === null) throw notFound(request);
+  const exports = requireBundled(found.name);
+  if (found.property === null) return exports;
+  const part = exports[found.property];
+  if (part === undefined) throw notFound(request);
+  return part;
+}
+
+scriptRequire.resolve = (request) => request;
+scriptRequire.cache = {};
+
+/** Calls a source as the body of a CommonJS module. */
+export function callAsModule(source, module, require) {
+  const body = indirectEval(`(function (${PLACES}) {${source}\n})`);
+  const given = [module, module.exports, require, module.id, '/'];
+  return apply(body, module.exports, given);
+}
+
+function isKnown(name) {
+  return loaded.has(name) || sources.has(name);
+}
+
+function requireBundled(name) {
+  const known = loaded.get(name);
+  if (known !== undefined) return known.exports;
+  if (!sources.has(name)) throw notFound(name);
+  const module = { exports: {}, id: name, loaded: false };
+  loaded.set(name, module);
+  callAsModule(sources.get(name), module, moduleRequire);
+  module.loaded = true;
+  return module.exports;
+}
+
+function moduleRequire(request) {
+  return builtIn(request) ?? requireBundled(request);
+}
+
+function notFound(request) {
+  const error = new OriginalError(`Cannot find module '${toText(request)}': it is not bundled, or it is required under a ` +
+    'name that is not written out; `rulemint rule build` bundles modules of your own into the script');
+  error.code = 'MODULE_NOT_FOUND';
+  return error;
+}

@@ -1,0 +1,53 @@
+// Built-ins as they were before any script ran. What a result is made of must not hang on what a script did to the
+// prototypes.
+
+const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+
+/** Makes a method a function that takes its object first, however the prototype is changed later. */
+function uncurried(method) {
+  return (self, ...rest) => apply(method, self, rest);
+}
+
+export const jsonParse = JSON.parse;
+export const jsonStringify = JSON.stringify;
+export const objectKeys = Object.keys;
+export const objectAssign = Object.assign;
+export const isArray = Array.isArray;
+export const OriginalDate = Date;
+export const OriginalError = Error;
+export const OriginalMap = Map;
+export const OriginalSet = Set;
+export const OriginalPromise = Promise;
+export const OriginalProxy = Proxy;
+export const OriginalUint8Array = Uint8Array;
+export const enqueue = queueMicrotask;
+export const hasOwn = Object.hasOwn;
+export const toText = String;
+export const indirectEval = globalThis.eval;
+export const construct = Reflect.construct;
+export const dateToIso = uncurried(Date.prototype.toISOString);
+export const promiseThen = uncurried(Promise.prototype.then);
+export const split = uncurried(String.prototype.split);
+export const startsWith = uncurried(String.prototype.startsWith);
+export const indexOf = uncurried(String.prototype.indexOf);
+export const slice = uncurried(String.prototype.slice);
+export const repeat = uncurried(String.prototype.repeat);
+export const replace = uncurried(String.prototype.replace);
+export const matchAt = uncurried(RegExp.prototype.exec);
+export { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys };
+
+/** Puts a value behind the last one, past any setter that a script put on a prototype. */
+export function append(list, value) {
+  defineProperty(list, list.length, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Whether a list has a value; `includes` of the prototype may be a script's. */
+export function has(list, value) {
+  for (let at = 0; at < list.length; at++) if (list[at] === value) return true;
+  return false;
+}
+
+/** Gives an object a property that `for … in` does not see. */
+export function hide(object, name, value) {
+  defineProperty(object, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
+}

@@ -1,0 +1,3 @@
+// `structuredClone`.
+
+export { default as structuredClone } from 'core-js-pure/actual/structured-clone';

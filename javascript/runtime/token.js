@@ -1,0 +1,54 @@
+// One token's way through a script: the event, the changes so far and how it ended.
+
+import { append, jsonParse } from './originals.js';
+import { describe, scriptName } from './failure.js';
+
+/** What is known of the token under way. `outcome` is null until the script has come to its end. */
+export const token = { event: null, changes: [], outcome: null, rejection: null };
+
+/** Begins a token; whatever an earlier one left is gone. */
+export function beginToken(eventJson) {
+  token.event = jsonParse(eventJson);
+  token.changes = [];
+  token.outcome = null;
+  token.rejection = null;
+}
+
+/** Adds a change to the answer. */
+export function change(...operation) {
+  append(token.changes, operation);
+}
+
+/** The script has ended well: its changes are the answer. */
+export function settleChanges() {
+  settle(['changes', token.changes]);
+}
+
+/** The script says no on purpose. */
+export function settleDenied(code, description) {
+  settle(['denied', code, description]);
+}
+
+/** The request lacks something that the script needs. */
+export function settleInvalid(text) {
+  settle(['invalid', text]);
+}
+
+/** The script has a fault; the text goes to the log. */
+export function settleInternal(text) {
+  settle(['internal', text]);
+}
+
+/** The script threw something that it did not mean as an answer. */
+export function settleThrown(thrown) {
+  settleInternal(describe(thrown));
+}
+
+/** Ends the token whatever it came to before: a script that ends twice contradicts itself. */
+export function contradict(text) {
+  token.outcome = ['internal', `${scriptName()}: ${text}`];
+}
+
+function settle(outcome) {
+  if (token.outcome === null) token.outcome = outcome;
+}
