@@ -1,0 +1,54 @@
+// What a script requires.
+
+import { resolve } from '../names/resolve.js';
+import { each } from './parse.js';
+import { placeOf, textOf } from './tree.js';
+import { adviceFor } from './advice.js';
+
+// The build puts the names of the bundled modules here.
+const bundled = new Set(BUNDLED);
+
+/** Gives `{ modules, unknown, findings, all }`; `all` is every request with its place. */
+export function findRequires(program) {
+  const all = [];
+  const findings = [];
+  each(program, {
+    CallExpression(node) {
+      if (node.callee.type !== 'Identifier' || node.callee.name !== 'require') return;
+      const request = textOf(node.arguments[0]);
+      if (request === null) findings.push(computed(node));
+      else all.push({ request, ...placeOf(node) });
+    },
+    ImportExpression: (node) => findings.push(imported(node)),
+  });
+  return { all, findings, ...sorted(all) };
+}
+
+function sorted(all) {
+  const modules = [];
+  const unknown = [];
+  for (const { request, line, column } of all) {
+    const found = resolve(request, (name) => bundled.has(name));
+    if (found) modules.push({ request, name: found.name, line });
+    else unknown.push({ request, line, column, advice: adviceFor(request) });
+  }
+  return { modules, unknown };
+}
+
+function computed(node) {
+  return {
+    severity: 'warning',
+    ...placeOf(node),
+    text: 'requires a module under a name that is computed',
+    advice: 'only modules whose names are written out are loaded: name each in a require of its own',
+  };
+}
+
+function imported(node) {
+  return {
+    severity: 'error',
+    ...placeOf(node),
+    text: 'imports a module while it runs, and there are no files to import',
+    advice: 'write require, or bundle the script by `rulemint rule build`',
+  };
+}
