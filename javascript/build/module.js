@@ -1,0 +1,55 @@
+// Bundles one module: the body of a function of `module`, `exports` and `require`, which requires the other bundled
+// modules by their names instead of holding copies of them.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** Gives `{ version, source, requires, metafile }`. */
+export async function bundleModule(root, name, catalogue) {
+  const { entry, from = name } = catalogue[name];
+  const made = await build({
+    absWorkingDir: root,
+    entryPoints: [entry.startsWith('./') ? `./modules/${entry.slice(2)}` : entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'cjs',
+    target: 'es2023',
+    platform: 'browser',
+    mainFields: ['browser', 'main', 'module'],
+    conditions: ['browser'],
+    minify: true,
+    legalComments: 'none',
+    plugins: [othersOutside(name, catalogue)],
+    logLevel: 'error',
+  });
+  const outside = Object.values(made.metafile.outputs)[0].imports.filter((one) => one.external);
+  return {
+    version: await versionOf(root, from),
+    source: made.outputFiles[0].text,
+    // What is tried for and may be missing, such as `vm`, is no part of it.
+    requires: [...new Set(outside.map((one) => one.path))].filter((path) => Object.hasOwn(catalogue, path)).sort(),
+    metafile: made.metafile,
+  };
+}
+
+async function versionOf(root, packageName) {
+  return JSON.parse(await readFile(join(root, 'node_modules', packageName, 'package.json'), 'utf8')).version;
+}
+
+function othersOutside(name, catalogue) {
+  return {
+    name: 'others-outside',
+    setup(building) {
+      building.onResolve({ filter: /^rulemint:/ }, ({ path }) => ({ path, external: true }));
+      building.onResolve({ filter: /^[a-z@]/i }, ({ path, kind }) => {
+        if (kind === 'entry-point' || path.startsWith('.')) return undefined;
+        const plain = path.replace(/^node:/, '').replace(/\/$/, '');
+        // An adapter of ours holds the package whose name it has.
+        if (plain === name || !Object.hasOwn(catalogue, plain)) return undefined;
+        return { path: plain, external: true };
+      });
+    },
+  };
+}

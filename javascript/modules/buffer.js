@@ -1,0 +1,3 @@
+// One Buffer for the global and for `require('buffer')`.
+
+module.exports = require('rulemint:buffer');
