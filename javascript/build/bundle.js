@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { catalogue } from '../modules/catalogue.js';
+import { catalogue } from './catalogue.js';
 import { licencesOf } from './licences.js';
 import { bundleModule } from './module.js';
 
@@ -30,6 +30,7 @@ async function bundleScript(entry) {
     target: 'es2023',
     platform: 'browser',
     minify: true,
+    logOverride: { 'commonjs-variable-in-esm': 'error' },
     legalComments: 'none',
     define: { BUNDLED: JSON.stringify(Object.keys(catalogue)) },
   });

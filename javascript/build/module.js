@@ -26,7 +26,7 @@ export async function bundleModule(root, name, catalogue) {
   });
   const outside = Object.values(made.metafile.outputs)[0].imports.filter((one) => one.external);
   return {
-    version: await versionOf(root, from),
+    version: from === null ? await versionOf(root, '..') : await versionOf(root, from),
     source: made.outputFiles[0].text,
     // What is tried for and may be missing, such as `vm`, is no part of it.
     requires: [...new Set(outside.map((one) => one.path))].filter((path) => Object.hasOwn(catalogue, path)).sort(),
@@ -43,13 +43,21 @@ function othersOutside(name, catalogue) {
     name: 'others-outside',
     setup(building) {
       building.onResolve({ filter: /^rulemint:/ }, ({ path }) => ({ path, external: true }));
-      building.onResolve({ filter: /^[a-z@]/i }, ({ path, kind }) => {
-        if (kind === 'entry-point' || path.startsWith('.')) return undefined;
+      building.onResolve({ filter: /^[a-z@]/i }, async ({ path, kind, resolveDir }) => {
+        if (kind === 'entry-point') return undefined;
         const plain = path.replace(/^node:/, '').replace(/\/$/, '');
         // An adapter of ours holds the package whose name it has.
         if (plain === name || !Object.hasOwn(catalogue, plain)) return undefined;
-        return { path: plain, external: true };
+        return (await isSwitchedOff(path, resolveDir)) ? undefined : { path: plain, external: true };
       });
     },
   };
+}
+
+// `"browser": { "crypto": false }`: the package does without in browsers, and so it does here.
+async function isSwitchedOff(path, folder) {
+  const inPackage = folder.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0];
+  if (!inPackage) return false;
+  const { browser } = JSON.parse(await readFile(join(inPackage, 'package.json'), 'utf8'));
+  return browser?.[path] === false;
 }

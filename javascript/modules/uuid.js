@@ -1,6 +1,6 @@
 // uuid's functions in the shapes of all its ages: `require('uuid').v4()`, `require('uuid/v4')()` and `require('uuid')()`.
 
-import * as uuid from 'uuid';
+const uuid = require('uuid');
 
 module.exports = Object.assign((...given) => uuid.v4(...given), uuid);
 module.exports.default = module.exports;

@@ -5,7 +5,7 @@ import { defineProperty, hide } from './originals.js';
 
 /** The parts, each evaluated once. */
 export const lazy = {
-  buffer: once(() => require('buffer')),
+  buffer: once(() => require('./parts/buffer.js')),
   url: once(() => require('./parts/url.js')),
   encoding: once(() => require('./parts/encoding.js')),
   abort: once(() => require('./parts/abort.js')),

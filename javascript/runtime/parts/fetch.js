@@ -1,6 +1,6 @@
 // `fetch`, over the host.
 
-import { Buffer } from 'buffer';
+import { Buffer } from './buffer.js';
 import { lazy } from '../lazy.js';
 import { Headers } from './headers.js';
 import { bytesOf, send, sendFollowing } from './http.js';

@@ -1,6 +1,6 @@
 // Requests over the host, for `fetch` and for the modules that make requests.
 
-import { Buffer } from 'buffer';
+import { Buffer } from './buffer.js';
 import { host } from '../host.js';
 
 const REDIRECTS = [301, 302, 303, 307, 308];

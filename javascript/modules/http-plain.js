@@ -1,0 +1,5 @@
+// `require('http')`.
+
+const { httpFor } = require('./http.js');
+
+module.exports = httpFor('http');

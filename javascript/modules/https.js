@@ -1,0 +1,5 @@
+// `require('https')`.
+
+const { httpFor } = require('./http.js');
+
+module.exports = httpFor('https');

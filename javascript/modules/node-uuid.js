@@ -1,0 +1,3 @@
+// uuid under its first name.
+
+module.exports = require('uuid');

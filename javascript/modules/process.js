@@ -1,0 +1,3 @@
+// `require('process')`.
+
+module.exports = process;

@@ -1,0 +1,3 @@
+// `require('request-promise/errors')`.
+
+module.exports = require('./errors.js');

@@ -1,0 +1,5 @@
+// Node's timers: the globals.
+
+module.exports = {
+  setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate,
+};

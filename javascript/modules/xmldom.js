@@ -1,0 +1,3 @@
+// @xmldom/xmldom under its former name.
+
+module.exports = require('@xmldom/xmldom');
