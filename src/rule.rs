@@ -17,6 +17,7 @@ mod chain;
 mod change;
 mod compile;
 mod compiled;
+mod compiler;
 mod engine;
 mod error;
 mod event;
@@ -34,6 +35,7 @@ mod pool;
 mod protect;
 mod quarantine;
 mod rehearsal;
+mod script;
 mod secret;
 mod span;
 mod state;
@@ -55,7 +57,7 @@ pub use compiled::CompiledRules;
 pub use engine::Engine;
 pub use error::{DenialCode, Fault, LimitHit, Outcome, RuleError};
 pub use event::Event;
-pub use identify::Digest;
+pub use identify::{Digest, Form};
 pub use inspect::{Inspection, inspect};
 pub use lane::Description;
 pub use limits::{FILE_BYTES_MAX, Limits};
@@ -64,6 +66,7 @@ pub use manifest::{Build, CacheAllowed, ClaimsAllowed, Manifest, OnError, When};
 pub use outbound::{HttpAllowed, Resolver, SystemResolver};
 pub use quarantine::Rest;
 pub use rehearsal::{Rehearsal, rehearse, start_once};
+pub use script::{Analysis, Finding, Severity, Wanted};
 pub use secret::{Fingerprint, SecretSource};
 
 use crate::clock::Clock;
@@ -77,6 +80,8 @@ use crate::telemetry::trace::Trace;
 pub struct Rule {
     /// The file's name without its ending.
     pub name: Arc<str>,
+    /// How it is written.
+    pub form: Form,
     /// The SHA-256 of the file.
     pub digest: Digest,
     /// What its operator said about it.
@@ -107,7 +112,10 @@ impl Rule {
 
     /// Which way it is written, in a few words for people.
     pub fn lane(&self) -> &'static str {
-        self.code.lane()
+        match self.form {
+            Form::Wasm => self.code.lane(),
+            Form::Script => "JavaScript",
+        }
     }
 }
 

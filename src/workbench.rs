@@ -3,6 +3,7 @@
 //! - [`Subject`] is a rule to work on: a project directory, or a file with what stands beside it.
 //! - [`Workbench`] loads it as the server would. [`check`] says whether it would go live and what it needs,
 //!   [`mod@bench`] how fast it is, [`compare`] what another version would change.
+//! - [`script`] says what moving one of Auth0's scripts here takes.
 //! - [`scaffold`] begins a project, [`build`] makes its file, [`deploy`] puts it into a rules directory.
 
 pub mod bench;
@@ -11,6 +12,7 @@ pub mod check;
 pub mod compare;
 pub mod deploy;
 pub mod scaffold;
+pub mod script;
 mod subject;
 pub mod watch;
 
@@ -21,8 +23,8 @@ pub use subject::{Subject, SubjectError};
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::rule::{
-    CompiledRules, CompilerProgram, Digest, EngineError, LoadError, Loader, Manifest, Outside,
-    Rule, Source, Surroundings,
+    CompiledRules, CompilerProgram, EngineError, LoadError, Loader, Manifest, Outside, Rule,
+    Source, Surroundings,
 };
 use crate::telemetry::metrics::Metrics;
 
@@ -71,7 +73,7 @@ impl Workbench {
 
     /// Forgets what a rule was compiled to, so that its limits on compiling mean something.
     pub(crate) fn forget(&self, subject: &Subject) {
-        self.loader.forget(&Digest::of(subject.wasm()));
+        self.loader.forget(&subject.source(), &subject.manifest);
     }
 
     /// The same with another manifest.

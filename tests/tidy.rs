@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const KNOWN_ONLY_TO: &[(&str, &[&str])] = &[
     ("axum", &["http", "server"]),
     ("clap", &["cli", "main"]),
+    ("flate2", &["rule"]),
     ("hyper", &["rule", "server"]),
     ("jsonwebtoken", &["client", "sign"]),
     ("notify", &["reload", "workbench"]),
@@ -24,6 +25,7 @@ const KNOWN_ONLY_TO: &[(&str, &[&str])] = &[
     ("wasmtime", &["rule"]),
     ("wasmtime_wasi", &["rule"]),
     ("wasmtime_wasi_http", &["rule"]),
+    ("wasmtime_wizer", &["rule"]),
     ("wit_component", &["rule"]),
 ];
 const FILE_LINES_MAX: usize = 400;

@@ -19,7 +19,7 @@ use super::Context;
 pub(super) enum RuleCommand {
     /// Begin a rule project that builds and passes its own golden cases.
     New(project::New),
-    /// Build a project's rule file by its language's usual commands.
+    /// Build a project's rule file by its language's usual commands, or bundle a script.
     Build(project::Build),
     /// Say whether a server would take a rule, what it needs, and whether its random values are fresh.
     Check(check::Check),
@@ -62,7 +62,7 @@ impl RuleCommand {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         match self {
             Self::New(new) => new.run(context),
-            Self::Build(build) => build.run(context),
+            Self::Build(build) => build.run(context).await,
             Self::Check(check) => check.run(context).await,
             Self::Run(run) => run.run(context).await,
             Self::Test(test) => test.run(context).await,

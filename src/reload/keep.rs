@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::report::EarlierReport;
-use crate::rule::{Cases, Chain, Digest, Fingerprint, Rule, Source};
+use crate::rule::{Cases, Chain, Digest, Fingerprint, Form, Rule, Source};
 use crate::store::{GenerationRow, NewGeneration, Store, StoreError};
 
 /// The recent chains of one rules directory.
@@ -34,6 +34,8 @@ pub(super) struct KeptChain {
 #[derive(Deserialize, Serialize)]
 pub(super) struct KeptRule {
     pub(super) name: Arc<str>,
+    #[serde(default)]
+    pub(super) form: Form,
     pub(super) digest: Digest,
     pub(super) manifest: Option<Arc<str>>,
     /// Stands for the golden cases that it passed.
@@ -76,18 +78,19 @@ impl Keep {
         }
         let draft = path.with_extension("draft");
         let mut file = File::create(&draft)?;
-        file.write_all(&source.wasm)?;
+        file.write_all(&source.bytes)?;
         file.sync_all()?;
         fs::rename(draft, path)
     }
 
     /// Reads a kept rule back. A file that is not what its name says is worth nothing.
     pub(super) fn source(&self, rule: &KeptRule) -> Option<Source> {
-        let wasm = fs::read(self.file(&rule.digest)).ok()?;
-        (Digest::of(&wasm) == rule.digest).then(|| Source {
+        let bytes = fs::read(self.file(&rule.digest)).ok()?;
+        (Digest::of(&bytes) == rule.digest).then(|| Source {
             name: Arc::clone(&rule.name),
+            form: rule.form,
             digest: rule.digest,
-            wasm: wasm.into(),
+            bytes: bytes.into(),
             manifest: rule.manifest.clone(),
             manifest_file: format!("{}.toml", rule.name).into(),
             outside: Fingerprint::default(),
@@ -139,6 +142,7 @@ impl Keep {
         Ok(chains.map(KeptChain::report).collect())
     }
 
+    /// Whatever the form: what is in it is not looked for by name.
     fn file(&self, digest: &Digest) -> PathBuf {
         self.files
             .join(Path::new(&digest.to_string()).with_extension("wasm"))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::read::{DirectoryId, OpenDir, ReadProblem};
 use super::report::Problem;
-use crate::rule::{CASES_ENDING, Cases, Digest, FILE_BYTES_MAX, Fingerprint, Loader, Source};
+use crate::rule::{CASES_ENDING, Cases, Digest, FILE_BYTES_MAX, Fingerprint, Form, Loader, Source};
 
 /// The rules directory at one moment.
 pub(super) struct Scan {
@@ -83,8 +83,9 @@ pub(super) fn scan(directory: &Path) -> io::Result<Scan> {
         .collect();
     for orphan in std::mem::take(&mut scan.manifests) {
         if rule_file(&format!("{orphan}.wasm")).is_some() {
-            let text =
-                format!("{orphan}.toml is a manifest without a rule: there is no {orphan}.wasm");
+            let text = format!(
+                "{orphan}.toml is a manifest without a rule: there is no {orphan}.wasm and no {orphan}.js"
+            );
             scan.add(orphan, Err(Problem::new("manifest", text)));
         }
     }
@@ -112,16 +113,14 @@ struct Scanner<'d> {
 impl Scanner<'_> {
     fn source(&mut self, file: &str, stem: &str, ending: &str) -> Result<Source, Problem> {
         let has_manifest = self.manifests.remove(stem);
-        if ending == "js" {
-            let text = "this version runs WebAssembly rules only, no JavaScript".to_owned();
-            return Err(Problem::new("javascript", text));
-        }
+        // Machine code is told from WebAssembly by what is in it, and refused for that.
+        let form = Form::of_ending(ending).unwrap_or_default();
         if !is_rule_name(stem) {
             let text = "a rule's name is 1 to 100 letters, digits, dots, hyphens and underscores"
                 .to_owned();
             return Err(Problem::new("name", text));
         }
-        let wasm = self.read(file, FILE_BYTES_MAX)?;
+        let bytes = self.read(file, FILE_BYTES_MAX)?;
         let manifest = match has_manifest {
             true => Some(self.read(&format!("{stem}.toml"), MANIFEST_BYTES_MAX)?),
             false => None,
@@ -132,8 +131,9 @@ impl Scanner<'_> {
             .map_err(|_| Problem::new("manifest", format!("{stem}.toml is not UTF-8")))?;
         Ok(Source {
             name: stem.into(),
-            digest: Digest::of(&wasm),
-            wasm: wasm.into(),
+            form,
+            digest: Digest::of(&bytes),
+            bytes: bytes.into(),
             manifest: text.map(Arc::from),
             manifest_file: format!("{stem}.toml").into(),
             outside: Fingerprint::default(),

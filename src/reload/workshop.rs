@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::keep::KeptRule;
 use super::report::Problem;
-use crate::rule::{Digest, Fingerprint, Loader, Rule, Source};
+use crate::rule::{Digest, Fingerprint, Form, Loader, Rule, Source};
 
 /// What makes a rule the rule it is: its name, its file, its manifest, what that refers to, its golden cases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
     name: Arc<str>,
+    form: Form,
     digest: Digest,
     manifest: Option<Arc<str>>,
     outside: Fingerprint,
@@ -21,6 +22,7 @@ impl Identity {
     pub(super) fn of(source: &Source) -> Self {
         Self {
             name: Arc::clone(&source.name),
+            form: source.form,
             digest: source.digest,
             manifest: source.manifest.clone(),
             outside: source.outside,
@@ -69,6 +71,7 @@ impl Workshop {
         let identity = self.built.iter().find(same).map(|(identity, _)| identity);
         KeptRule {
             name: Arc::clone(&rule.name),
+            form: rule.form,
             digest: rule.digest,
             manifest: identity.and_then(|identity| identity.manifest.clone()),
             cases: identity.and_then(|identity| identity.cases),

@@ -1,27 +1,25 @@
 //! Compiles rules in a child process: a hostile file can make a compiler work for minutes or eat all memory, and only a
 //! process of its own can be held to a limit and killed.
 
+mod child;
+mod functions;
+
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, Signal, nice, setrlimit};
+use rustix::process::Signal;
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
-use wasi_preview1_component_adapter_provider::{
-    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTED,
-    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as PREVIEW1_ADAPTER,
-};
-use wit_component::{ComponentEncoder, metadata};
+
+pub use child::{compile_as_child, componentize};
 
 use super::Limits;
-use super::engine::Engine;
-use super::identify::{Kind, exports, identify};
-use super::lane::command::START;
 
 /// The program that compiles: this one, in another role.
 #[derive(Clone, Debug)]
@@ -50,15 +48,18 @@ impl CompilerProgram {
     /// When it cannot be compiled, or not within the limits.
     pub(super) async fn compile(
         &self,
-        wasm: &[u8],
+        job: &Job<'_>,
         limits: &Limits,
-    ) -> Result<Vec<u8>, CompileError> {
+    ) -> Result<Product, CompileError> {
+        let garbled = |problem: postcard::Error| CompileError::Crashed(problem.to_string());
+        let job = postcard::to_stdvec(job).map_err(garbled)?;
         let wall = Duration::from_secs(limits.compile_seconds.into()).mul_f32(WALL_FACTOR);
         let mut child = self.spawn(limits).map_err(CompileError::Spawn)?;
-        match timeout(wall, converse(&mut child, wasm)).await {
+        match timeout(wall, converse(&mut child, &job)).await {
             Ok(spoken) => {
-                let (status, code, complaint) = spoken.map_err(CompileError::Spawn)?;
-                verdict(status, code, &complaint, limits)
+                let (status, product, complaint) = spoken.map_err(CompileError::Spawn)?;
+                let product = verdict(status, product, &complaint, limits)?;
+                postcard::from_bytes(&product).map_err(garbled)
             }
             Err(_) => Err(CompileError::Time(limits.compile_seconds)),
         }
@@ -80,13 +81,32 @@ impl CompilerProgram {
     }
 }
 
-async fn converse(child: &mut Child, wasm: &[u8]) -> io::Result<(ExitStatus, Vec<u8>, String)> {
+/// What the child is asked for.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Job<'j> {
+    /// A component or a core module.
+    pub(super) wasm: &'j [u8],
+    /// Compiled functions to take over, as an earlier [`Product`] had them; empty where there are none. `None` for a file
+    /// that shares its functions with no other.
+    pub(super) functions: Option<&'j [u8]>,
+}
+
+/// What the child made.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Product {
+    /// Machine code.
+    pub(super) code: Vec<u8>,
+    /// Every function of the file, compiled, where some of them were not among those to take over.
+    pub(super) functions: Option<Vec<u8>>,
+}
+
+async fn converse(child: &mut Child, job: &[u8]) -> io::Result<(ExitStatus, Vec<u8>, String)> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (mut code, mut complaint) = (Vec::new(), Vec::new());
     let send = async {
         let Some(mut stdin) = stdin else { return };
         // A child that has given up closes its end; what it says then is the better explanation.
-        let _ = stdin.write_all(wasm).await;
+        let _ = stdin.write_all(job).await;
     };
     let receive = async {
         match stdout {
@@ -134,91 +154,6 @@ fn verdict(
     }
 }
 
-/// The child's part: reads WebAssembly from `input`, writes machine code to `output`. It limits itself before it reads
-/// a byte. The answer is the exit code.
-pub fn compile_as_child(
-    seconds: u32,
-    bytes: u64,
-    mut input: impl Read,
-    mut output: impl Write,
-) -> u8 {
-    limit_oneself(seconds, bytes);
-    let mut wasm = Vec::new();
-    let compiled = input
-        .read_to_end(&mut wasm)
-        .map_err(|problem| problem.to_string())
-        .and_then(|_| compile(&wasm));
-    match compiled.and_then(|code| {
-        output
-            .write_all(&code)
-            .map_err(|problem| problem.to_string())
-    }) {
-        Ok(()) => 0,
-        Err(problem) => {
-            let _ = writeln!(io::stderr(), "{problem}");
-            EXIT_INVALID as u8
-        }
-    }
-}
-
-fn compile(wasm: &[u8]) -> Result<Vec<u8>, String> {
-    let engine = Engine::compiler().map_err(|problem| format!("{problem:#}"))?;
-    let is_core_module = identify(wasm) == Kind::CoreModule;
-    let code = match (is_core_module, is_core_module && is_program(wasm)) {
-        (true, true) => engine.precompile_module(wasm),
-        (true, false) => engine.precompile_component(&componentize(wasm)?),
-        (false, _) => engine.precompile_component(wasm),
-    };
-    code.map_err(|problem| format!("{problem:#}"))
-}
-
-/// Whether a core module is a WASI command, and does not say that it wants to be a component.
-fn is_program(wasm: &[u8]) -> bool {
-    !carries_type(wasm) && exports(wasm, START)
-}
-
-fn carries_type(wasm: &[u8]) -> bool {
-    matches!(metadata::decode(wasm), Ok((Some(_), _)))
-}
-
-/// Makes a component of a core module that carries the type of one, as `wit-bindgen` embeds it: what `cargo build` for
-/// `wasm32-unknown-unknown` leaves behind is a rule already. A module that uses WASI preview 1 gets the adapter of
-/// wasmtime for it.
-///
-/// # Errors
-/// When the module does not carry one, or does not fit it. The text is for the rule's author.
-pub fn componentize(wasm: &[u8]) -> Result<Vec<u8>, String> {
-    if !carries_type(wasm) {
-        return Err(format!(
-            "it is a core module that does not say what component it wants to be, and no WASI command either: it \
-             exports no {START}. {BUILD_ADVICE}"
-        ));
-    }
-    let encoded = ComponentEncoder::default()
-        .validate(true)
-        .module(wasm)
-        .and_then(|encoder| encoder.adapter(ADAPTED, PREVIEW1_ADAPTER))
-        .and_then(|mut encoder| encoder.encode());
-    encoded.map_err(|problem| {
-        format!("it is a core module that cannot be made a component: {problem:#}. {BUILD_ADVICE}")
-    })
-}
-
-fn limit_oneself(seconds: u32, bytes: u64) {
-    let limit = |resource, amount: u64| {
-        let limit = Rlimit {
-            current: Some(amount),
-            maximum: Some(amount),
-        };
-        // Where a limit cannot be set, the parent's clock still is there.
-        let _ = setrlimit(resource, limit);
-    };
-    limit(Resource::Cpu, seconds.into());
-    limit(Resource::As, bytes);
-    limit(Resource::Core, 0);
-    let _ = nice(NICENESS);
-}
-
 /// Why a file could not be compiled.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
@@ -243,9 +178,5 @@ pub enum CompileError {
 const EXIT_INVALID: i32 = 65;
 /// The processor limit is the child's own; the clock only catches a child that waits, or that a busy machine starves.
 const WALL_FACTOR: f32 = 4.0;
-/// Compiling gives way to everything else on the machine.
-const NICENESS: i32 = 10;
 const ALLOCATOR_RESERVE_KIB: &str = "65536";
 const COMPLAINT_BYTES_MAX: u64 = 16 * 1024;
-const BUILD_ADVICE: &str = "Build it as a program for WASI (such as GOOS=wasip1, zig's wasm32-wasi, wasm32-wasip1), or with \
-     wit-bindgen for the world rulemint:rule/rule";

@@ -44,14 +44,7 @@ impl CompiledRules {
 
     /// What was compiled from a file before, if it still can be used.
     pub(super) fn get(&self, digest: &Digest, engine: &Engine) -> Option<Compiled> {
-        let path = self.path(digest, engine);
-        let file = fs::read(&path).ok()?;
-        let (tag, code) = file.split_at_checked(TAG_BYTES)?;
-        if hmac::verify(&self.key, &authenticated(&path, code), tag).is_err() {
-            warn!(file = %path.display(), "a compiled rule has been altered; it is compiled anew");
-            return None;
-        }
-        match load(code, engine) {
+        match load(&self.read(&self.path(digest, engine))?, engine) {
             Ok(compiled) => Some(compiled),
             Err(problem) => {
                 debug!(%problem, "a compiled rule of another version is compiled anew");
@@ -68,12 +61,36 @@ impl CompiledRules {
         engine: &Engine,
     ) -> wasmtime::Result<Compiled> {
         let compiled = load(code, engine)?;
-        let path = self.path(digest, engine);
-        let tag = hmac::sign(&self.key, &authenticated(&path, code));
-        if let Err(problem) = write(&path, &[tag.as_ref(), code]).and_then(|()| self.prune()) {
+        self.write(&self.path(digest, engine), code);
+        Ok(compiled)
+    }
+
+    /// The compiled functions that all scripts share, as the compiler gave them; empty where there are none.
+    pub(super) fn functions(&self, engine: &Engine) -> Vec<u8> {
+        self.read(&self.functions_path(engine)).unwrap_or_default()
+    }
+
+    /// Keeps the compiled functions that all scripts share. Only what our own compiler just made may come here.
+    pub(super) fn put_functions(&self, functions: &[u8], engine: &Engine) {
+        self.write(&self.functions_path(engine), functions);
+    }
+
+    /// What is in a file, if it is ours and whole.
+    fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        let mut file = fs::read(path).ok()?;
+        let (tag, content) = file.split_at_checked(TAG_BYTES)?;
+        if hmac::verify(&self.key, &authenticated(path, content), tag).is_err() {
+            warn!(file = %path.display(), "a compiled rule has been altered; it is compiled anew");
+            return None;
+        }
+        Some(file.split_off(TAG_BYTES))
+    }
+
+    fn write(&self, path: &Path, content: &[u8]) {
+        let tag = hmac::sign(&self.key, &authenticated(path, content));
+        if let Err(problem) = write(path, &[tag.as_ref(), content]).and_then(|()| self.prune()) {
             warn!(%problem, "a compiled rule could not be kept; the next start compiles it again");
         }
-        Ok(compiled)
     }
 
     /// Forgets what was compiled from a file.
@@ -83,13 +100,21 @@ impl CompiledRules {
 
     /// What a file compiles to depends on the file and on everything about the engine.
     fn path(&self, digest: &Digest, engine: &Engine) -> PathBuf {
+        self.named(&digest.to_string(), engine)
+    }
+
+    fn functions_path(&self, engine: &Engine) -> PathBuf {
+        self.named("functions", engine)
+    }
+
+    fn named(&self, name: &str, engine: &Engine) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         engine
             .wasmtime()
             .precompile_compatibility_hash()
             .hash(&mut hasher);
         self.directory
-            .join(format!("{digest}-{:016x}.bin", hasher.finish()))
+            .join(format!("{name}-{:016x}.bin", hasher.finish()))
     }
 
     /// Forgets the oldest when there are too many.

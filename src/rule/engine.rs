@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use tracing::warn;
-use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, Strategy};
+use wasmtime::{CacheStore, Config, InstanceAllocationStrategy, OptLevel, Strategy};
 
 use super::pool;
 
@@ -37,13 +37,19 @@ impl Engine {
         Ok(Self { engine, ticker })
     }
 
-    /// An engine that only compiles, and reserves no memory for instances.
+    /// An engine that only compiles, and reserves no memory for instances. It takes over functions that were compiled
+    /// before.
     ///
     /// # Errors
     /// When the machine cannot run it at all.
-    pub(super) fn compiler() -> wasmtime::Result<wasmtime::Engine> {
+    pub(super) fn compiler(
+        functions: Option<Arc<dyn CacheStore>>,
+    ) -> wasmtime::Result<wasmtime::Engine> {
         let mut config = config();
         config.parallel_compilation(false);
+        if let Some(functions) = functions {
+            config.enable_incremental_compilation(functions)?;
+        }
         wasmtime::Engine::new(&config)
     }
 

@@ -49,6 +49,9 @@ pub enum LimitHit {
     /// The number of live handles.
     #[error("it held more than {0} handles")]
     Handles(usize),
+    /// The time for reading or evaluating a script.
+    #[error("evaluating it took more than {0} s: what loops outside of its function never ends")]
+    Evaluation(u64),
     /// The length of `random-bytes`.
     #[error("it asked for {0} random bytes at once; 1 to {RANDOM_BYTES_MAX} can be had")]
     RandomBytes(u32),

@@ -61,6 +61,35 @@ impl From<Digest> for String {
     }
 }
 
+/// How a rule is written, as the ending of its file says. What the file holds has to agree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// WebAssembly, of any kind.
+    #[default]
+    Wasm,
+    /// JavaScript: a Rule, a Hook or an Action.
+    Script,
+}
+
+impl Form {
+    /// All there are.
+    pub const ALL: [Self; 2] = [Self::Wasm, Self::Script];
+
+    /// The ending of its files, without the dot.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Wasm => "wasm",
+            Self::Script => "js",
+        }
+    }
+
+    /// The form whose files have this ending.
+    pub fn of_ending(ending: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.ending() == ending)
+    }
+}
+
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {

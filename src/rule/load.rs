@@ -7,16 +7,19 @@ use wasmtime::component::Component;
 
 use super::cache::RuleCache;
 use super::capability::Capabilities;
+use super::compile::Job;
 use super::compiled::Compiled;
-use super::identify::{Kind, identify};
+use super::compiler::Compiler;
+use super::identify::{Form, Kind, identify};
 use super::lane::command::Programs;
 use super::lane::{Code, Major, majors};
 use super::log::LogPace;
 use super::mismatch::{self, Fits};
 use super::quarantine::Quarantine;
+use super::script::{Script, Scripts};
 use super::{
-    CaseFailure, Cases, CompileError, CompiledRules, CompilerProgram, Digest, Fault, Fingerprint,
-    Manifest, Outcome, Rule, Surroundings, call, case,
+    Analysis, CaseFailure, Cases, CompileError, CompiledRules, CompilerProgram, Digest, Fault,
+    Fingerprint, Manifest, Outcome, Rule, Surroundings, call, case,
 };
 use crate::document::Mistake;
 
@@ -25,8 +28,10 @@ use crate::document::Mistake;
 pub struct Source {
     /// The file's name without its ending.
     pub name: Arc<str>,
+    /// How it is written.
+    pub form: Form,
     /// The file.
-    pub wasm: Arc<[u8]>,
+    pub bytes: Arc<[u8]>,
     /// The SHA-256 of the file.
     pub digest: Digest,
     /// The manifest's text, if there is one.
@@ -41,14 +46,21 @@ pub struct Source {
     pub is_proven: bool,
 }
 
+impl Source {
+    /// The file's name.
+    pub fn file_name(&self) -> String {
+        format!("{}.{}", self.name, self.form.ending())
+    }
+}
+
 /// Makes rules of files.
 pub struct Loader {
     pub(super) surroundings: Arc<Surroundings>,
     /// The majors of the contract that it runs.
     pub(super) majors: Vec<Arc<dyn Major>>,
     programs: Programs,
-    compiled: CompiledRules,
-    compiler: CompilerProgram,
+    scripts: Scripts,
+    compiler: Compiler,
 }
 
 impl Loader {
@@ -63,10 +75,23 @@ impl Loader {
         Self {
             majors: majors(engine).expect(distinct),
             programs: Programs::new(engine).expect(distinct),
+            scripts: Scripts::default(),
+            compiler: Compiler {
+                surroundings: Arc::clone(&surroundings),
+                compiled,
+                program: compiler,
+            },
             surroundings,
-            compiled,
-            compiler,
         }
+    }
+
+    /// Reads a script without running it: what it is, what it wants, and what in it cannot work here.
+    ///
+    /// # Errors
+    /// When it is no text, or the engine fails.
+    pub async fn analyse(&self, source: &Source) -> Result<Analysis, LoadError> {
+        let script = Script::of(source)?;
+        self.scripts.analyse(&self.compiler, &script).await
     }
 
     /// Compiles, links, checks the settings and starts a rule once, all off to the side.
@@ -103,31 +128,50 @@ impl Loader {
         self.surroundings.fingerprint(manifest)
     }
 
-    /// Forgets what a file was compiled to: the next load compiles it again.
-    pub(crate) fn forget(&self, digest: &Digest) {
-        self.compiled.forget(digest, &self.surroundings.engine);
+    /// Forgets what a rule was compiled to: the next load compiles it again.
+    pub(crate) fn forget(&self, source: &Source, manifest: &Manifest) {
+        let compiled_of = match source.form {
+            Form::Wasm => Some(source.digest),
+            Form::Script => Script::of(source).map(|script| script.key(manifest)).ok(),
+        };
+        if let Some(digest) = compiled_of {
+            self.compiler.forget(&digest);
+        }
     }
 
     async fn compiled(&self, source: &Source, manifest: &Manifest) -> Result<Compiled, LoadError> {
-        let (bytes, limit) = (source.wasm.len() as u64, manifest.limits.file_bytes);
+        let (bytes, limit) = (source.bytes.len() as u64, manifest.limits.file_bytes);
         if bytes > limit {
             return Err(LoadError::TooLarge { bytes, limit });
         }
-        check_kind(&source.wasm)?;
-        let engine = &self.surroundings.engine;
-        if let Some(compiled) = self.compiled.get(&source.digest, engine) {
+        let job = match source.form {
+            Form::Script => {
+                let script = Script::of(source)?;
+                return self
+                    .scripts
+                    .compiled(&self.compiler, &script, manifest)
+                    .await;
+            }
+            Form::Wasm => Job {
+                wasm: &source.bytes,
+                functions: None,
+            },
+        };
+        check_kind(&source.bytes)?;
+        if let Some(compiled) = self.compiler.known(&source.digest) {
             return Ok(compiled);
         }
         let clock = &self.surroundings.clock;
         let began = clock.monotonic();
-        let code = self.compiler.compile(&source.wasm, &manifest.limits).await;
+        let compiled = self
+            .compiler
+            .compile(&source.digest, &job, &manifest.limits);
+        let compiled = compiled.await;
         let took = clock.monotonic().saturating_sub(began);
         self.surroundings
             .metrics
             .observe_compile(&source.name, took);
-        let kept = self.compiled.put(&source.digest, &code?, engine);
-        // It compiles, but is larger than any rule may be: its first memory, its number of tables and the like.
-        kept.map_err(|problem| LoadError::TooDemanding(format!("{:#}", problem.root_cause())))
+        compiled
     }
 
     fn link(
@@ -173,6 +217,7 @@ impl Loader {
             metrics: self.surroundings.metrics.for_rule(&source.name, &outcomes),
             surroundings: Arc::clone(&self.surroundings),
             name: Arc::clone(&source.name),
+            form: source.form,
             digest: source.digest,
             manifest,
         }
@@ -183,7 +228,7 @@ impl Loader {
             Compiled::Module(_) => mismatch::explain_module(problem),
             Compiled::Component(component) => {
                 let engine = &self.surroundings.engine;
-                mismatch::explain(problem, component, engine, (&self.majors, &source.wasm))
+                mismatch::explain(problem, component, engine, (&self.majors, &source.bytes))
             }
         })
     }
@@ -219,7 +264,7 @@ fn check_kind(wasm: &[u8]) -> Result<(), LoadError> {
         Kind::Text => "it is WebAssembly in text form; assemble it first (wasm-tools parse)",
         Kind::Html => "it is a web page: the download that made it must have failed",
         Kind::Empty => "it is empty",
-        Kind::Unknown => "it is not WebAssembly",
+        Kind::Unknown => "it is not WebAssembly; if it is JavaScript, its name must end with .js",
     }))
 }
 
@@ -238,6 +283,9 @@ pub enum LoadError {
     /// It is something else.
     #[error("{0}")]
     NotARule(&'static str),
+    /// It is a script that cannot run, or cannot be evaluated.
+    #[error("{0}")]
+    Script(String),
     /// It is larger than a rule may be.
     #[error("it has {bytes} bytes and may have {limit} (limits.file_bytes)")]
     TooLarge {
@@ -299,6 +347,7 @@ impl LoadError {
             Self::Secret(_) => "secret",
             Self::Http(_) => "http",
             Self::NotARule(_) => "not_a_rule",
+            Self::Script(_) => "script",
             Self::TooLarge { .. } => "too_large",
             Self::TooDemanding(_) => "too_demanding",
             Self::Compile(CompileError::Invalid(_)) => "invalid",

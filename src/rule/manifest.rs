@@ -88,7 +88,7 @@ pub struct When {
 pub struct ClaimsAllowed {
     /// Names, or beginnings of names with a `*` behind. Where the list is missing, any but the host's. A name in full
     /// also lifts the protection of `sub`, `azp`, `act`, `may_act`, `status`, `events`, `gty` and the JOSE header
-    /// names; nothing lifts it of `iss`, `aud`, `exp`, `iat`, `nbf`, `cnf`, `client_id` and `scope`.
+    /// names; nothing lifts it of `iss`, `aud`, `exp`, `iat`, `nbf`, `cnf`, `client_id`, `scope`, `scp` and `__proto__`.
     pub allow: Option<Vec<String>>,
 }
 

@@ -49,10 +49,7 @@ impl CallState {
         let limits = &rule.manifest.limits;
         Self {
             log: CallLog::new(limits.log_bytes),
-            memory: MemoryMeter {
-                limit: limits.memory_bytes,
-                used: 0,
-            },
+            memory: MemoryMeter::new(limits.memory_bytes),
             host_call_bytes_left: limits.host_call_bytes as usize,
             host_calls: HostCalls::default(),
             wasi: None,
@@ -191,6 +188,13 @@ pub(super) struct MemoryMeter {
     limit: u64,
     /// The most that any one memory had, in bytes.
     pub(super) used: u64,
+}
+
+impl MemoryMeter {
+    /// A meter for a sandbox that may have this many bytes.
+    pub(super) const fn new(limit: u64) -> Self {
+        Self { limit, used: 0 }
+    }
 }
 
 impl ResourceLimiter for MemoryMeter {

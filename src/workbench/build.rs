@@ -1,7 +1,11 @@
 //! Makes the rule file of a project by its language's usual commands.
 
+mod bundle;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+
+pub use bundle::bundle;
 
 use super::Subject;
 
@@ -140,6 +144,14 @@ pub enum BuildError {
         command: String,
         /// How it ended.
         status: ExitStatus,
+    },
+    /// A script cannot be read.
+    #[error("read {}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// All commands ran and left nothing.
     #[error("the commands ran, but {} is not there: is [build] output right?", .0.display())]

@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::bench::Spread;
-use super::{Subject, Workbench};
+use super::{Subject, Workbench, script};
 use crate::rule::{
-    Answer, Change, Description, Event, Limits, LoadError, Manifest, Rehearsal, Rule, inspect,
-    rehearse, run_case,
+    Analysis, Answer, Change, Description, Event, Limits, LoadError, Manifest, Rehearsal, Rule,
+    inspect, rehearse, run_case,
 };
 
 /// What a check found.
@@ -25,6 +25,8 @@ pub struct Checked {
     pub lane: &'static str,
     /// What it imports: everything that it can ask of the server.
     pub imports: Vec<String>,
+    /// What there is to say about a script.
+    pub script: Option<Analysis>,
     /// What a program says about itself.
     pub description: Option<Description>,
     /// Why the server would not take it, or why tokens would fail.
@@ -79,9 +81,10 @@ pub struct Repeatability {
 pub async fn check(bench: &Workbench, subject: &Subject) -> Checked {
     let mut checked = Checked {
         name: subject.name.to_string(),
-        bytes: subject.wasm().len(),
+        bytes: subject.bytes().len(),
         lane: "",
-        imports: inspect(subject.wasm()).map_or_else(|_| Vec::new(), |file| file.imports),
+        imports: inspect(subject.bytes()).map_or_else(|_| Vec::new(), |file| file.imports),
+        script: None,
         description: None,
         problems: Vec::new(),
         notes: Vec::new(),
@@ -90,6 +93,7 @@ pub async fn check(bench: &Workbench, subject: &Subject) -> Checked {
         cases: (0, 0),
     };
     bench.forget(subject);
+    checked.read_script(bench, subject).await;
     let Some((rule, loading)) = checked.load(bench, subject).await else {
         return checked;
     };
@@ -123,6 +127,16 @@ impl Checked {
     /// Whether the server would take the rule as it is.
     pub fn is_good(&self) -> bool {
         self.problems.is_empty()
+    }
+
+    /// A script that cannot be analysed cannot be loaded either, which says why.
+    async fn read_script(&mut self, bench: &Workbench, subject: &Subject) {
+        let Ok(Some(analysis)) = script::analyse(bench, subject).await else {
+            return;
+        };
+        let file = subject.source().file_name();
+        self.notes = script::report(&analysis, &subject.manifest, &file);
+        self.script = Some(analysis);
     }
 
     /// Loads it as the server would. One that only its limits keep out is loaded with larger ones.

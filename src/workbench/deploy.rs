@@ -16,7 +16,7 @@ pub fn deploy(subject: &Subject, rules_dir: &Path, name: &str) -> Result<PathBuf
     if !rules_dir.is_dir() {
         return Err(DeployError::NoDirectory(rules_dir.to_owned()));
     }
-    let file = rules_dir.join(format!("{name}.wasm"));
+    let file = rules_dir.join(format!("{name}.{}", subject.form().ending()));
     if same_file(&file, &subject.file) {
         return Err(DeployError::InPlace(file));
     }
@@ -35,7 +35,12 @@ pub fn deploy(subject: &Subject, rules_dir: &Path, name: &str) -> Result<PathBuf
 /// When there is no such rule, or something cannot be deleted.
 pub fn remove(rules_dir: &Path, name: &str) -> Result<Vec<PathBuf>, DeployError> {
     let place = |ending: &str| rules_dir.join(format!("{name}{ending}"));
-    let parts = [place(".wasm"), place(".toml"), place(CASES_ENDING)];
+    let parts = [
+        place(".wasm"),
+        place(".js"),
+        place(".toml"),
+        place(CASES_ENDING),
+    ];
     let there: Vec<PathBuf> = parts.into_iter().filter(|path| path.exists()).collect();
     if there.is_empty() {
         return Err(DeployError::NotThere {
@@ -88,7 +93,7 @@ fn put_together(subject: &Subject, rules_dir: &Path, file: &Path) -> io::Result<
     let manifest = file.with_extension("toml");
     let text = subject.manifest_text();
     let manifest_draft = text.map(|text| draft(&manifest, text.as_bytes()));
-    let file_draft = draft(file, subject.wasm())?;
+    let file_draft = draft(file, subject.bytes())?;
     if let Some(manifest_draft) = manifest_draft {
         fs::rename(manifest_draft?, &manifest)?;
     }

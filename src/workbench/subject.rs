@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::document::Mistake;
-use crate::rule::{Build, CASES_ENDING, Case, Cases, Digest, Fingerprint, Manifest, Source};
+use crate::rule::{Build, CASES_ENDING, Case, Cases, Digest, Fingerprint, Form, Manifest, Source};
 
 /// A project directory with a `rule.toml`, or a rule file with its manifest and its cases beside it.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub struct Subject {
     manifest_text: Option<Arc<str>>,
     /// Its golden cases, as they were read.
     pub cases: Cases,
-    wasm: Arc<[u8]>,
+    bytes: Arc<[u8]>,
 }
 
 impl Subject {
@@ -33,7 +33,7 @@ impl Subject {
     pub fn open(path: &Path) -> Result<Self, SubjectError> {
         let mut subject = Self::outline(path)?;
         let file = subject.file.clone();
-        subject.wasm = match fs::read(&file) {
+        subject.bytes = match fs::read(&file) {
             Ok(bytes) => bytes.into(),
             Err(problem)
                 if problem.kind() == io::ErrorKind::NotFound && subject.project.is_some() =>
@@ -81,7 +81,7 @@ impl Subject {
             manifest,
             manifest_text: Some(text.into()),
             cases: cases(&directory.join(PROJECT_CASES))?,
-            wasm: Arc::default(),
+            bytes: Arc::default(),
         })
     }
 
@@ -103,7 +103,7 @@ impl Subject {
             file: file.to_owned(),
             manifest,
             manifest_text: text.map(Arc::from),
-            wasm: Arc::default(),
+            bytes: Arc::default(),
         })
     }
 
@@ -126,8 +126,14 @@ impl Subject {
     }
 
     /// The rule file.
-    pub fn wasm(&self) -> &[u8] {
-        &self.wasm
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How it is written, as the ending of its file says.
+    pub fn form(&self) -> Form {
+        let ending = self.file.extension().unwrap_or_default();
+        Form::of_ending(&ending.to_string_lossy()).unwrap_or_default()
     }
 
     /// The manifest as it was written.
@@ -150,8 +156,9 @@ impl Subject {
     pub(super) fn source(&self) -> Source {
         Source {
             name: Arc::clone(&self.name),
-            digest: Digest::of(&self.wasm),
-            wasm: Arc::clone(&self.wasm),
+            form: self.form(),
+            digest: Digest::of(&self.bytes),
+            bytes: Arc::clone(&self.bytes),
             manifest: self.manifest_text.clone(),
             manifest_file: match self.project {
                 Some(_) => PROJECT_MANIFEST.into(),
@@ -198,7 +205,7 @@ fn cases(directory: &Path) -> Result<Cases, SubjectError> {
 pub enum SubjectError {
     /// A directory that is no project.
     #[error(
-        "{} is no rule project: it has no {PROJECT_MANIFEST}. Name a project, or a .wasm file; \
+        "{} is no rule project: it has no {PROJECT_MANIFEST}. Name a project, or a .wasm or .js file; \
          `rulemint rule new` begins a project",
         directory.display()
     )]

@@ -8,6 +8,7 @@ mod lines;
 #[path = "../shared/program.rs"]
 mod program;
 pub(crate) mod raw;
+mod scripts;
 mod server;
 mod tokens;
 mod until;
@@ -20,6 +21,7 @@ pub(crate) use guests::{
 };
 pub(crate) use lines::Lines;
 pub(crate) use program::Program;
+pub(crate) use scripts::running_script;
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
 pub(crate) use tokens::{Answer, claims, header};
 pub(crate) use until::{until, until_ok};

@@ -21,6 +21,7 @@ mod registry;
 mod reload;
 mod rogue_rules;
 mod rule_chain;
+mod scripts;
 mod shutdown;
 mod telemetry;
 mod token_endpoint;

@@ -10,11 +10,13 @@ use super::engine;
 use crate::cli::Context;
 use crate::cli::exit::Refused;
 use crate::cli::output::{BAD, GOOD, ODD, size};
+use crate::rule::{Analysis, Wanted};
 use crate::workbench::check::{Checked, check};
+use crate::workbench::script;
 
 #[derive(Args)]
 pub(in crate::cli) struct Check {
-    /// A rule file, or a project that was built.
+    /// A rule file, or a project that was built. For one of Auth0's scripts this is the migration report.
     #[arg(default_value = ".")]
     rule: PathBuf,
 }
@@ -47,6 +49,9 @@ fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
             format!("{} of {} pass", checked.cases.0, checked.cases.1),
         ));
     }
+    if let Some(analysis) = &checked.script {
+        lines.extend(script_lines(analysis));
+    }
     if !checked.imports.is_empty() {
         lines.push(("imports", by_module(&checked.imports)));
     }
@@ -73,6 +78,31 @@ fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
         let needs = format!("{memory} of memory, at most {call:.1?} a call; {load:.1?} to load");
         lines.push(("needs", needs));
     }
+    lines
+}
+
+fn script_lines(analysis: &Analysis) -> Vec<(&'static str, String)> {
+    let mut lines = vec![("dialect", script::dialect(analysis).to_owned())];
+    let mut add = |label, mut names: Vec<&str>| {
+        names.dedup();
+        if !names.is_empty() {
+            lines.push((label, names.join(", ")));
+        }
+    };
+    let named = |wanted: &Wanted| wanted.name.clone();
+    let read: Vec<String> = analysis
+        .configuration
+        .iter()
+        .chain(&analysis.secrets)
+        .map(named)
+        .collect();
+    let modules = analysis.modules.iter();
+    add("modules", modules.map(|module| &*module.request).collect());
+    add(
+        "hosts",
+        analysis.hosts.iter().map(|host| &*host.host).collect(),
+    );
+    add("reads", read.iter().map(String::as_str).collect());
     lines
 }
 

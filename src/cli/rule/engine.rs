@@ -68,8 +68,8 @@ pub(super) async fn load(
     subject: &Subject,
     context: &Context<'_>,
 ) -> anyhow::Result<Arc<Rule>> {
-    if subject.wasm().len() > LARGE_BYTES && stderr().is_terminal() && !context.output.is_json() {
-        let mib = subject.wasm().len() / (1024 * 1024);
+    if subject.bytes().len() > LARGE_BYTES && stderr().is_terminal() && !context.output.is_json() {
+        let mib = subject.bytes().len() / (1024 * 1024);
         eprintln!(
             "{DIM}loading {} ({mib} MiB), which may take a while the first time{DIM:#}",
             subject.name

@@ -26,7 +26,8 @@ impl Inspect {
     pub(super) fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let subject = Subject::open(&self.rule)?;
         let file = subject.file.display();
-        let inspection = inspect(subject.wasm()).map_err(|problem| anyhow!("{file}: {problem}"))?;
+        let inspection =
+            inspect(subject.bytes()).map_err(|problem| anyhow!("{file}: {problem}"))?;
         let mut lines = lines(&inspection);
         lines.retain(|(_, value)| !value.is_empty());
         context.output.thing(&inspection, &lines);

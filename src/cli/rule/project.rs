@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::reload::{RuleReport, RuleState};
 use crate::store::ChangeKind;
 use crate::workbench::scaffold::{self, Language};
-use crate::workbench::{Subject, build, deploy};
+use crate::workbench::{Subject, build, deploy, script};
 
 #[derive(Args)]
 pub(in crate::cli) struct New {
@@ -49,19 +49,51 @@ impl New {
 
 #[derive(Args)]
 pub(in crate::cli) struct Build {
-    /// The project.
+    /// The project; or one of Auth0's scripts, which is made one file with the npm packages that it brings along.
     #[arg(default_value = ".")]
     project: PathBuf,
+    /// Where the file made of a script goes [default: NAME.bundle.js beside it].
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 impl Build {
-    pub(super) fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = Subject::outline(&self.project)?;
-        let file = build(&subject, context)?;
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let is_script = self
+            .project
+            .extension()
+            .is_some_and(|ending| ending == "js");
+        let file = match is_script {
+            true => self.bundle(context).await?,
+            false => build(&Subject::outline(&self.project)?, context)?,
+        };
         let bytes = std::fs::metadata(&file).map_or(0, |file| file.len());
         let done = format!("{} is built ({bytes} bytes)", file.display());
         context.output.done(done);
         Ok(())
+    }
+
+    async fn bundle(self, context: &Context<'_>) -> anyhow::Result<PathBuf> {
+        let subject = Subject::open(&self.project)?;
+        let bench = engine::workbench(context)?;
+        let analysis = script::analyse(&bench, &subject).await?;
+        let analysis =
+            analysis.ok_or_else(|| anyhow!("{} is no script", self.project.display()))?;
+        if let Some(error) = &analysis.error {
+            return Err(Refused(error.said(&self.project.display().to_string())).into());
+        }
+        let beside = || self.project.with_extension("bundle.js");
+        let output = self.output.clone().unwrap_or_else(beside);
+        build::bundle(&self.project, &output, &analysis, |command| {
+            tell(context, command);
+        })?;
+        Ok(output)
+    }
+}
+
+fn tell(context: &Context<'_>, command: &str) {
+    if !context.output.is_json() {
+        eprintln!("{DIM}$ {command}{DIM:#}");
     }
 }
 
@@ -71,11 +103,7 @@ pub(super) fn build(
     context: &Context<'_>,
 ) -> Result<PathBuf, build::BuildError> {
     let quiet = context.output.is_json();
-    build::build(subject, quiet, |command| {
-        if !quiet {
-            eprintln!("{DIM}$ {command}{DIM:#}");
-        }
-    })
+    build::build(subject, quiet, |command| tell(context, command))
 }
 
 #[derive(Args)]

@@ -119,7 +119,7 @@ impl Both {
     /// Loads a component. It is compiled here: the loader finds it among what was compiled before.
     async fn load(&self, name: &str, wasm: &[u8]) -> Result<Arc<crate::rule::Rule>, LoadError> {
         let digest = Digest::of(wasm);
-        let code = Engine::compiler()
+        let code = Engine::compiler(None)
             .unwrap()
             .precompile_component(wasm)
             .unwrap();
@@ -128,7 +128,8 @@ impl Both {
         self.compiled.put(&digest, &code, engine).unwrap();
         let source = Source {
             name: name.into(),
-            wasm: wasm.into(),
+            form: crate::rule::Form::Wasm,
+            bytes: wasm.into(),
             digest,
             manifest: None,
             manifest_file: format!("{name}.toml").into(),

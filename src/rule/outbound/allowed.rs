@@ -67,6 +67,12 @@ impl HttpAllowed {
         Duration::from_millis(self.timeout_ms.into())
     }
 
+    /// Whether an origin, such as `https://api.example`, is among the hosts.
+    pub fn lists(&self, origin: &str) -> bool {
+        let asked = Origin::listed(origin).ok();
+        asked.is_some_and(|asked| self.origins().any(|listed| listed == asked))
+    }
+
     /// The hosts, as far as they are without mistakes.
     pub(super) fn origins(&self) -> impl Iterator<Item = Origin> {
         let hosts = self.hosts.iter();

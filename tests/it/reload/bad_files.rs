@@ -233,14 +233,6 @@ async fn a_compile_bomb() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn javascript_in_this_version() {
-    let server = serving_good().await;
-    server.put_rule("20-old.js", "function (user, context, callback) {}");
-    let rule = server.until_problem("20-old", "javascript").await;
-    assert_eq!(rule.state, RuleState::Refused);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn two_files_for_one_rule() {
     let text = said_about("ambiguous", |server| server.put_rule("10-rule.js", "x")).await;
     assert!(text.contains("more than one file"), "{text}");

@@ -1,0 +1,9 @@
+//! Auth0's scripts, unchanged: Rules, Hooks and Actions in the rules directory.
+
+mod actions;
+mod failures;
+mod hooks;
+mod hostile;
+mod loading;
+mod requests;
+mod rules;
