@@ -201,7 +201,8 @@ pub(super) const TICK: Duration = Duration::from_millis(1);
 /// How far they are apart otherwise.
 pub(super) const FIRST_TICK: Duration = Duration::from_millis(5);
 const IDLE_TICKS: u32 = 20;
-const WASM_STACK_BYTES: usize = 512 * 1024;
+/// The JavaScript engine keeps a script's recursion below this, so that it ends in an error of the script's own.
+const WASM_STACK_BYTES: usize = 1024 * 1024;
 /// The difference to the guest's stack is what host functions have; 1 MiB is plenty and 0.5 MiB too little.
 const ASYNC_STACK_BYTES: usize = 2 * 1024 * 1024;
 const BACKTRACE_FRAMES: usize = 10;

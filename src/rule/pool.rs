@@ -57,4 +57,4 @@ const CORE_INSTANCES: u32 = CALLS_AT_ONCE * 4;
 const MEMORIES: u32 = CALLS_AT_ONCE * 2;
 const TABLES: u32 = CALLS_AT_ONCE * 4;
 /// What a call touches is kept for the next one instead of being handed back to the operating system each time.
-const KEEP_RESIDENT_BYTES: usize = 64 * 1024;
+const KEEP_RESIDENT_BYTES: usize = 4 * 1024 * 1024;
