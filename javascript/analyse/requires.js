@@ -4,6 +4,7 @@ import { resolve } from '../names/resolve.js';
 import { each } from './parse.js';
 import { placeOf, textOf } from './tree.js';
 import { adviceFor } from './advice.js';
+import { implicitRequests } from './implicit.js';
 
 // The build puts the names of the bundled modules here.
 const bundled = new Set(BUNDLED);
@@ -21,6 +22,7 @@ export function findRequires(program) {
     },
     ImportExpression: (node) => findings.push(imported(node)),
   });
+  all.push(...implicitRequests(program));
   return { all, findings, ...sorted(all) };
 }
 

@@ -13,6 +13,7 @@ export function pathOf(node) {
 /** The name of a member or of a property of an object; null where it is computed. */
 export function propertyName(node) {
   const key = node.property ?? node.key;
+  if (key === undefined) return null;
   if (!node.computed && key.type === 'Identifier') return key.name;
   return textOf(key);
 }

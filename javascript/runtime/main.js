@@ -9,7 +9,7 @@ import { configuration, offerConfiguration, offerSettings } from './secrets.js';
 import { installGlobals } from './globals.js';
 import { whileModulesLoad } from './fresh.js';
 import { installLazyGlobals, warm } from './lazy.js';
-import { loadModules } from './modules.js';
+import { loadModules, offerImplicitModules } from './modules.js';
 import { loadScript } from './load.js';
 import { resetTargets } from './targets.js';
 import { resetTimers, runNextTimer } from './timers.js';
@@ -30,6 +30,7 @@ function boot(file, source, modules, optionsJson) {
     warm(source);
     for (let at = 0; at < modules.length; at++) warm(modules[at][1]);
     loadModules(modules);
+    offerImplicitModules();
   });
   dialect = options.dialect;
   entry = loadScript(file, source, dialect);

@@ -1,6 +1,7 @@
 // `require`: the bundled modules, each evaluated once, all of them while the script loads.
 
-import { OriginalError, OriginalMap, apply, indirectEval, toText } from './originals.js';
+import { OriginalError, OriginalMap, apply, hide, indirectEval, objectKeys, toText } from './originals.js';
+import { implicitModules } from '../names/implicit.js';
 import { resolve } from '../names/resolve.js';
 import { builtIn } from './builtin.js';
 
@@ -14,6 +15,14 @@ export function loadModules(modules) {
   for (let at = 0; at < modules.length; at++) sources.set(modules[at][0], modules[at][1]);
   for (let at = 0; at < modules.length; at++) requireBundled(modules[at][0]);
   sources.forEach((source, name) => sources.set(name, ''));
+}
+
+/** Gives modules the global names they had at Auth0, where the analyser found that the script counts on them. */
+export function offerImplicitModules() {
+  for (const name of objectKeys(implicitModules)) {
+    const module = loaded.get(implicitModules[name]);
+    if (module !== undefined) hide(globalThis, name, module.exports);
+  }
 }
 
 /** `require` as scripts see it. */

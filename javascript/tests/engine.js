@@ -51,6 +51,18 @@ export function issue(script, event = {}) {
   throw new Error('the script was not over after 10,000 ticks');
 }
 
+/**
+ * Issues tokens each from a copy of the memory as it was when the script was loaded: what a server does.
+ */
+export function issueFromSnapshot(script, count) {
+  const memory = () => new Uint8Array(quickjs.getWasmMemory().buffer);
+  const loaded = memory().slice();
+  return Array.from({ length: count }, () => {
+    memory().set(loaded);
+    return issue(script);
+  });
+}
+
 /** Loads a script and issues one token. */
 export function runOnce(source, options, event) {
   return issue(load(source, options), event);
