@@ -10,7 +10,8 @@ export async function bundleModule(root, name, catalogue) {
   const { entry, from = name } = catalogue[name];
   const made = await build({
     absWorkingDir: root,
-    entryPoints: [entry.startsWith('./') ? `./modules/${entry.slice(2)}` : entry],
+    // A package is required and not imported, so that it gives what `require` gives in Node.
+    stdin: { contents: `module.exports = require(${JSON.stringify(entry)})`, resolveDir: join(root, 'modules') },
     bundle: true,
     write: false,
     metafile: true,

@@ -19,7 +19,9 @@ class HostRequest {
   setRequestHeader(name, value) {
     this.#wire.headers.push([name, value]);
   }
-  addEventListener() {}
+  addEventListener(name, listener) {
+    if (name === 'readystatechange') this.onreadystatechange = listener;
+  }
   abort() {
     this.status = 0;
   }
