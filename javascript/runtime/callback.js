@@ -1,5 +1,6 @@
 // The callback of Rules and Hooks: called exactly once.
 
+import { apply } from './originals.js';
 import { contradict, settleThrown, token } from './token.js';
 import { settleByError } from './errors.js';
 
@@ -12,7 +13,7 @@ export function onceOnly(finish) {
     if (token.outcome !== null) return;
     if (error !== null && error !== undefined && error !== false) return settleByError(error);
     try {
-      finish(...given);
+      apply(finish, undefined, given);
     } catch (thrown) {
       settleThrown(thrown);
     }
