@@ -83,7 +83,7 @@ export const NOTES = [
   },
   {
     severity: 'warning',
-    path: /^(context\.(connection|connectionStrategy|connectionID|sso|sessionID|organization|authentication|authorization)|event\.(connection|session|organization|authentication|authorization))\b/,
+    path: /^(context|event)\.(connection|connectionStrategy|connectionID|sso|session|sessionID|organization|authentication|authorization)\b/,
     text: 'reads how somebody logged in, and nobody did',
     advice: 'it is there and empty',
   },

@@ -1,7 +1,9 @@
 // Makes the files of `dist/` from their sources and from the npm packages that package-lock.json pins.
+//
+//   node build/bundle.js [folder]     the folder is `dist` where none is named
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -10,7 +12,7 @@ import { licencesOf } from './licences.js';
 import { bundleModule } from './module.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const dist = join(root, 'dist');
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const used = new Set();
 
 await mkdir(dist, { recursive: true });

@@ -1,6 +1,6 @@
 // Claims that a script sets, and the names that Auth0 dropped without a word.
 
-import { OriginalSet, hasOwn, indexOf, jsonStringify, objectKeys, startsWith } from './originals.js';
+import { OriginalSet, eachName, hasOwn, indexOf, jsonStringify, startsWith } from './originals.js';
 import { scriptError, titled } from './failure.js';
 import { logLine } from './console.js';
 import { steering } from './steering.js';
@@ -24,7 +24,9 @@ const isOfHost = OriginalSet.prototype.has.bind(OF_HOST);
 /** The custom claims that earlier rules of the chain gave the token. */
 export function customClaims(event) {
   const claims = {};
-  for (const name of objectKeys(event.claims)) if (!isOfHost(name)) claims[name] = event.claims[name];
+  eachName(event.claims, (name) => {
+    if (!isOfHost(name)) claims[name] = event.claims[name];
+  });
   return claims;
 }
 
@@ -38,14 +40,13 @@ export function setClaim(name, value, droppedByAuth0 = isReserved(name)) {
 
 /** Sets what differs between the claims before and after a script, and removes what the script deleted. */
 export function setDifference(before, after, droppedByAuth0) {
-  for (const name of objectKeys(after)) {
-    if (name === 'scope') continue;
-    if (hasOwn(before, name) && sameJson(before[name], after[name])) continue;
+  eachName(after, (name) => {
+    if (name === 'scope' || (hasOwn(before, name) && sameJson(before[name], after[name]))) return;
     setClaim(name, after[name], droppedByAuth0(name));
-  }
-  for (const name of objectKeys(before)) {
+  });
+  eachName(before, (name) => {
     if (name !== 'scope' && !hasOwn(after, name)) change('remove-claim', name);
-  }
+  });
 }
 
 /** Sets a claim that was meant for an ID token, which a token request of a machine has none of. */

@@ -1,6 +1,6 @@
 // Hooks of client-credentials-exchange: `module.exports = function (client, scope, audience, context, cb)`.
 
-import { objectAssign, objectKeys } from './originals.js';
+import { eachName, objectAssign } from './originals.js';
 import { scriptError } from './failure.js';
 import { customClaims, isReservedOrBare, setClaim } from './claims.js';
 import { setScopes } from './scopes.js';
@@ -33,10 +33,10 @@ function finish(accessToken) {
     throw scriptError('a Hook gives its callback an object: cb(null, { scope: scope, … })');
   }
   const before = customClaims(token.event);
-  for (const name of objectKeys(accessToken)) {
-    if (name === 'scope' || before[name] === accessToken[name]) continue;
+  eachName(accessToken, (name) => {
+    if (name === 'scope' || before[name] === accessToken[name]) return;
     setClaim(name, accessToken[name], isReservedOrBare(name));
-  }
+  });
   // As at Auth0: a Hook that gives no scope clears them all.
   setScopes(accessToken.scope ?? []);
   settleChanges();

@@ -36,6 +36,14 @@ export const replace = uncurried(String.prototype.replace);
 export const matchAt = uncurried(RegExp.prototype.exec);
 export { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys };
 
+const { keys } = Object;
+
+/** Visits an object's names. `for … of` would ask the list's iterator, which may be a script's. */
+export function eachName(object, visit) {
+  const names = keys(object);
+  for (let at = 0; at < names.length; at++) visit(names[at]);
+}
+
 /** Puts a value behind the last one, past any setter that a script put on a prototype. */
 export function append(list, value) {
   defineProperty(list, list.length, { __proto__: null, value, writable: true, enumerable: true, configurable: true });

@@ -1,6 +1,6 @@
 // Rules: `function (user, context, callback)`.
 
-import { OriginalDate, OriginalSet, dateToIso, hasOwn, objectAssign, objectKeys, split } from './originals.js';
+import { OriginalDate, OriginalSet, dateToIso, eachName, hasOwn, objectAssign, split } from './originals.js';
 import { scriptError } from './failure.js';
 import { logLine } from './console.js';
 import { customClaims, isReservedOrBare, setClaim, setDifference, setIdTokenClaim } from './claims.js';
@@ -108,9 +108,9 @@ function finish({ before, claims }, user, context) {
   refuseInteraction(context);
   takeAccessToken(claims, context.accessToken ?? {});
   const idToken = context.idToken ?? {};
-  for (const name of objectKeys(idToken)) {
+  eachName(idToken, (name) => {
     if (!hasOwn(context.accessToken ?? {}, name)) setIdTokenClaim(name, idToken[name], isReservedOrBare(name));
-  }
+  });
   takeUser(before, user);
   settleChanges();
 }
@@ -122,28 +122,27 @@ function takeAccessToken(claims, accessToken) {
 
 // Before OpenID Connect a Rule's user became the body of the token, which is what `user.jti = …` relies on.
 function takeUser(before, user) {
-  for (const name of objectKeys(user)) {
+  eachName(user, (name) => {
     const value = user[name];
-    if (hasOwn(before, name) && before[name] === value) continue;
-    if (isOfProfile(name)) {
-      logLine('debug', `user.${name} was changed; there is no user store to keep it`);
-    } else if (typeof value !== 'function') {
-      setClaim(name, value, isReservedOrBare(name));
-    }
-  }
+    if ((hasOwn(before, name) && before[name] === value) || typeof value === 'function') return;
+    if (isOfProfile(name)) return logLine('debug', `user.${name} was changed; there is no user store to keep it`);
+    setClaim(name, value, isReservedOrBare(name));
+  });
 }
 
-/** A redirect or a second factor needs somebody at a browser. A token without it would be less than was asked for. */
+// A redirect or a second factor needs somebody at a browser. A token without it would be less than was asked for.
 function refuseInteraction(context) {
-  for (const name of ['redirect', 'multifactor']) {
-    if (context[name] === undefined || context[name] === null) continue;
-    if (steering('auth0_interactive', token.event.settings) === 'ignore') {
-      logLine('warn', `context.${name} is ignored: nobody sits at a browser`);
-      continue;
-    }
-    throw scriptError(`sets context.${name}, which needs somebody at a browser: no machine can follow. Take it out, ` +
-      'keep the rule from this client by [when], or say auth0_interactive = "ignore" in the settings');
+  refuse('redirect', context.redirect);
+  refuse('multifactor', context.multifactor);
+}
+
+function refuse(name, wanted) {
+  if (wanted === undefined || wanted === null) return;
+  if (steering('auth0_interactive', token.event.settings) === 'ignore') {
+    return logLine('warn', `context.${name} is ignored: nobody sits at a browser`);
   }
+  throw scriptError(`sets context.${name}, which needs somebody at a browser: no machine can follow. Take it out, ` +
+    'keep the rule from this client by [when], or say auth0_interactive = "ignore" in the settings');
 }
 
 // An async Rule that fails never calls back; its promise says why.

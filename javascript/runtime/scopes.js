@@ -1,6 +1,6 @@
 // Scopes as a script wants them. rulemint only ever takes scopes away: what was not granted cannot be added.
 
-import { has, isArray, jsonStringify, split, toText } from './originals.js';
+import { append, has, isArray, jsonStringify, split, toText } from './originals.js';
 import { scriptError } from './failure.js';
 import { logLine } from './console.js';
 import { steering } from './steering.js';
@@ -28,12 +28,12 @@ export function scopeList(value) {
   if (typeof value === 'string') return withoutEmpty(split(value, ' '));
   if (!isArray(value)) throw scriptError(`scopes must be a list or a text, not ${jsonStringify(value)}`);
   const list = [];
-  for (let at = 0; at < value.length; at++) list[at] = toText(value[at]);
+  for (let at = 0; at < value.length; at++) append(list, toText(value[at]));
   return list;
 }
 
 function withoutEmpty(parts) {
   const list = [];
-  for (let at = 0; at < parts.length; at++) if (parts[at] !== '') list[list.length] = parts[at];
+  for (let at = 0; at < parts.length; at++) if (parts[at] !== '') append(list, parts[at]);
   return list;
 }

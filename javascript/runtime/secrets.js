@@ -1,6 +1,6 @@
 // `configuration`, `event.secrets` and `context.webtask.secrets`: one object, secrets first and settings after them.
 
-import { defineProperty, hasOwn, jsonStringify, objectKeys, toText } from './originals.js';
+import { defineProperty, eachName, hasOwn, jsonStringify, toText } from './originals.js';
 import { host } from './host.js';
 import { steers } from './steering.js';
 import { token } from './token.js';
@@ -19,10 +19,9 @@ export function offerConfiguration(secretNames, settings) {
 
 /** Settings that only this event has: a golden case may bring its own. */
 export function offerSettings(settings) {
-  for (const name of objectKeys(settings)) {
-    if (hasOwn(configuration, name) || steers(name)) continue;
-    offer(name, () => configured(name));
-  }
+  eachName(settings, (name) => {
+    if (!hasOwn(configuration, name) && !steers(name)) offer(name, () => configured(name));
+  });
 }
 
 function offer(name, get) {

@@ -9,14 +9,18 @@ function requestWith(send, defaults = {}) {
   for (const [name, method] of Object.entries(METHODS)) {
     request[name] = (...given) => send({ ...merged(defaults, given), method });
   }
-  request.defaults = (more) => requestWith(send, { ...defaults, ...more, headers: { ...defaults.headers, ...more?.headers } });
+  request.defaults = (more) => {
+    return requestWith(send, { ...defaults, ...more, headers: { ...defaults.headers, ...more?.headers } });
+  };
   request.jar = () => ({ setCookie() {}, getCookieString: () => '', getCookies: () => [] });
   request.cookie = (text) => text;
   request.forever = () => request;
   return request;
 }
 
-const METHODS = { get: 'GET', head: 'HEAD', options: 'OPTIONS', post: 'POST', put: 'PUT', patch: 'PATCH', del: 'DELETE', delete: 'DELETE' };
+const METHODS = {
+  get: 'GET', head: 'HEAD', options: 'OPTIONS', post: 'POST', put: 'PUT', patch: 'PATCH', del: 'DELETE', delete: 'DELETE',
+};
 
 module.exports = requestWith((options) => new Sending(options));
 module.exports.requestWith = requestWith;
