@@ -18,7 +18,6 @@ const FORGOTTEN = 'Auth0 took it away years ago: ';
 const ADVICE = new Map([
   ...DATABASES.split(' ').map((name) => [name, SOCKETS]),
   ...NODE_ONLY.split(' ').map((name) => [name, SYSTEM]),
-  ['auth0', AUTH0],
   ['auth0-extension-tools', AUTH0],
   ['auth0-authz-rules-api', AUTH0],
   ['got', 'use fetch, axios or request in its place'],

@@ -1,9 +1,13 @@
 // The bundled modules: a script's name for each, and where esbuild begins. An entry of ours is an adapter in this folder;
 // all others are the npm package itself, as it was published.
 
-/** Name to `{ entry, from }`: `from` is the package whose version is shown, null where all of it is ours. */
+/**
+ * Name to `{ entry, from, without }`: `from` is the package whose version is shown, null where all of it is ours; `without` are
+ * packages that it can only use over sockets.
+ */
 export const catalogue = {
   '@xmldom/xmldom': { entry: '@xmldom/xmldom' },
+  auth0: { entry: './auth0.js', from: null },
   ajv: { entry: 'ajv' },
   assert: { entry: 'assert' },
   async: { entry: 'async' },
@@ -35,6 +39,7 @@ export const catalogue = {
   joi: { entry: 'joi' },
   jsonschema: { entry: 'jsonschema' },
   jsonwebtoken: { entry: 'jsonwebtoken' },
+  'jwks-rsa': { entry: 'jwks-rsa', without: ['http-proxy-agent', 'https-proxy-agent'] },
   'jwk-to-pem': { entry: 'jwk-to-pem' },
   'jwt-decode': { entry: './jwt-decode.js', from: 'jwt-decode' },
   'libphonenumber-js': { entry: 'libphonenumber-js' },
@@ -62,6 +67,7 @@ export const catalogue = {
   'request-promise-native': { entry: './request/promise.js', from: null },
   'request-promise/errors': { entry: './request/errors-module.js', from: null },
   semver: { entry: 'semver' },
+  'slack-notify': { entry: 'slack-notify' },
   'sprintf-js': { entry: 'sprintf-js' },
   stream: { entry: 'stream-browserify', from: 'stream-browserify' },
   string_decoder: { entry: 'string_decoder' },

@@ -19,7 +19,7 @@ const LINE = '-'.repeat(80);
 // `node_modules/a/node_modules/@b/c/index.js` belongs to `node_modules/a/node_modules/@b/c`.
 function packageFolder(input) {
   // What a package switches off for browsers is not in the bundle.
-  if (input.startsWith('(disabled)')) return undefined;
+  if (/^\(disabled\)|^nothing:/.test(input)) return undefined;
   return input.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0];
 }
 

@@ -44,6 +44,10 @@ function othersOutside(name, catalogue) {
     name: 'others-outside',
     setup(building) {
       building.onResolve({ filter: /^rulemint:/ }, ({ path }) => ({ path, external: true }));
+      building.onResolve({ filter: /^[a-z@]/i }, ({ path }) => {
+        return catalogue[name].without?.includes(path) ? { path, namespace: 'nothing' } : undefined;
+      });
+      building.onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
       building.onResolve({ filter: /^[a-z@]/i }, async ({ path, kind, resolveDir }) => {
         if (kind === 'entry-point') return undefined;
         const plain = path.replace(/^node:/, '').replace(/\/$/, '');

@@ -11,6 +11,7 @@ export const lazy = {
   abort: once(() => require('./parts/abort.js')),
   http: once(() => require('./parts/http.js')),
   fetch: once(() => require('./parts/fetch.js')),
+  form: once(() => require('./parts/form.js')),
   clone: once(() => require('./parts/clone.js')),
 };
 
@@ -27,6 +28,7 @@ const PARTS_OF_GLOBALS = {
   Event: lazy.abort,
   EventTarget: lazy.abort,
   fetch: lazy.fetch,
+  FormData: lazy.form,
   Headers: lazy.fetch,
   Request: lazy.fetch,
   Response: lazy.fetch,

@@ -36,6 +36,8 @@ export function userOf(event, claims) {
   return {
     user_id: id,
     name: event.client.name,
+    nickname: event.client.name,
+    picture: '',
     created_at: since,
     updated_at: since,
     identities: [{ provider: 'client', user_id: id, connection: '', isSocial: false }],
@@ -52,7 +54,7 @@ export function requestOf(event) {
     userAgent: '',
     ip: '',
     hostname: split(event.claims.iss ?? '', '/')[2] ?? '',
-    query: {},
+    query: queryOf(event),
     body: bodyOf(event),
     geoip: {},
   };
@@ -64,6 +66,12 @@ export function bodyOf(event) {
   const { requested } = event.scopes;
   if (requested.length > 0) body.scope = joinedBySpace(requested);
   return objectAssign(body, event.parameters);
+}
+
+// Rules were written for logins, whose parameters stand in the address, with a scope always.
+function queryOf(event) {
+  const { requested, granted } = event.scopes;
+  return objectAssign(bodyOf(event), { scope: joinedBySpace(requested.length > 0 ? requested : granted) });
 }
 
 /** Auth0's name for the way the token is asked for. */
@@ -153,7 +161,7 @@ function watch(given) {
 }
 
 function joinedBySpace(list) {
-  let text = list[0];
+  let text = list.length > 0 ? list[0] : '';
   for (let at = 1; at < list.length; at++) text += ` ${list[at]}`;
   return text;
 }

@@ -71,9 +71,9 @@ test('required modules are listed, whatever version and path they are asked for 
 });
 
 test('modules that are not bundled are listed with what to do', () => {
-  const { unknown } = analyse(rule(`require('left-pad');\nrequire('mongodb@3'); require('fs'); require('auth0@2.9.1'); require('./x');`));
+  const { unknown } = analyse(rule(`require('left-pad');\nrequire('mongodb@3'); require('fs'); require('auth0-extension-tools@1'); require('./x');`));
   assert.deepEqual(unknown.map(({ request, line }) => [request, line]), [
-    ['left-pad', 2], ['mongodb@3', 3], ['fs', 3], ['auth0@2.9.1', 3], ['./x', 3],
+    ['left-pad', 2], ['mongodb@3', 3], ['fs', 3], ['auth0-extension-tools@1', 3], ['./x', 3],
   ]);
   const [own, database, system, auth0, file] = unknown.map(({ advice }) => advice);
   assert.match(own, /rulemint rule build/);

@@ -14,6 +14,16 @@ test('a hook is told the client, the scopes and the audience', () => {
   assert.deepEqual(claimsOf(answer), { 'https://a/seen': [client, ['read', 'write'], 'https://orders.example', 'hidden'] });
 });
 
+test('a hook is told what stood in the request', () => {
+  assert.equal(claimsOf(runOnce(hook(`cb(null, { 'https://a/x': context.body.color });`)))['https://a/x'], 'red');
+});
+
+test('a hook keeps a value in its storage', () => {
+  const body = `context.webtask.storage.get((error, before) => context.webtask.storage.set({ n: 1 }, { force: 1 }, () =>
+    context.webtask.storage.get((error, after) => cb(null, { scope, 'https://a/x': [before === undefined, after] }))));`;
+  assert.deepEqual(claimsOf(runOnce(hook(body))), { 'https://a/x': [true, { n: 1 }] });
+});
+
 test('a hook takes scopes away', () => {
   assert.deepEqual(runOnce(hook(`cb(null, { scope: ['read'] });`)), ['changes', [['remove-scope', 'write']]]);
 });

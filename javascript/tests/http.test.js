@@ -32,6 +32,13 @@ test('fetch sends a form', () => {
   assert.match(header(requests[0], 'content-type'), /x-www-form-urlencoded/);
 });
 
+test('fetch sends the fields of a form in parts', () => {
+  const { requests } = asked(`const f = new FormData(); f.set('a', '1'); f.append('b"', 'x'); await fetch('https://api.example', { method: 'POST', body: f });`);
+  const boundary = header(requests[0], 'content-type').split('boundary=')[1];
+  const part = (name, value) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  assert.equal(requests[0].body, `${part('a', '1')}${part('b%22', 'x')}--${boundary}--\r\n`);
+});
+
 test('fetch gives status, headers and body', () => {
   const answers = () => ({ status: 404, headers: [['X-A', '1'], ['x-a', '2']], body: 'none' });
   const { answer } = asked(`const r = await fetch('https://api.example'); return [r.ok, r.status, r.headers.get('X-a'), await r.text()];`, answers);

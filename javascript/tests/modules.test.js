@@ -10,6 +10,7 @@ const NOON_MS = Date.UTC(2026, 10, 18, 12);
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pem = (key, type) => key.export({ type, format: 'pem' });
+const JWK = { ...rsa.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
 const settings = {
   RSA_PRIVATE: pem(rsa.privateKey, 'pkcs8'),
   RSA_PUBLIC: pem(rsa.publicKey, 'spki'),
@@ -23,7 +24,10 @@ function worked(work) {
     const configuration = event.configuration;
     api.accessToken.setCustomClaim('x', await (async () => { ${work} })());
   };`;
-  const answers = () => ({ headers: [['content-type', 'application/json']], body: '{"ok":true}' });
+  const answers = ({ url }) => ({
+    headers: [['content-type', 'application/json']],
+    body: url.startsWith('https://keys.example') ? JSON.stringify({ keys: [JWK] }) : '{"ok":true}',
+  });
   return claimsOf(runOnce(source, { settings, host: { nowMs: NOON_MS, answers } })).x;
 }
 
@@ -33,6 +37,7 @@ const WORK = {
   ajv: [`return new (require('ajv').default)().compile({ type: 'object', required: ['a'] })({ b: 1 });`, false],
   assert: [`try { require('assert').deepStrictEqual({ a: 1 }, { a: 2 }); } catch (error) { return error.name; }`, 'AssertionError'],
   async: [`return new Promise((done) => require('async').waterfall([(cb) => setTimeout(() => cb(null, 1), 9), (a, cb) => cb(null, a + 1)], (error, value) => done(value)));`, 2],
+  auth0: [`try { new (require('auth0@2.9.1').ManagementClient)({}); } catch (error) { return error.message; }`, /ManagementClient asks Auth0's own API/],
   axios: [`return (await require('axios').get('https://api.example/a')).data;`, { ok: true }],
   base64url: [`return require('base64url')('a?b>c~ÿ');`, 'YT9iPmN-w78'],
   bcrypt: [`const bcrypt = require('bcrypt'); return bcrypt.compareSync('secret', bcrypt.hashSync('secret', 4));`, true],
@@ -63,6 +68,8 @@ const WORK = {
   jsonschema: [`return require('jsonschema').validate(1, { type: 'string' }).valid;`, false],
   jsonwebtoken: [`const jwt = require('jsonwebtoken'); return jwt.verify(jwt.sign({ a: 1 }, 'a-secret', { expiresIn: '1h' }), 'a-secret');`,
     { a: 1, iat: NOON_MS / 1000, exp: NOON_MS / 1000 + 3600 }],
+  'jwks-rsa': [`return new Promise((done) => require('jwks-rsa')({ jwksUri: 'https://keys.example' }).getSigningKey('k1', (error, key) =>
+    done(error ? error.message : key.getPublicKey().split('\\n')[0])));`, '-----BEGIN RSA PUBLIC KEY-----'],
   'jwk-to-pem': [`return require('jwk-to-pem')({ kty: 'RSA', n: 'sXch', e: 'AQAB' }).split('\\n')[0];`, '-----BEGIN PUBLIC KEY-----'],
   'jwt-decode': [`return require('jwt-decode')('e30.eyJhIjoxfQ.x');`, { a: 1 }],
   'libphonenumber-js': [`return require('libphonenumber-js').parsePhoneNumber('+4930123456').country;`, 'DE'],
@@ -90,6 +97,7 @@ const WORK = {
   'request-promise-native': [`return require('request-promise-native').get('https://api.example');`, '{"ok":true}'],
   'request-promise/errors': [`return typeof require('request-promise/errors').StatusCodeError;`, 'function'],
   semver: [`return require('semver').satisfies('1.2.3', '^1.0.0');`, true],
+  'slack-notify': [`return new Promise((done) => require('slack-notify')('https://hooks.example/x').send({ text: 'a' }, (error) => done(String(error))));`, 'Error: {"ok":true}'],
   'sprintf-js': [`return require('sprintf-js').sprintf('%05.1f', 3.14159);`, '003.1'],
   stream: [`const { Transform } = require('stream'); return new Promise((done) => { const up = new Transform({ transform(c, e, cb) { cb(null, String(c).toUpperCase()); } }); up.on('data', (d) => done(String(d))); up.end('a'); });`, 'A'],
   string_decoder: [`return new (require('string_decoder').StringDecoder)('utf8').write(Buffer.from([0xc3, 0xa9]));`, 'é'],

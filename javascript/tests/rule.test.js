@@ -147,6 +147,12 @@ test('the context tells who asks for what', () => {
   ]);
 });
 
+test('the query is that of a login: what stood in the request, and always a scope', () => {
+  assert.deepEqual(seen('[context.request.query.scope, context.request.query.color, context.request.body.scope]', {}), ['read', 'red', 'read']);
+  const event = { scopes: { requested: [], granted: ['read', 'write'] } };
+  assert.deepEqual(seen('[context.request.query.scope, context.request.body.scope]', {}, event), ['read write', null]);
+});
+
 test('the user is the token\'s subject', () => {
   assert.deepEqual(seen('[user.user_id, user.name, user.app_metadata]'), ['c1@clients', 'Partner One', {}]);
   const event = { subject: { id: 'u7', claims: { email: 'a@b.example' } } };

@@ -112,5 +112,6 @@ function bodyOf(body) {
   if (body instanceof URLSearchParams) {
     return [bytesOf(body.toString()), 'application/x-www-form-urlencoded;charset=UTF-8'];
   }
-  return [bytesOf(body), null];
+  const { FormData } = lazy.form();
+  return body instanceof FormData ? body.encoded() : [bytesOf(body), null];
 }
