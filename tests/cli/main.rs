@@ -16,6 +16,7 @@ mod place;
 mod program;
 mod projects;
 mod rules;
+mod scripts;
 mod serving;
 mod tokens;
 mod workbench;

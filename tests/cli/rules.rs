@@ -18,7 +18,7 @@ fn status_shows_what_runs_and_what_does_not() {
     assert!(said.contains("10-jti  live"), "{said}");
     assert!(said.contains("20-bad  refused"), "{said}");
     assert!(
-        said.contains("it is not WebAssembly [not_a_rule]"),
+        said.contains("it is not WebAssembly; if it is JavaScript, its name must end with .js"),
         "{said}"
     );
 }

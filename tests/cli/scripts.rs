@@ -1,0 +1,87 @@
+//! Auth0's scripts on the command line.
+
+use crate::place::Place;
+
+/// A rule with something of everything that a migration is about.
+const LOGIN: &str = "function (user, context, callback) {
+  const request = require('request@2.88.0');
+  if (context.stats.loginsCount > 1) context.redirect = { url: 'https://acme.example/welcome' };
+  request.get('https://crm.example/people', { auth: { bearer: configuration.CRM_TOKEN } }, function () {
+    callback(null, user, context);
+  });
+}
+";
+
+/// A rule that needs nothing.
+const TIER: &str = "function (user, context, callback) {
+  context.accessToken['https://acme.example/tier'] = context.clientMetadata.tier || 'none';
+  callback(null, user, context);
+}
+";
+
+#[test]
+fn check_of_a_script_is_a_migration_report() {
+    let place = Place::new();
+    place.put("10-login.js", LOGIN);
+    let said = place.run(&["rule", "check", "10-login.js"]);
+    let said = format!("{}{}", said.out, said.err);
+    for words in [
+        "dialect  Rule",
+        "modules  request@2.88.0",
+        "hosts    https://crm.example",
+        "reads    CRM_TOKEN",
+        "it cannot work here: 10-login.js:3:",
+        "[http] hosts = [\"https://crm.example\"]",
+        "it reads CRM_TOKEN (10-login.js:4)",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    place.put(
+        "10-login.toml",
+        "[http]\nhosts = [\"https://crm.example\"]\n[settings]\nCRM_TOKEN = \"none\"\n",
+    );
+    let report = place
+        .run(&["rule", "check", "10-login.js", "--json"])
+        .json();
+    assert_eq!(report["script"]["dialect"], "rule");
+    let notes = report["notes"].to_string();
+    assert!(!notes.contains("[http] hosts"), "{notes}");
+    assert!(!notes.contains("it reads CRM_TOKEN"), "{notes}");
+}
+
+#[test]
+fn a_script_is_run_and_deployed_like_any_other_rule() {
+    let place = Place::new();
+    place.put("tier.js", TIER);
+    let said = place.run(&["rule", "run", "tier.js"]).well();
+    assert!(
+        said.contains("+ https://acme.example/tier: \"none\""),
+        "{said}"
+    );
+    std::fs::create_dir_all(place.path().join("rules")).unwrap();
+    place
+        .run(&["rule", "deploy", "tier.js", "--name", "20-tier"])
+        .well();
+    assert!(place.path().join("rules/20-tier.js").is_file());
+    place.run(&["rule", "remove", "20-tier"]).well();
+    assert!(!place.path().join("rules/20-tier.js").exists());
+}
+
+#[test]
+fn build_of_a_script_without_esbuild_says_how_to_get_it() {
+    let place = Place::new();
+    place.put("tier.js", TIER);
+    let said = place.run(&["rule", "build", "tier.js"]).badly(1);
+    assert!(said.contains("npm install --save-dev esbuild"), "{said}");
+}
+
+#[test]
+fn build_of_a_script_with_a_syntax_error_names_its_place() {
+    let place = Place::new();
+    place.put(
+        "tier.js",
+        "function (user, context, callback) {\n  var = 1;\n}",
+    );
+    let said = place.run(&["rule", "build", "tier.js"]).badly(5);
+    assert!(said.contains("tier.js:2:"), "{said}");
+}
