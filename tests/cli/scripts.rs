@@ -31,14 +31,14 @@ fn check_of_a_script_is_a_migration_report() {
         "hosts    https://crm.example",
         "reads    CRM_TOKEN",
         "it cannot work here: 10-login.js:3:",
-        "[http] hosts = [\"https://crm.example\"]",
+        "[http] hosts = [\"https://crm.example\"",
         "it reads CRM_TOKEN (10-login.js:4)",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     place.put(
         "10-login.toml",
-        "[http]\nhosts = [\"https://crm.example\"]\n[settings]\nCRM_TOKEN = \"none\"\n",
+        "[http]\nhosts = [\"https://crm.example\", \"https://acme.example\"]\n[settings]\nCRM_TOKEN = \"none\"\n",
     );
     let report = place
         .run(&["rule", "check", "10-login.js", "--json"])

@@ -50,7 +50,10 @@ async fn a_truncated_file() {
 #[tokio::test(flavor = "multi_thread")]
 async fn garbage() {
     let text = said_about_file("not_a_rule", [0xa5; 4096]).await;
-    assert_eq!(text, "it is not WebAssembly");
+    assert_eq!(
+        text,
+        "it is not WebAssembly; if it is JavaScript, its name must end with .js"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
