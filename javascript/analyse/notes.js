@@ -58,9 +58,8 @@ export const NOTES = [
   {
     severity: 'warning',
     path: /^global\.\w+/,
-    use: 'set',
-    text: 'keeps a value in `global`, which is new for every token',
-    advice: 'it works, and is made anew each time; an Action can keep values in api.cache, with [cache] in the manifest',
+    text: 'uses `global`, which is new for every token and for each rule',
+    advice: 'what it keeps there is made anew each time; what another rule put there is missing; an Action has api.cache',
   },
   {
     severity: 'warning',

@@ -5,8 +5,8 @@ import { OriginalError, jsonStringify, matchAt, repeat, replace, slice, toText }
 // Sources that are evaluated all have the engine's one file name in a stack, so the script is told from the modules by
 // its lines: it stands this many lines down.
 const SCRIPT_LINES_DOWN = 100_000;
-const FRAME = /<input>:(\d+)/;
-const FRAMES = /<input>:(\d+)(:\d+)?/g;
+const FRAME = /<(?:input|evalScript)>:(\d+)/;
+const FRAMES = /<(?:input|evalScript)>:(\d+)(:\d+)?/g;
 
 let scriptFile = 'script.js';
 

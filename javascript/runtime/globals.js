@@ -16,11 +16,20 @@ export function installGlobals(configuration) {
   installFresh();
   for (const name of objectKeys(timerGlobals)) hide(globalThis, name, timerGlobals[name]);
   hide(globalThis, 'console', scriptConsole);
+  // An engine may be built without it.
+  if (globalThis.DOMException === undefined) hide(globalThis, 'DOMException', PlainDOMException);
   hide(globalThis, 'global', globalThis);
   hide(globalThis, 'self', globalThis);
   hide(globalThis, 'process', processOf());
   hide(globalThis, 'configuration', configuration);
   hide(globalThis, 'auth0', auth0Client());
+}
+
+class PlainDOMException extends Error {
+  constructor(message, name = 'Error') {
+    super(message);
+    this.name = name;
+  }
 }
 
 function processOf() {

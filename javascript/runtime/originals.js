@@ -20,7 +20,7 @@ export const OriginalSet = Set;
 export const OriginalPromise = Promise;
 export const OriginalProxy = Proxy;
 export const OriginalUint8Array = Uint8Array;
-export const enqueue = queueMicrotask;
+export const enqueue = globalThis.queueMicrotask ?? ((run) => void Promise.resolve().then(run));
 export const hasOwn = Object.hasOwn;
 export const toText = String;
 export const indirectEval = globalThis.eval;

@@ -130,6 +130,7 @@ function takeAccessToken(claims, accessToken) {
 
 // Before OpenID Connect a Rule's user became the body of the token, which is what `user.jti = …` relies on.
 function takeUser(before, user) {
+  if (steering('auth0_user_claims', token.event.settings) === 'drop') return;
   eachName(user, (name) => {
     const value = user[name];
     if ((hasOwn(before, name) && before[name] === value) || typeof value === 'function') return;

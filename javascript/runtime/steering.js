@@ -10,6 +10,7 @@ const CHOICES = {
   auth0_restricted_claims: ['allow', 'fail', 'drop'],
   auth0_added_scopes: ['drop', 'fail'],
   auth0_id_token: ['access-token', 'drop', 'fail'],
+  auth0_user_claims: ['set', 'drop'],
   auth0_user_store: ['fail', 'ignore'],
   auth0_interactive: ['fail', 'ignore'],
 };

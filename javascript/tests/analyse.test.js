@@ -135,7 +135,7 @@ for (const [body, expected] of [
   [`x(auth0.accessToken);`, /^error 2: asks Auth0's Management API/],
   [`new ManagementClient({});`, /^error 2: asks Auth0's own API/],
   [`context.samlConfiguration.mappings = {};`, /^warning 2: changes a SAML response/],
-  [`global.cached = 1;`, /^warning 2: keeps a value in `global`/],
+  [`global.cached = 1;`, /^warning 2: uses `global`/],
   [`x(process.env.KEY);`, /^warning 2: reads the environment/],
   [`x(user.email);`, /^warning 2: reads a person's profile/],
   [`x(user.app_metadata.roles);`, /^warning 2: reads metadata of a user/],

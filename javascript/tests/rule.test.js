@@ -97,6 +97,13 @@ test('a name that Auth0 dropped is an error where the settings say so', () => {
   assert.match(answer[1], /sets the claim jti, which Auth0 would have dropped/);
 });
 
+test('what is set on the user is left out where the settings say so', () => {
+  const settings = { auth0_user_claims: 'drop' };
+  assert.deepEqual(claimsOf(runOnce(rule(`user.groups = []; context.accessToken['https://a/x'] = 1;`), { settings })), {
+    'https://a/x': 1,
+  });
+});
+
 test('UnauthorizedError denies', () => {
   assert.deepEqual(runOnce(`function (user, context, callback) { callback(new UnauthorizedError('not you')); }`), [
     'denied', 'access_denied', 'not you',
