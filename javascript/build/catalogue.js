@@ -53,6 +53,7 @@ export const catalogue = {
   netmask: { entry: 'netmask' },
   'node-fetch': { entry: './node-fetch.js', from: null },
   'node-uuid': { entry: './node-uuid.js', from: 'uuid' },
+  'oauth-sign': { entry: 'oauth-sign' },
   'object-assign': { entry: 'object-assign' },
   path: { entry: 'path-browserify', from: 'path-browserify' },
   'pbkdf2': { entry: 'pbkdf2' },

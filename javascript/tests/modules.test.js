@@ -84,6 +84,8 @@ const WORK = {
   'node-fetch': [`const fetch = require('node-fetch'); const res = await fetch('https://api.example', { method: 'POST', body: '{}' }); return [res.ok, await res.text()];`, [true, '{"ok":true}']],
   'node-uuid': [`return require('node-uuid').v1();`, UUID],
   'object-assign': [`return require('object-assign')({ a: 1 }, { b: 2 });`, { a: 1, b: 2 }],
+  'oauth-sign': [`return require('oauth-sign').hmacsign('GET', 'https://a.example', { b: 1 }, 'k', 't');`,
+    createHmac('sha1', 'k&t').update('GET&https%3A%2F%2Fa.example&b%3D1').digest('base64')],
   path: [`return require('path').join('/a', '../b');`, '/b'],
   pbkdf2: [`return require('pbkdf2').pbkdf2Sync('password', 'salt', 1, 20, 'sha1').toString('hex');`, '0c60c80f961f0e71f3a9b524af6012062fe037a6'],
   process: [`return [require('process').env, typeof process.nextTick];`, [{}, 'function']],
