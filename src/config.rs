@@ -8,6 +8,7 @@ mod listen;
 mod reference;
 mod source;
 mod telemetry;
+mod tls;
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,7 @@ pub use listen::{Issuer, Listen};
 pub use reference::reference;
 pub use source::{Effective, Environment, Flag, Loaded, load};
 pub use telemetry::{Telemetry, Traces};
+pub use tls::Tls;
 
 use crate::document::Format;
 
@@ -31,7 +33,7 @@ pub struct Config {
     #[schemars(with = "String", extend("format" = "listen"))]
     pub listen: Listen,
     /// The issuer identifier that tokens carry as `iss`: an https URL, or an http one on this machine. Where it is not
-    /// set it is `http://` and the address listened on.
+    /// set it is `https://` and the address listened on with TLS; without TLS, `http://` and the address listened on.
     #[schemars(with = "Option<String>", extend("format" = "issuer"))]
     pub issuer: Option<Issuer>,
     /// The directory of the store, the keys and what rules leave behind. Made, for the owner alone, where it is missing.
@@ -41,6 +43,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Listen without TLS on an address that other machines can reach. Secrets and tokens then travel in the clear.
     pub allow_plain_http: bool,
+    /// TLS.
+    pub tls: Tls,
     /// The first administrator.
     pub admin: Admin,
     /// The rules directory.
@@ -179,6 +183,7 @@ impl Default for Config {
             data_dir: Path::new(".rulemint").to_owned(),
             allowed_hosts: Vec::new(),
             allow_plain_http: false,
+            tls: Tls::default(),
             admin: Admin::default(),
             rules: Rules::default(),
             ledger: Ledger::default(),
@@ -250,6 +255,7 @@ fn check_level(text: &str) -> Result<(), String> {
 pub(crate) const FORMATS: &[Format] = &[
     ("listen", |text| text.parse::<Listen>().map(drop)),
     ("issuer", |text| text.parse::<Issuer>().map(drop)),
+    ("tls-listen", tls::check_listen),
     ("log-level", check_level),
     ("otlp-endpoint", telemetry::check_endpoint),
     ("otlp-headers", telemetry::check_headers),

@@ -7,6 +7,8 @@ mod bootstrap;
 mod connection;
 mod listener;
 mod prepare;
+mod self_signed;
+mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +21,8 @@ use tracing::{info, warn};
 
 pub use bootstrap::{BootstrapError, Demo, FirstStart};
 pub use prepare::{Opened, Parts, StartError, open_installation};
+pub use self_signed::SelfSignedError;
+pub use tls::{TlsError, TlsPlace};
 
 use crate::config::{Config, Issuer};
 use crate::data_dir::Claim;
@@ -89,10 +93,16 @@ impl Server {
 
     /// Where it listens, as a URL or a socket path.
     pub fn address(&self) -> String {
-        match self.acceptor.listener.address() {
+        match self.acceptor.listeners.plain.address() {
             Ok(Some(address)) => format!("http://{address}"),
             _ => self.config.listen.to_string(),
         }
+    }
+
+    /// Where it listens with TLS, if it does.
+    pub fn tls(&self) -> Option<&TlsPlace> {
+        let secured = self.acceptor.listeners.secured.as_ref();
+        secured.map(|secured| &secured.place)
     }
 
     /// The administrator, if this start made it.

@@ -30,7 +30,7 @@ pub(super) struct Serve {
     /// Where to listen: ADDRESS:PORT, or unix:PATH; port 0 takes a free one [default: 127.0.0.1:6468].
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// What tokens carry as iss [default: http:// and the address listened on].
+    /// What tokens carry as iss [default: https:// and the address listened on with TLS, else http:// and the other].
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
     /// The directory whose files are the rules [default: rules].
@@ -51,6 +51,18 @@ pub(super) struct Serve {
     /// Listen without TLS where other machines can reach it.
     #[arg(long)]
     allow_plain_http: bool,
+    /// Where to listen with TLS, beside --listen, if there is a certificate [default: 127.0.0.1:6443].
+    #[arg(long, value_name = "ADDR")]
+    tls_listen: Option<String>,
+    /// The certificate, with those between it and its authority: a PEM file, read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// The certificate's private key: a PEM file, read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// Make a certificate for this machine and sign it with its own key: for a laptop.
+    #[arg(long)]
+    tls_self_signed: bool,
     /// Add an API, a client and a grant to try things with, and print a command that gets a token.
     #[arg(long)]
     demo: bool,
@@ -77,6 +89,9 @@ impl Serve {
             ("--ledger", "ledger.mode", &self.ledger),
             ("--log-format", "log.format", &self.log_format),
             ("--log-level", "log.level", &self.log_level),
+            ("--tls-listen", "tls.listen", &self.tls_listen),
+            ("--tls-cert", "tls.cert", &self.tls_cert),
+            ("--tls-key", "tls.key", &self.tls_key),
         ];
         let mut flags: Vec<Flag> = given
             .into_iter()
@@ -84,6 +99,9 @@ impl Serve {
             .collect();
         if self.allow_plain_http {
             flags.push(flag("--allow-plain-http", "allow_plain_http", true));
+        }
+        if self.tls_self_signed {
+            flags.push(flag("--tls-self-signed", "tls.self_signed", true));
         }
         flags
     }
@@ -117,6 +135,12 @@ async fn serve(config: Config, outside: Outside, with_demo: bool) -> anyhow::Res
 fn welcome(server: &Server, data_dir: &str) {
     let report = server.rules();
     println!("{GOOD}rulemint{GOOD:#} listens on {}", server.address());
+    if let Some(tls) = server.tls() {
+        println!("{GOOD}rulemint{GOOD:#} listens on https://{}", tls.address);
+        let certificate = tls.certificate.display();
+        println!("{DIM}trust{DIM:#}   {certificate}");
+        println!("{DIM}sha256{DIM:#}  {}", tls.fingerprint);
+    }
     println!("{DIM}issuer{DIM:#}  {}", server.issuer());
     println!("{DIM}data{DIM:#}    {data_dir}");
     println!("{DIM}rules{DIM:#}   {}", report.rules_dir);

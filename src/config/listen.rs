@@ -87,13 +87,22 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The issuer of a server that listens at `address` and was told no other.
+    /// The issuer of a server that listens at `address` without TLS and was told no other.
     pub fn of_address(address: SocketAddr) -> Self {
+        Self::at("http", address)
+    }
+
+    /// The issuer of a server that listens at `address` with TLS and was told no other.
+    pub fn of_secured_address(address: SocketAddr) -> Self {
+        Self::at("https", address)
+    }
+
+    fn at(scheme: &str, address: SocketAddr) -> Self {
         let reachable = match address.ip() {
             ip if ip.is_unspecified() => IpAddr::from(Ipv4Addr::LOCALHOST),
             ip => ip,
         };
-        let text = format!("http://{}", SocketAddr::new(reachable, address.port()));
+        let text = format!("{scheme}://{}", SocketAddr::new(reachable, address.port()));
         let url = Url::parse(&text).expect("a socket address makes a URL");
         Self {
             text: text.into(),

@@ -1,6 +1,7 @@
 //! Accepts connections and serves them.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use tower_service::Service as _;
 use tracing::{debug, warn};
 
 use super::connection::{Served, Supervisor, Watch, Watched};
-use super::listener::{Listener, Stream};
+use super::listener::{Accepted, Listeners};
 use crate::clock::Clock;
 use crate::http::HostGuard;
 use crate::shutdown::Shutdown;
@@ -29,7 +30,7 @@ use crate::telemetry::metrics::Metrics;
 
 /// Everything that serving a connection needs.
 pub(super) struct Acceptor {
-    pub(super) listener: Listener,
+    pub(super) listeners: Listeners,
     pub(super) site: Arc<Site>,
     pub(super) connections_max: usize,
     pub(super) clock: Arc<dyn Clock>,
@@ -56,12 +57,12 @@ impl Acceptor {
                 () = stop.cancelled() => break,
             };
             let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+                accepted = self.listeners.accept() => accepted,
                 () = stop.cancelled() => break,
             };
             match accepted {
-                Ok(stream) => {
-                    let served = self.serve(stream, supervisor.watch());
+                Ok(accepted) => {
+                    let served = self.serve(accepted, supervisor.watch());
                     tasks.spawn(async move {
                         served.await;
                         drop(place);
@@ -77,20 +78,16 @@ impl Acceptor {
         supervisor.finish_all();
     }
 
-    fn serve(&self, stream: Stream, watch: Watch) -> impl Future<Output = ()> + Send + use<> {
-        let stream = TokioIo::new(Watched::new(stream, watch.clone()));
+    fn serve(&self, accepted: Accepted, watch: Watch) -> impl Future<Output = ()> + Send + use<> {
         let service = Serve {
             site: Arc::clone(&self.site),
-            watch: watch.clone(),
+            watch,
         };
-        let connection = http1::Builder::new()
-            .max_header_size(HEAD_BYTES_MAX)
-            .serve_connection(stream, service);
         let open = self.metrics.connections.clone();
         async move {
             open.inc();
-            if let Err(problem) = Served::new(connection, watch).await {
-                debug!(%problem, "a connection ended early");
+            if let Err(problem) = service.converse(accepted).await {
+                debug!(problem, "a connection ended early");
             }
             open.dec();
         }
@@ -101,6 +98,17 @@ impl Acceptor {
 struct Serve {
     site: Arc<Site>,
     watch: Watch,
+}
+
+impl Serve {
+    async fn converse(self, accepted: Accepted) -> Result<(), Box<dyn Error>> {
+        let watch = self.watch.clone();
+        let stream = Watched::new(accepted.establish().await?, watch.clone());
+        let connection = http1::Builder::new()
+            .max_header_size(HEAD_BYTES_MAX)
+            .serve_connection(TokioIo::new(stream), self);
+        Ok(Served::new(connection, watch).await?)
+    }
 }
 
 impl Service<Request<Incoming>> for Serve {

@@ -238,7 +238,7 @@ impl AsyncWrite for Watched {
 /// How long a connection may idle.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// How long a request's head may take from its first byte to its last.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the supervisor looks.
 const ROUND: Duration = Duration::from_secs(1);
 const IDLE: u64 = 1;

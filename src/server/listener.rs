@@ -1,4 +1,4 @@
-//! Sockets: TCP, or Unix for a neighbour on the same machine.
+//! Sockets: TCP, with TLS or without, or Unix for a neighbour on the same machine.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -11,8 +11,57 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
+use super::connection::HEAD_TIMEOUT;
+use super::tls::Secured;
 use crate::config::Listen;
+
+/// Every socket that a server accepts connections on.
+pub(super) struct Listeners {
+    pub(super) plain: Listener,
+    pub(super) secured: Option<Secured>,
+}
+
+/// A connection whose handshake, if it takes one, is still to come.
+pub(super) enum Accepted {
+    Plain(Stream),
+    Secured(TcpStream, TlsAcceptor),
+}
+
+impl Listeners {
+    pub(super) async fn accept(&self) -> io::Result<Accepted> {
+        tokio::select! {
+            accepted = self.plain.accept() => accepted.map(Accepted::Plain),
+            accepted = self.accept_secured() => accepted,
+        }
+    }
+
+    async fn accept_secured(&self) -> io::Result<Accepted> {
+        let Some(secured) = &self.secured else {
+            return std::future::pending().await;
+        };
+        let (stream, _) = secured.listener.accept().await?;
+        stream.set_nodelay(true)?;
+        Ok(Accepted::Secured(stream, secured.acceptor.clone()))
+    }
+}
+
+impl Accepted {
+    /// The connection that requests come on. A handshake has as long as a request's head.
+    pub(super) async fn establish(self) -> io::Result<Stream> {
+        match self {
+            Self::Plain(stream) => Ok(stream),
+            Self::Secured(stream, acceptor) => {
+                let handshake = timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await;
+                let stream = handshake.map_err(|_| ErrorKind::TimedOut)??;
+                Ok(Stream::Secured(Box::new(stream)))
+            }
+        }
+    }
+}
 
 /// A socket that accepts connections.
 pub(super) enum Listener {
@@ -27,6 +76,7 @@ pub(super) enum Listener {
 /// A connection.
 pub(super) enum Stream {
     Tcp(TcpStream),
+    Secured(Box<TlsStream<TcpStream>>),
     Unix(UnixStream),
 }
 
@@ -101,6 +151,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Secured(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
         }
     }
@@ -114,6 +165,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Secured(stream) => Pin::new(stream).poll_write(context, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
@@ -121,6 +173,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
+            Self::Secured(stream) => Pin::new(stream).poll_flush(context),
             Self::Unix(stream) => Pin::new(stream).poll_flush(context),
         }
     }
@@ -128,6 +181,7 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Secured(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
@@ -143,6 +197,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, parts),
+            Self::Secured(stream) => Pin::new(stream).poll_write_vectored(context, parts),
             Self::Unix(stream) => Pin::new(stream).poll_write_vectored(context, parts),
         }
     }

@@ -1,7 +1,6 @@
 //! Everything a server needs, made ready in the order it depends on each other.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -12,7 +11,8 @@ use tracing::warn;
 
 use super::accept::{Acceptor, Site};
 use super::bootstrap::{self, BootstrapError, FirstStart};
-use super::listener::Listener;
+use super::listener::{Listener, Listeners};
+use super::tls::{Certificate, TlsError};
 use super::{Server, Tasks};
 use crate::client::Authenticator;
 use crate::clock::Clock;
@@ -52,10 +52,10 @@ pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, Start
     let base = Base::open(config, parts).await?;
     let reloader = base.reloader().await?;
     // The socket comes late, and nothing is accepted before all of this is done; the issuer needs its address.
-    let listener = base.bind().await?;
-    let first_start = base.take_on_issuer(&listener).await?;
-    let seen = base.load_registry().await?;
     let tasks = Tasks::default();
+    let listeners = base.bind(&tasks).await?;
+    let first_start = base.take_on_issuer(&listeners).await?;
+    let seen = base.load_registry().await?;
     let (triggers, stopping) = (unbounded_channel(), Arc::new(AtomicBool::new(false)));
     let report = reloader.report();
     let follower = base.follower(seen, triggers.0.clone());
@@ -67,7 +67,7 @@ pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, Start
         .upkeep
         .spawn(reloader.run(triggers.0, triggers.1, tasks.upkeep.token()));
     Ok(Server {
-        acceptor: base.acceptor(listener, Arc::clone(&app)),
+        acceptor: base.acceptor(listeners, Arc::clone(&app)),
         app,
         live: Arc::clone(&base.live),
         registrar: base.registrar(),
@@ -150,9 +150,20 @@ impl Base {
         Ok(Reloader::start(self.config.rules.clone(), parts).await?)
     }
 
-    async fn bind(&self) -> Result<Listener, StartError> {
-        let bound = Listener::bind(&self.config.listen).await;
-        bound.map_err(|source| self.cannot_listen(source))
+    /// Binds every socket. From here on a certificate's files are watched.
+    async fn bind(&self, tasks: &Tasks) -> Result<Listeners, StartError> {
+        let plain = Listener::bind(&self.config.listen).await;
+        let plain = plain.map_err(|source| self.cannot_listen(source))?;
+        let now = self.parts.clock.unix_seconds().cast_signed();
+        let Some(certificate) = Certificate::of_config(&self.config, &self.data, now)? else {
+            let secured = None;
+            return Ok(Listeners { plain, secured });
+        };
+        let secured = certificate.bind(self.config.tls.listen).await?;
+        let following = certificate.follow(tasks.upkeep.token());
+        tasks.upkeep.spawn(following);
+        let secured = Some(secured);
+        Ok(Listeners { plain, secured })
     }
 
     fn cannot_listen(&self, source: io::Error) -> StartError {
@@ -160,16 +171,19 @@ impl Base {
         StartError::Listen { listen, source }
     }
 
-    /// The issuer follows from the address unless it is configured; the management API and the administrator follow
+    /// The issuer follows from the addresses unless it is configured; the management API and the administrator follow
     /// from the issuer.
-    async fn take_on_issuer(&self, listener: &Listener) -> Result<Option<FirstStart>, StartError> {
-        let address: Option<SocketAddr> = listener
-            .address()
-            .map_err(|source| self.cannot_listen(source))?;
-        let issuer = match (&self.config.issuer, address) {
-            (Some(configured), _) => configured.clone(),
-            (None, Some(address)) => Issuer::of_address(address),
-            (None, None) => Issuer::of_socket(),
+    async fn take_on_issuer(
+        &self,
+        listeners: &Listeners,
+    ) -> Result<Option<FirstStart>, StartError> {
+        let address = listeners.plain.address();
+        let address = address.map_err(|source| self.cannot_listen(source))?;
+        let issuer = match (&self.config.issuer, &listeners.secured, address) {
+            (Some(configured), _, _) => configured.clone(),
+            (None, Some(secured), _) => Issuer::of_secured_address(secured.place.address),
+            (None, None, Some(address)) => Issuer::of_address(address),
+            (None, None, None) => Issuer::of_socket(),
         };
         let admin = &self.config.admin;
         let first =
@@ -253,11 +267,11 @@ impl Base {
         ledger
     }
 
-    fn acceptor(&self, listener: Listener, app: Arc<App>) -> Acceptor {
+    fn acceptor(&self, listeners: Listeners, app: Arc<App>) -> Acceptor {
         let guard = HostGuard::new(&self.live.load().issuer, &self.config.allowed_hosts);
         let router = http::router(app);
         Acceptor {
-            listener,
+            listeners,
             site: Arc::new(Site { router, guard }),
             connections_max: self.config.limits.connections,
             clock: Arc::clone(&self.parts.clock),
@@ -301,7 +315,8 @@ pub enum StartError {
     /// Others could reach it and read along.
     #[error(
         "listen on {0}: other machines can reach it, and without TLS they can read secrets and tokens; \
-         listen on 127.0.0.1, or set allow_plain_http = true (--allow-plain-http) if a proxy adds TLS"
+         listen on 127.0.0.1 and with TLS beyond it (--tls-listen), or set allow_plain_http = true \
+         (--allow-plain-http) if a proxy adds TLS"
     )]
     Exposed(Listen),
     /// The data directory cannot be used.
@@ -330,6 +345,9 @@ pub enum StartError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// There is no certificate, or its address cannot be listened on.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The first start could not make what it must.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),

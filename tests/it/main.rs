@@ -24,5 +24,6 @@ mod rule_chain;
 mod scripts;
 mod shutdown;
 mod telemetry;
+mod tls;
 mod token_endpoint;
 mod verification;

@@ -15,7 +15,7 @@ use rulemint::registry::{NewApi, NewClient, NewGrant, Registrar};
 use rulemint::reload::{Report, RuleReport, Trigger};
 use rulemint::request::{Credentials, TokenRequest, Wanted};
 use rulemint::rule::{CompilerProgram, Fault, Outside, Resolver, RuleError};
-use rulemint::server::{Parts, Server, StartError, Stop, open_installation};
+use rulemint::server::{Parts, Server, StartError, Stop, TlsPlace, open_installation};
 use rulemint::store::{ScopeRow, Store};
 use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedSender;
@@ -162,6 +162,8 @@ pub(crate) fn compiler() -> CompilerProgram {
 pub(crate) struct TestServer {
     /// Where it listens, as a URL.
     pub(crate) address: String,
+    /// Where it listens with TLS.
+    pub(crate) tls: Option<TlsPlace>,
     /// Changes clients, APIs and grants as another process would: through the store.
     pub(crate) registrar: Registrar,
     pub(crate) store: Store,
@@ -183,6 +185,7 @@ impl TestServer {
         let stopped = async { stopped.await.unwrap_or(Stop::Now) };
         Self {
             address,
+            tls: server.tls().cloned(),
             registrar,
             store,
             clock: setup.clock.clone(),
