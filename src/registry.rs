@@ -5,6 +5,7 @@
 
 mod api;
 mod apis;
+mod attributes;
 mod client;
 mod clients;
 mod grants;
@@ -18,10 +19,10 @@ use imbl::GenericHashMap;
 use imbl::shared_ptr::DefaultSharedPtr;
 
 pub use api::{Api, LIFETIME_SECONDS_DEFAULT, LIFETIME_SECONDS_MAX};
-pub use apis::NewApi;
+pub use apis::{ApiChange, NewApi};
 pub use client::{AuthMethod, Client, ClientGrant};
-pub use clients::{AddedClient, NewClient};
-pub use grants::NewGrant;
+pub use clients::{AddedClient, ClientChange, NewClient};
+pub use grants::{GrantChange, NewGrant};
 pub use registrar::{Registrar, RegistrarError};
 pub use secret::{SecretHasher, StoredSecret};
 

@@ -13,6 +13,7 @@ mod generations;
 mod grants;
 mod keys;
 mod ledger;
+mod list;
 mod reports;
 
 use std::fs::OpenOptions;
@@ -24,20 +25,24 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool};
 
-pub use apis::{ApiRow, ScopeRow};
+pub use apis::{ApiFilter, ApiRow, ScopeRow};
 pub use changes::{Change, ChangeKind};
-pub use clients::{ClientRow, SecretRow};
+pub use clients::{ClientFilter, ClientRow, SecretRow, Secrets};
 pub use error::StoreError;
 pub use generations::{GenerationRow, NewGeneration};
-pub use grants::GrantRow;
+pub use grants::{GrantFilter, GrantRow};
 pub use keys::KeyRow;
 pub use ledger::{LedgerContext, LedgerToken};
+pub use list::{Cursor, Filter, Start, Window};
 
 /// The store of one installation. Clones share its connections.
 #[derive(Clone)]
 pub struct Store {
     pool: SqlitePool,
 }
+
+/// What Auth0's tools say about a thing beyond what this server acts on, by name.
+pub type Attributes = serde_json::Map<String, serde_json::Value>;
 
 /// A write under way; nothing of it is there until it is committed.
 type Transaction = sqlx::Transaction<'static, Sqlite>;

@@ -65,8 +65,8 @@ impl ClientCommand {
                     id: add.id,
                     name: add.name,
                     public: add.public,
-                    secret: None,
                     metadata,
+                    ..NewClient::default()
                 };
                 show_secret(context, &registrar.add_client(new).await?);
             }

@@ -2,10 +2,10 @@
 
 use super::api::{LIFETIME_SECONDS_DEFAULT, LIFETIME_SECONDS_MAX};
 use super::clients::checked_name;
-use super::{Registrar, RegistrarError};
+use super::{Registrar, RegistrarError, attributes};
 use crate::claims::Scope;
 use crate::keys::{self, Algorithm};
-use crate::store::{ApiRow, ScopeRow};
+use crate::store::{ApiRow, Attributes, ScopeRow};
 
 /// An API to be added.
 pub struct NewApi {
@@ -21,6 +21,23 @@ pub struct NewApi {
     pub lifetime: u32,
     /// Whether it is the management API of this server.
     pub is_system: bool,
+    /// What is kept for Auth0's tools.
+    pub attributes: Attributes,
+}
+
+/// What is to change in an API; what is `None` stays.
+#[derive(Default)]
+pub struct ApiChange {
+    /// A name for people.
+    pub name: Option<String>,
+    /// The scopes it knows. Those it loses are taken from the grants for it.
+    pub scopes: Option<Vec<ScopeRow>>,
+    /// How its tokens are signed.
+    pub algorithm: Option<Algorithm>,
+    /// How long its tokens live, in seconds.
+    pub lifetime: Option<u32>,
+    /// What is kept for Auth0's tools, by name; null takes a name away.
+    pub attributes: Attributes,
 }
 
 impl NewApi {
@@ -33,6 +50,7 @@ impl NewApi {
             algorithm: Algorithm::default(),
             lifetime: LIFETIME_SECONDS_DEFAULT,
             is_system: false,
+            attributes: Attributes::new(),
         }
     }
 }
@@ -44,15 +62,9 @@ impl Registrar {
     /// When the identifier is taken or a value cannot be what it is.
     pub async fn add_api(&self, new: NewApi) -> Result<ApiRow, RegistrarError> {
         check_identifier(&new.identifier)?;
-        Scope::from_values(new.scopes.iter().map(|scope| scope.value.as_str()))
-            .map_err(|problem| RegistrarError::Invalid(problem.to_string()))?;
-        if !(1..=LIFETIME_SECONDS_MAX).contains(&new.lifetime) {
-            let rule = format!("a token lives 1 to {LIFETIME_SECONDS_MAX} seconds (30 days)");
-            return Err(RegistrarError::Invalid(format!(
-                "{rule}, not {}",
-                new.lifetime
-            )));
-        }
+        check_scopes(&new.scopes)?;
+        check_lifetime(new.lifetime)?;
+        attributes::check(&new.attributes)?;
         keys::ensure_key(&self.store, &self.master, new.algorithm, self.now()).await?;
         let api = ApiRow {
             id: hex::encode(self.random.bytes::<12>()),
@@ -62,11 +74,32 @@ impl Registrar {
             signing_alg: new.algorithm.as_str().to_owned(),
             token_lifetime: i64::from(new.lifetime),
             is_system: new.is_system,
+            attributes: new.attributes,
             created_at: self.now(),
         };
         let added = self.store.add_api(&api).await;
         added.map_err(|error| RegistrarError::on_write(error, "API", &api.identifier))?;
         Ok(api)
+    }
+
+    /// Changes an API, and makes the first key of its signing algorithm where there is none. Its identifier stays, and
+    /// so do name and scopes of the management API.
+    ///
+    /// # Errors
+    /// When there is no such API, or a value cannot be what it is.
+    pub async fn update_api(
+        &self,
+        identifier_or_id: &str,
+        change: ApiChange,
+    ) -> Result<ApiRow, RegistrarError> {
+        if let Some(algorithm) = change.algorithm {
+            self.api(identifier_or_id).await?;
+            keys::ensure_key(&self.store, &self.master, algorithm, self.now()).await?;
+        }
+        let apply = |api: &mut ApiRow| change.apply(api);
+        let updated = self.store.update_api(identifier_or_id, self.now(), apply);
+        let api = updated.await?;
+        api.ok_or_else(|| RegistrarError::not_found("API", identifier_or_id))
     }
 
     /// Every API.
@@ -99,6 +132,49 @@ impl Registrar {
         self.store.delete_api(&api.identifier, self.now()).await?;
         Ok(())
     }
+}
+
+impl ApiChange {
+    fn apply(self, api: &mut ApiRow) -> Result<(), RegistrarError> {
+        let same = |wanted: &Vec<ScopeRow>| *wanted == api.scopes;
+        let same_name = |wanted: &String| *wanted == api.name;
+        if api.is_system && !(self.scopes.iter().all(same) && self.name.iter().all(same_name)) {
+            let why = "name and scopes of the management API are this server's own".to_owned();
+            return Err(RegistrarError::Invalid(why));
+        }
+        if let Some(name) = self.name {
+            api.name = checked_name(name)?;
+        }
+        if let Some(scopes) = self.scopes {
+            check_scopes(&scopes)?;
+            api.scopes = scopes;
+        }
+        if let Some(algorithm) = self.algorithm {
+            api.signing_alg = algorithm.as_str().to_owned();
+        }
+        if let Some(lifetime) = self.lifetime {
+            check_lifetime(lifetime)?;
+            api.token_lifetime = i64::from(lifetime);
+        }
+        attributes::merge(&mut api.attributes, self.attributes)
+    }
+}
+
+fn check_scopes(scopes: &[ScopeRow]) -> Result<(), RegistrarError> {
+    let checked = Scope::from_values(scopes.iter().map(|scope| scope.value.as_str()));
+    match checked {
+        Ok(unique) if unique.values().count() == scopes.len() => Ok(()),
+        Ok(_) => Err(RegistrarError::Invalid("a scope is there twice".to_owned())),
+        Err(problem) => Err(RegistrarError::Invalid(problem.to_string())),
+    }
+}
+
+fn check_lifetime(seconds: u32) -> Result<(), RegistrarError> {
+    if (1..=LIFETIME_SECONDS_MAX).contains(&seconds) {
+        return Ok(());
+    }
+    let rule = format!("a token lives 1 to {LIFETIME_SECONDS_MAX} seconds (30 days)");
+    Err(RegistrarError::Invalid(format!("{rule}, not {seconds}")))
 }
 
 /// Any text may name an API, a URL is usual: it is compared to the letter. Spaces and controls would only mislead.

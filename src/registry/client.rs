@@ -47,6 +47,11 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
+    /// That of a public client, or of one that is not.
+    pub const fn of(public: bool) -> Self {
+        if public { Self::None } else { Self::Secret }
+    }
+
     /// As stored.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use super::client::AuthMethod;
 use super::secret;
-use super::{Registrar, RegistrarError};
-use crate::store::ClientRow;
+use super::{Registrar, RegistrarError, attributes};
+use crate::store::{Attributes, ClientRow, Secrets};
 use secrecy::{ExposeSecret, SecretString};
 
 /// A client to be added.
-#[derive(Default)]
 pub struct NewClient {
     /// Its id, instead of a made-up one.
     pub id: Option<String>,
@@ -19,8 +18,43 @@ pub struct NewClient {
     pub public: bool,
     /// Its secret, instead of a generated one.
     pub secret: Option<SecretString>,
+    /// The grant types it may use.
+    pub grant_types: Vec<String>,
     /// What rules may know about it.
     pub metadata: BTreeMap<String, String>,
+    /// What is kept for Auth0's tools.
+    pub attributes: Attributes,
+}
+
+impl Default for NewClient {
+    fn default() -> Self {
+        Self {
+            id: None,
+            name: String::new(),
+            public: false,
+            secret: None,
+            grant_types: vec![CLIENT_CREDENTIALS.to_owned()],
+            metadata: BTreeMap::new(),
+            attributes: Attributes::new(),
+        }
+    }
+}
+
+/// What is to change in a client; what is `None` stays.
+#[derive(Default)]
+pub struct ClientChange {
+    /// A name for people.
+    pub name: Option<String>,
+    /// Whether it has no secret. One that gets to have one is given a new one.
+    pub public: Option<bool>,
+    /// A secret that takes the place of all it has.
+    pub secret: Option<SecretString>,
+    /// The grant types it may use.
+    pub grant_types: Option<Vec<String>>,
+    /// What rules may know about it, by key; `None` takes a key away.
+    pub metadata: BTreeMap<String, Option<String>>,
+    /// What is kept for Auth0's tools, by name; null takes a name away.
+    pub attributes: Attributes,
 }
 
 /// A client that was added, or that has a new secret.
@@ -38,25 +72,24 @@ impl Registrar {
     /// When the id is taken or a value cannot be what it is.
     pub async fn add_client(&self, new: NewClient) -> Result<AddedClient, RegistrarError> {
         check_metadata(&new.metadata)?;
+        check_grant_types(&new.grant_types)?;
+        attributes::check(&new.attributes)?;
         let id = match new.id {
             Some(id) => checked_id(id)?,
             None => self.random.word(CLIENT_ID_CHARS),
         };
-        let auth_method = if new.public {
-            AuthMethod::None
-        } else {
-            AuthMethod::Secret
-        };
+        let auth_method = AuthMethod::of(new.public);
         let client = ClientRow {
             name: checked_name(new.name)?,
             id,
             auth_method: auth_method.as_str().to_owned(),
-            grant_types: vec![CLIENT_CREDENTIALS.to_owned()],
+            grant_types: new.grant_types,
             metadata: new.metadata,
+            attributes: new.attributes,
             created_at: self.now(),
         };
         let secret = match auth_method {
-            AuthMethod::Secret => Some(new.secret.unwrap_or_else(|| self.new_secret())),
+            AuthMethod::Secret => Some(self.given_or_new(new.secret)?),
             AuthMethod::None => None,
         };
         let hash = secret
@@ -67,6 +100,34 @@ impl Registrar {
             .add_client(&client, hash.as_ref().map(AsRef::as_ref))
             .await;
         added.map_err(|error| RegistrarError::on_write(error, "client", &client.id))?;
+        Ok(AddedClient { client, secret })
+    }
+
+    /// Changes a client. Its new secret comes with it if it has one now.
+    ///
+    /// # Errors
+    /// When there is no such client, or a value cannot be what it is.
+    pub async fn update_client(
+        &self,
+        id: &str,
+        change: ClientChange,
+    ) -> Result<AddedClient, RegistrarError> {
+        let mut secret = None;
+        let apply = |client: &mut ClientRow| {
+            secret = self.secret_after(&change, client)?;
+            let secrets = match &secret {
+                Some(secret) => {
+                    let hash = self.hasher.hash(secret.expose_secret());
+                    Secrets::Replace(hash.as_ref().to_vec())
+                }
+                None if change.public == Some(true) => Secrets::Drop,
+                None => Secrets::Keep,
+            };
+            change.apply(client)?;
+            Ok::<_, RegistrarError>(secrets)
+        };
+        let updated = self.store.update_client(id, self.now(), apply).await?;
+        let client = updated.ok_or_else(|| RegistrarError::not_found("client", id))?;
         Ok(AddedClient { client, secret })
     }
 
@@ -137,8 +198,58 @@ impl Registrar {
         }
     }
 
+    /// The secret that a change gives a client, if it gives it one.
+    fn secret_after(
+        &self,
+        change: &ClientChange,
+        client: &ClientRow,
+    ) -> Result<Option<SecretString>, RegistrarError> {
+        let was_public = client.auth_method == AuthMethod::None.as_str();
+        match (change.public.unwrap_or(was_public), &change.secret) {
+            (true, None) => Ok(None),
+            (true, Some(_)) => Err(RegistrarError::Invalid(
+                "a public client has no secret: leave it out".to_owned(),
+            )),
+            (false, None) if !was_public => Ok(None),
+            (false, given) => self.given_or_new(given.clone()).map(Some),
+        }
+    }
+
+    fn given_or_new(&self, given: Option<SecretString>) -> Result<SecretString, RegistrarError> {
+        match given {
+            None => Ok(self.new_secret()),
+            Some(given) if given.expose_secret().len() >= SECRET_CHARS_MIN => Ok(given),
+            Some(_) => Err(RegistrarError::Invalid(format!(
+                "a client secret has at least {SECRET_CHARS_MIN} characters: leave it out to have one made"
+            ))),
+        }
+    }
+
     fn new_secret(&self) -> SecretString {
         secret::generate(&*self.random)
+    }
+}
+
+impl ClientChange {
+    fn apply(self, client: &mut ClientRow) -> Result<(), RegistrarError> {
+        if let Some(name) = self.name {
+            client.name = checked_name(name)?;
+        }
+        if let Some(public) = self.public {
+            client.auth_method = AuthMethod::of(public).as_str().to_owned();
+        }
+        if let Some(grant_types) = self.grant_types {
+            check_grant_types(&grant_types)?;
+            client.grant_types = grant_types;
+        }
+        for (key, value) in self.metadata {
+            match value {
+                Some(value) => client.metadata.insert(key, value),
+                None => client.metadata.remove(&key),
+            };
+        }
+        check_metadata(&client.metadata)?;
+        attributes::merge(&mut client.attributes, self.attributes)
     }
 }
 
@@ -173,9 +284,26 @@ fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), RegistrarEr
     )))
 }
 
+/// Those that this server does not know do no harm: nobody gets a token by them.
+fn check_grant_types(grant_types: &[String]) -> Result<(), RegistrarError> {
+    let fits = |name: &String| {
+        (1..=GRANT_TYPE_CHARS_MAX).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    if grant_types.len() <= GRANT_TYPES_MAX && grant_types.iter().all(fits) {
+        return Ok(());
+    }
+    Err(RegistrarError::Invalid(format!(
+        "grant_types are at most {GRANT_TYPES_MAX}, each of 1 to {GRANT_TYPE_CHARS_MAX} visible ASCII characters"
+    )))
+}
+
 /// The grant type of RFC 6749 section 4.4.
 const CLIENT_CREDENTIALS: &str = "client_credentials";
 const CLIENT_ID_CHARS: usize = 32;
+const SECRET_CHARS_MIN: usize = 32;
+const GRANT_TYPES_MAX: usize = 30;
+const GRANT_TYPE_CHARS_MAX: usize = 255;
 const ID_CHARS_MAX: usize = 255;
 const NAME_CHARS_MAX: usize = 255;
 const METADATA_ENTRIES_MAX: usize = 50;

@@ -1,8 +1,8 @@
 //! Adding, looking at and deleting client grants.
 
-use super::{Registrar, RegistrarError};
+use super::{Registrar, RegistrarError, attributes};
 use crate::claims::Scope;
-use crate::store::GrantRow;
+use crate::store::{ApiRow, Attributes, GrantRow};
 
 /// A client grant to be added.
 pub struct NewGrant {
@@ -14,37 +14,68 @@ pub struct NewGrant {
     pub scope: Option<String>,
 }
 
+/// What is to change in a client grant; what is `None` stays.
+#[derive(Default)]
+pub struct GrantChange {
+    /// With which scopes, with spaces between.
+    pub scope: Option<String>,
+    /// What is kept for Auth0's tools, by name; null takes a name away.
+    pub attributes: Attributes,
+}
+
 impl Registrar {
     /// Adds a client grant.
     ///
     /// # Errors
     /// When there is no such client or API, the client has one for that API, or the API does not know a scope.
     pub async fn add_grant(&self, new: NewGrant) -> Result<GrantRow, RegistrarError> {
+        self.add_grant_with(new, Attributes::new()).await
+    }
+
+    /// Adds a client grant, with what is kept for Auth0's tools.
+    ///
+    /// # Errors
+    /// As [`add_grant`](Self::add_grant).
+    pub async fn add_grant_with(
+        &self,
+        new: NewGrant,
+        attributes: Attributes,
+    ) -> Result<GrantRow, RegistrarError> {
         let api = self.api(&new.audience).await?;
         self.client(&new.client_id).await?;
-        let known = Scope::from_values(api.scopes.iter().map(|scope| scope.value.as_str()))
-            .map_err(|problem| RegistrarError::Invalid(problem.to_string()))?;
-        let scope = match &new.scope {
-            None => known,
-            Some(text) => known.pick(text).map_err(|foreign| {
-                let (foreign, known) = (foreign.join(" "), known.to_string());
-                RegistrarError::Invalid(format!(
-                    "API {:?} has no scope {foreign}; it has {known:?}",
-                    api.identifier
-                ))
-            })?,
-        };
+        let scope = picked(&api, new.scope.as_deref())?;
+        attributes::check(&attributes)?;
         let grant = GrantRow {
             id: format!("cgr_{}", self.random.word(GRANT_ID_CHARS)),
             client_id: new.client_id,
             audience: api.identifier,
-            scope: scope.values().map(str::to_owned).collect(),
+            scope,
+            attributes,
             created_at: self.now(),
         };
         let known_by = format!("{} for {}", grant.client_id, grant.audience);
         let added = self.store.add_grant(&grant).await;
         added.map_err(|error| RegistrarError::on_write(error, "grant", &known_by))?;
         Ok(grant)
+    }
+
+    /// Changes a client grant.
+    ///
+    /// # Errors
+    /// When there is no such grant, or its API does not know a scope.
+    pub async fn update_grant(
+        &self,
+        id: &str,
+        change: GrantChange,
+    ) -> Result<GrantRow, RegistrarError> {
+        let apply = |grant: &mut GrantRow, api: &ApiRow| {
+            if let Some(scope) = &change.scope {
+                grant.scope = picked(api, Some(scope))?;
+            }
+            attributes::merge(&mut grant.attributes, change.attributes)
+        };
+        let updated = self.store.update_grant(id, self.now(), apply).await?;
+        updated.ok_or_else(|| RegistrarError::not_found("grant", id))
     }
 
     /// Every client grant, or those of one client.
@@ -77,6 +108,23 @@ impl Registrar {
             false => Err(RegistrarError::not_found("grant", id)),
         }
     }
+}
+
+/// Those of an API's scopes that are wanted; all where nothing is said.
+fn picked(api: &ApiRow, wanted: Option<&str>) -> Result<Vec<String>, RegistrarError> {
+    let known = Scope::from_values(api.scopes.iter().map(|scope| scope.value.as_str()))
+        .map_err(|problem| RegistrarError::Invalid(problem.to_string()))?;
+    let scope = match wanted {
+        None => known,
+        Some(text) => known
+            .pick(text)
+            .map_err(|foreign| RegistrarError::ForeignScope {
+                api: api.identifier.clone(),
+                foreign: foreign.join(" "),
+                known: known.to_string(),
+            })?,
+    };
+    Ok(scope.values().map(str::to_owned).collect())
 }
 
 const GRANT_ID_CHARS: usize = 16;

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::keys::KeyRingError;
 use crate::master_key::MasterKey;
 use crate::random::Random;
-use crate::store::{Store, StoreError};
+use crate::store::{Filter, Store, StoreError, Window};
 
 /// Changes clients, APIs and client grants. Every change is durable when its future resolves.
 pub struct Registrar {
@@ -33,6 +33,26 @@ impl Registrar {
             clock,
             random,
         }
+    }
+
+    /// The part of a list that the window shows.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn list<F: Filter>(
+        &self,
+        filter: &F,
+        window: &Window,
+    ) -> Result<Vec<F::Row>, RegistrarError> {
+        Ok(self.store.list(filter, window).await?)
+    }
+
+    /// How long the whole list is.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn count<F: Filter>(&self, filter: &F) -> Result<u64, RegistrarError> {
+        Ok(self.store.count(filter).await?)
     }
 
     pub(super) fn now(&self) -> i64 {
@@ -62,6 +82,16 @@ pub enum RegistrarError {
     /// A value cannot be what it is.
     #[error("{0}")]
     Invalid(String),
+    /// A grant of scopes that the API does not have.
+    #[error("API {api:?} has no scope {foreign}; it has {known:?}")]
+    ForeignScope {
+        /// The API, by its identifier.
+        api: String,
+        /// What it does not have.
+        foreign: String,
+        /// What it has.
+        known: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),

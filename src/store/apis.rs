@@ -5,7 +5,9 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::changes::{self, ChangeKind};
-use super::{Store, StoreError};
+use super::grants::{self, GrantRow};
+use super::list::{Conditions, Cursor, Filter};
+use super::{Attributes, Store, StoreError, Transaction};
 
 /// An API as stored.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -25,8 +27,43 @@ pub struct ApiRow {
     pub token_lifetime: i64,
     /// Whether it is the management API of this server.
     pub is_system: bool,
+    /// What is kept for Auth0's tools.
+    #[sqlx(json)]
+    pub attributes: Attributes,
     /// Unix seconds.
     pub created_at: i64,
+}
+
+impl ApiRow {
+    /// Whether it knows a scope.
+    pub fn has_scope(&self, value: &str) -> bool {
+        self.scopes.iter().any(|scope| scope.value == value)
+    }
+}
+
+/// Which APIs of a list are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct ApiFilter {
+    /// Those with one of these identifiers; any where it is empty.
+    pub identifiers: Vec<String>,
+}
+
+impl Filter for ApiFilter {
+    type Row = ApiRow;
+    const TABLE: &'static str = "apis";
+
+    fn narrow(&self, query: &mut Conditions) {
+        if !self.identifiers.is_empty() {
+            query.one_of("identifier", &self.identifiers);
+        }
+    }
+
+    fn cursor(row: &ApiRow) -> Cursor {
+        Cursor {
+            created_at: row.created_at,
+            id: row.id.clone(),
+        }
+    }
 }
 
 /// One scope of an API.
@@ -54,8 +91,7 @@ impl Store {
     /// # Errors
     /// When the store does not answer.
     pub async fn api(&self, identifier_or_id: &str) -> Result<Option<ApiRow>, StoreError> {
-        let one = sqlx::query_as("SELECT * FROM apis WHERE identifier = ?1 OR id = ?1")
-            .bind(identifier_or_id);
+        let one = sqlx::query_as(SELECT_ONE).bind(identifier_or_id);
         Ok(one.fetch_optional(&self.pool).await?)
     }
 
@@ -67,7 +103,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO apis (id, identifier, name, scopes, signing_alg, token_lifetime, \
-             is_system, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             is_system, attributes, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )
         .bind(&api.id)
         .bind(&api.identifier)
@@ -76,12 +112,41 @@ impl Store {
         .bind(&api.signing_alg)
         .bind(api.token_lifetime)
         .bind(api.is_system)
+        .bind(Json(&api.attributes))
         .bind(api.created_at)
         .execute(&mut *transaction)
         .await?;
         let now = api.created_at;
         changes::note(&mut transaction, ChangeKind::Api, &api.identifier, now).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Changes an API, if it is there: nobody else's change comes in between. Scopes that it loses are taken from the
+    /// grants for it as well.
+    ///
+    /// # Errors
+    /// When the change is refused, or the store does not answer.
+    pub async fn update_api<E: From<StoreError>>(
+        &self,
+        identifier_or_id: &str,
+        now: i64,
+        change: impl FnOnce(&mut ApiRow) -> Result<(), E>,
+    ) -> Result<Option<ApiRow>, E> {
+        let mut transaction = self.begin().await?;
+        let found: Option<ApiRow> = sqlx::query_as(SELECT_ONE)
+            .bind(identifier_or_id)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(StoreError::from)?;
+        let Some(mut api) = found else {
+            return Ok(None);
+        };
+        change(&mut api)?;
+        write_api(&mut transaction, &api).await?;
+        shrink_grants(&mut transaction, &api, now).await?;
+        changes::note(&mut transaction, ChangeKind::Api, &api.identifier, now).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(Some(api))
     }
 
     /// Gives the management API the identifier that follows from the issuer; its grants follow.
@@ -121,3 +186,42 @@ impl Store {
         Ok(deleted.rows_affected() > 0)
     }
 }
+
+async fn write_api(transaction: &mut Transaction, api: &ApiRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE apis SET name = ?2, scopes = ?3, signing_alg = ?4, token_lifetime = ?5, \
+         attributes = ?6 WHERE id = ?1",
+    )
+    .bind(&api.id)
+    .bind(&api.name)
+    .bind(Json(&api.scopes))
+    .bind(&api.signing_alg)
+    .bind(api.token_lifetime)
+    .bind(Json(&api.attributes))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Takes the scopes that an API does not know from the grants for it.
+async fn shrink_grants(
+    transaction: &mut Transaction,
+    api: &ApiRow,
+    now: i64,
+) -> Result<(), StoreError> {
+    let grants: Vec<GrantRow> = sqlx::query_as("SELECT * FROM client_grants WHERE audience = ?1")
+        .bind(&api.identifier)
+        .fetch_all(&mut **transaction)
+        .await?;
+    for mut grant in grants {
+        let before = grant.scope.len();
+        grant.scope.retain(|value| api.has_scope(value));
+        if grant.scope.len() < before {
+            grants::write(transaction, &grant).await?;
+            changes::note(transaction, ChangeKind::Client, &grant.client_id, now).await?;
+        }
+    }
+    Ok(())
+}
+
+const SELECT_ONE: &str = "SELECT * FROM apis WHERE identifier = ?1 OR id = ?1";

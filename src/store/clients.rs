@@ -6,7 +6,8 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::changes::{self, ChangeKind};
-use super::{Store, StoreError};
+use super::list::{Conditions, Cursor, Filter};
+use super::{Attributes, Store, StoreError, Transaction};
 
 /// A client as stored.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -23,8 +24,58 @@ pub struct ClientRow {
     /// What rules may know about it.
     #[sqlx(json)]
     pub metadata: BTreeMap<String, String>,
+    /// What is kept for Auth0's tools.
+    #[sqlx(json)]
+    pub attributes: Attributes,
     /// Unix seconds.
     pub created_at: i64,
+}
+
+/// Which clients of a list are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct ClientFilter {
+    /// Those of one of these kinds (`app_type`); of any where it is empty. One that says nothing is `non_interactive`.
+    pub app_types: Vec<String>,
+    /// Those that stand for all clients of a tenant, which there are none of here, or those that do not.
+    pub is_global: Option<bool>,
+    /// Those of the operator (`is_first_party`), or those that are not. One that says nothing is.
+    pub is_first_party: Option<bool>,
+}
+
+impl Filter for ClientFilter {
+    type Row = ClientRow;
+    const TABLE: &'static str = "clients";
+
+    fn narrow(&self, query: &mut Conditions) {
+        if !self.app_types.is_empty() {
+            let kind = "COALESCE(attributes ->> '$.app_type', 'non_interactive')";
+            query.one_of(kind, &self.app_types);
+        }
+        if let Some(wanted) = self.is_first_party {
+            let first_party = "CAST(COALESCE(attributes ->> '$.is_first_party', 1) AS TEXT)";
+            query.one_of(first_party, &[u8::from(wanted).to_string()]);
+        }
+        if self.is_global == Some(true) {
+            query.one_of("id", &[]);
+        }
+    }
+
+    fn cursor(row: &ClientRow) -> Cursor {
+        Cursor {
+            created_at: row.created_at,
+            id: row.id.clone(),
+        }
+    }
+}
+
+/// What a change of a client means for its secrets.
+pub enum Secrets {
+    /// They stay.
+    Keep,
+    /// The one with this hash takes the place of all.
+    Replace(Vec<u8>),
+    /// They go.
+    Drop,
 }
 
 /// One live secret of a client.
@@ -88,14 +139,15 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
-            "INSERT INTO clients (id, name, auth_method, grant_types, metadata, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO clients (id, name, auth_method, grant_types, metadata, attributes, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )
         .bind(&client.id)
         .bind(&client.name)
         .bind(&client.auth_method)
         .bind(Json(&client.grant_types))
         .bind(Json(&client.metadata))
+        .bind(Json(&client.attributes))
         .bind(client.created_at)
         .execute(&mut *transaction)
         .await?;
@@ -110,6 +162,33 @@ impl Store {
         let now = client.created_at;
         changes::note(&mut transaction, ChangeKind::Client, &client.id, now).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Changes a client, if it is there: nobody else's change comes in between.
+    ///
+    /// # Errors
+    /// When the change is refused, or the store does not answer.
+    pub async fn update_client<E: From<StoreError>>(
+        &self,
+        id: &str,
+        now: i64,
+        change: impl FnOnce(&mut ClientRow) -> Result<Secrets, E>,
+    ) -> Result<Option<ClientRow>, E> {
+        let mut transaction = self.begin().await?;
+        let found: Option<ClientRow> = sqlx::query_as("SELECT * FROM clients WHERE id = ?1")
+            .bind(id)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(StoreError::from)?;
+        let Some(mut client) = found else {
+            return Ok(None);
+        };
+        let secrets = change(&mut client)?;
+        write_client(&mut transaction, &client).await?;
+        write_secrets(&mut transaction, &client.id, secrets, now).await?;
+        changes::note(&mut transaction, ChangeKind::Client, id, now).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(Some(client))
     }
 
     /// Gives a client a new secret. Its newest one so far stays good until `old_until` (Unix seconds); older ones end.
@@ -161,6 +240,48 @@ impl Store {
         transaction.commit().await?;
         Ok(deleted.rows_affected() > 0)
     }
+}
+
+async fn write_client(transaction: &mut Transaction, client: &ClientRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE clients SET name = ?2, auth_method = ?3, grant_types = ?4, metadata = ?5, \
+         attributes = ?6 WHERE id = ?1",
+    )
+    .bind(&client.id)
+    .bind(&client.name)
+    .bind(&client.auth_method)
+    .bind(Json(&client.grant_types))
+    .bind(Json(&client.metadata))
+    .bind(Json(&client.attributes))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn write_secrets(
+    transaction: &mut Transaction,
+    client_id: &str,
+    secrets: Secrets,
+    now: i64,
+) -> Result<(), StoreError> {
+    let hash = match secrets {
+        Secrets::Keep => return Ok(()),
+        Secrets::Replace(hash) => Some(hash),
+        Secrets::Drop => None,
+    };
+    sqlx::query("DELETE FROM client_secrets WHERE client_id = ?1")
+        .bind(client_id)
+        .execute(&mut **transaction)
+        .await?;
+    if let Some(hash) = hash {
+        sqlx::query(INSERT_SECRET)
+            .bind(client_id)
+            .bind(hash)
+            .bind(now)
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
 }
 
 const INSERT_SECRET: &str =

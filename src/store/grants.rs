@@ -3,8 +3,10 @@
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+use super::apis::ApiRow;
 use super::changes::{self, ChangeKind};
-use super::{Store, StoreError};
+use super::list::{Conditions, Cursor, Filter};
+use super::{Attributes, Store, StoreError, Transaction};
 
 /// A client grant as stored.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -18,8 +20,46 @@ pub struct GrantRow {
     /// With which scopes.
     #[sqlx(json)]
     pub scope: Vec<String>,
+    /// What is kept for Auth0's tools.
+    #[sqlx(json)]
+    pub attributes: Attributes,
     /// Unix seconds.
     pub created_at: i64,
+}
+
+/// Which client grants of a list are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct GrantFilter {
+    /// Those of this client; of any where there is none.
+    pub client_id: Option<String>,
+    /// Those for this API, by its identifier; for any where there is none.
+    pub audience: Option<String>,
+    /// Those under which users get tokens, which there are none of here.
+    pub is_for_users: bool,
+}
+
+impl Filter for GrantFilter {
+    type Row = GrantRow;
+    const TABLE: &'static str = "client_grants";
+
+    fn narrow(&self, query: &mut Conditions) {
+        if let Some(client_id) = &self.client_id {
+            query.one_of("client_id", std::slice::from_ref(client_id));
+        }
+        if let Some(audience) = &self.audience {
+            query.one_of("audience", std::slice::from_ref(audience));
+        }
+        if self.is_for_users {
+            query.one_of("id", &[]);
+        }
+    }
+
+    fn cursor(row: &GrantRow) -> Cursor {
+        Cursor {
+            created_at: row.created_at,
+            id: row.id.clone(),
+        }
+    }
 }
 
 impl Store {
@@ -60,19 +100,46 @@ impl Store {
     pub async fn add_grant(&self, grant: &GrantRow) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
-            "INSERT INTO client_grants (id, client_id, audience, scope, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO client_grants (id, client_id, audience, scope, attributes, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )
         .bind(&grant.id)
         .bind(&grant.client_id)
         .bind(&grant.audience)
         .bind(Json(&grant.scope))
+        .bind(Json(&grant.attributes))
         .bind(grant.created_at)
         .execute(&mut *transaction)
         .await?;
         let now = grant.created_at;
         changes::note(&mut transaction, ChangeKind::Client, &grant.client_id, now).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Changes a client grant, if it and its API are there: nobody else's change comes in between.
+    ///
+    /// # Errors
+    /// When the change is refused, or the store does not answer.
+    pub async fn update_grant<E: From<StoreError>>(
+        &self,
+        id: &str,
+        now: i64,
+        change: impl FnOnce(&mut GrantRow, &ApiRow) -> Result<(), E>,
+    ) -> Result<Option<GrantRow>, E> {
+        let mut transaction = self.begin().await?;
+        let Some(mut grant) = read(&mut transaction, id).await? else {
+            return Ok(None);
+        };
+        let api: ApiRow = sqlx::query_as("SELECT * FROM apis WHERE identifier = ?1")
+            .bind(&grant.audience)
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(StoreError::from)?;
+        change(&mut grant, &api)?;
+        write(&mut transaction, &grant).await?;
+        changes::note(&mut transaction, ChangeKind::Client, &grant.client_id, now).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(Some(grant))
     }
 
     /// Deletes a client grant. Says whether it was there.
@@ -92,4 +159,23 @@ impl Store {
         transaction.commit().await?;
         Ok(holder.is_some())
     }
+}
+
+async fn read(transaction: &mut Transaction, id: &str) -> Result<Option<GrantRow>, StoreError> {
+    let one = sqlx::query_as("SELECT * FROM client_grants WHERE id = ?1").bind(id);
+    Ok(one.fetch_optional(&mut **transaction).await?)
+}
+
+/// Writes what may change in a client grant.
+pub(super) async fn write(
+    transaction: &mut Transaction,
+    grant: &GrantRow,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE client_grants SET scope = ?2, attributes = ?3 WHERE id = ?1")
+        .bind(&grant.id)
+        .bind(Json(&grant.scope))
+        .bind(Json(&grant.attributes))
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
 }
