@@ -10,6 +10,7 @@ mod source;
 mod telemetry;
 mod tls;
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -138,6 +139,9 @@ pub struct Limits {
     /// Connections open at the same time; further ones wait to be accepted.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub connections: usize,
+    /// Calls of the management API that each client may make in a second.
+    #[schemars(with = "u32", range(min = 1, max = 1_000_000))]
+    pub management_requests_per_second: NonZeroU32,
 }
 
 /// Logging.
@@ -219,7 +223,10 @@ impl Default for Ledger {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 4096 }
+        Self {
+            connections: 4096,
+            management_requests_per_second: const { NonZeroU32::new(100).expect("100 is not 0") },
+        }
     }
 }
 

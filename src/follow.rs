@@ -5,7 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -35,6 +36,42 @@ pub struct Follower {
     pub clock: Arc<dyn Clock>,
     /// The newest change that has been taken in.
     pub seen: i64,
+    /// Who does not want to wait.
+    pub impatient: Impatient,
+}
+
+/// Makes a follower look at once. Changes are taken in by one task alone: two could overtake each other.
+#[derive(Clone)]
+pub struct Nudge(UnboundedSender<oneshot::Sender<()>>);
+
+/// The other end of a [`Nudge`].
+pub struct Impatient(UnboundedReceiver<oneshot::Sender<()>>);
+
+/// A nudge and the end that a follower takes.
+pub fn nudge() -> (Nudge, Impatient) {
+    let (sender, receiver) = unbounded_channel();
+    (Nudge(sender), Impatient(receiver))
+}
+
+impl Nudge {
+    /// Waits until every change that is in the store by now is in force. If the store fails in between, the follower
+    /// says so and tries again, and this returns.
+    pub async fn caught_up(&self) {
+        let (done, is_done) = oneshot::channel();
+        let _ = self.0.send(done); // It is gone when the server stops.
+        let _ = is_done.await;
+    }
+}
+
+impl Impatient {
+    /// Everybody who waits, as soon as somebody does.
+    async fn all(&mut self) -> Option<Vec<oneshot::Sender<()>>> {
+        let mut waiting = vec![self.0.recv().await?];
+        while let Ok(more) = self.0.try_recv() {
+            waiting.push(more);
+        }
+        Some(waiting)
+    }
 }
 
 impl Follower {
@@ -43,11 +80,16 @@ impl Follower {
         let mut failing = false;
         let mut forgot_at = Duration::ZERO;
         loop {
-            tokio::select! {
-                () = sleep(POLL_INTERVAL) => {}
+            let waiting = tokio::select! {
+                () = sleep(POLL_INTERVAL) => Vec::new(),
+                Some(waiting) = self.impatient.all() => waiting,
                 () = stop.cancelled() => return,
+            };
+            let caught_up = self.catch_up().await;
+            for done in waiting {
+                let _ = done.send(()); // It may have gone away.
             }
-            match self.catch_up().await {
+            match caught_up {
                 Ok(()) if failing => info!("changes of the store are taken in again"),
                 Ok(()) => {}
                 Err(problem) if !failing => {

@@ -21,6 +21,7 @@ pub use health::{Probe, Readiness};
 
 use crate::issue::TokenIssuer;
 use crate::live::LiveHandle;
+use crate::manage::{self, Management};
 use crate::random::Random;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::Tracer;
@@ -31,6 +32,8 @@ pub struct App {
     pub issuer: Arc<TokenIssuer>,
     /// What is in force.
     pub live: Arc<LiveHandle>,
+    /// Answers management calls.
+    pub management: Arc<Management>,
     /// Says whether the server can do its work.
     pub readiness: Readiness,
     /// Counts.
@@ -51,6 +54,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route(path::JWKS, get(discovery::jwks))
         .route(path::OAUTH_METADATA, get(discovery::metadata))
         .route(path::OPENID_METADATA, get(discovery::metadata))
+        // For whoever says which clients may have what.
+        .nest(manage::PREFIX, manage::router(Arc::clone(&app.management)))
         // For whoever runs the server.
         .route(path::HEALTH, get(health::alive))
         .route(path::READY, get(health::ready))

@@ -23,6 +23,7 @@
 //! - [`server`]: puts a server together, accepts connections, drains and stops.
 //! - [`workbench`]: what whoever writes rules works with: check, try, measure, build, deploy.
 //! - [`http`]: every route on one screen; the only place where an error becomes a status.
+//! - [`manage`]: the management API, in Auth0's shapes.
 //! - [`follow`]: takes in what other processes changed in the store.
 //! - [`issue`]: the spine. [`reload`]: keeps the live rules equal to the rules directory.
 //! - [`live`]: what is in force at this moment, replaced whole.
@@ -52,6 +53,8 @@ pub mod server;
 pub mod workbench;
 
 pub mod http;
+
+pub mod manage;
 
 pub mod follow;
 

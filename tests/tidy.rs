@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Which crates only some of the modules may know.
 const KNOWN_ONLY_TO: &[(&str, &[&str])] = &[
-    ("axum", &["http", "server"]),
+    ("axum", &["http", "manage", "server"]),
     ("clap", &["cli", "main"]),
     ("flate2", &["rule"]),
     ("hyper", &["rule", "server"]),

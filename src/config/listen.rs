@@ -125,6 +125,11 @@ impl Issuer {
         Arc::clone(&self.text)
     }
 
+    /// The audience of tokens for this server's own management API.
+    pub fn management_audience(&self) -> String {
+        format!("{self}/api/v2/")
+    }
+
     /// Its path, without a slash at the end: empty for most.
     pub fn path(&self) -> &str {
         self.url.path().trim_end_matches('/')

@@ -4,9 +4,10 @@ use secrecy::SecretString;
 
 use crate::config::{Admin, Issuer};
 use crate::keys::{self, Algorithm, KeyRingError};
+use crate::manage;
 use crate::master_key::MasterKey;
 use crate::registry::{NewApi, NewClient, NewGrant, Registrar, RegistrarError};
-use crate::store::{ScopeRow, Store, StoreError};
+use crate::store::{ApiRow, ScopeRow, Store, StoreError};
 
 /// The administrator that the first start made.
 pub struct FirstStart {
@@ -32,21 +33,19 @@ pub(super) async fn administration(
     issuer: &Issuer,
     admin: &Admin,
 ) -> Result<Option<FirstStart>, BootstrapError> {
-    let identifier = format!("{issuer}/api/v2/");
+    let identifier = issuer.management_audience();
     if let Some(existing) = store.apis().await?.into_iter().find(|api| api.is_system) {
         if existing.identifier != identifier {
             store
                 .rename_system_api(&identifier, existing.created_at)
                 .await?;
         }
+        add_scopes(store, &identifier, existing.created_at).await?;
         return Ok(None);
     }
     let api = NewApi {
         name: Some("rulemint management API".to_owned()),
-        scopes: MANAGEMENT_SCOPES
-            .iter()
-            .map(|value| scope(value, ""))
-            .collect(),
+        scopes: management_scopes().collect(),
         lifetime: MANAGEMENT_LIFETIME_SECONDS,
         is_system: true,
         ..NewApi::named(&identifier)
@@ -70,6 +69,31 @@ pub(super) async fn administration(
         client_id: added.client.id,
         secret: if given.is_some() { None } else { added.secret },
     }))
+}
+
+/// Gives the management API of an older installation the scopes that it does not know yet. Nobody holds them by that.
+async fn add_scopes(store: &Store, identifier: &str, now: i64) -> Result<(), StoreError> {
+    let known = store.api(identifier).await?;
+    let is_new = |scope: &ScopeRow| {
+        known
+            .as_ref()
+            .is_some_and(|api| !api.has_scope(&scope.value))
+    };
+    let new: Vec<ScopeRow> = management_scopes().filter(is_new).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let add = |api: &mut ApiRow| {
+        api.scopes.extend(new);
+        Ok::<_, StoreError>(())
+    };
+    store.update_api(identifier, now, add).await.map(drop)
+}
+
+fn management_scopes() -> impl Iterator<Item = ScopeRow> {
+    manage::scope::ALL
+        .iter()
+        .map(|(value, description)| scope(value, description))
 }
 
 /// An API, a client and a grant to try things with.
@@ -145,28 +169,3 @@ pub enum BootstrapError {
 const DEMO_AUDIENCE: &str = "https://demo-api.example";
 const DEMO_CLIENT: &str = "demo-client";
 const MANAGEMENT_LIFETIME_SECONDS: u32 = 3_600;
-
-/// Auth0's names for its management scopes, and our own for what Auth0 never had.
-const MANAGEMENT_SCOPES: &[&str] = &[
-    "read:clients",
-    "create:clients",
-    "update:clients",
-    "delete:clients",
-    "update:client_keys",
-    "read:resource_servers",
-    "create:resource_servers",
-    "update:resource_servers",
-    "delete:resource_servers",
-    "read:client_grants",
-    "create:client_grants",
-    "update:client_grants",
-    "delete:client_grants",
-    "read:rules",
-    "create:rules",
-    "update:rules",
-    "delete:rules",
-    "blacklist:tokens",
-    "issue:tokens",
-    "read:audit",
-    "read:status",
-];

@@ -18,12 +18,13 @@ use crate::client::Authenticator;
 use crate::clock::Clock;
 use crate::config::{Config, Issuer, LedgerMode, Listen};
 use crate::data_dir::{Claim, DataDir, DataDirError};
-use crate::follow::Follower;
+use crate::follow::{self, Follower, Impatient, Nudge};
 use crate::http::{self, App, HostGuard, Readiness};
 use crate::issue::TokenIssuer;
 use crate::keys::{KeyRing, KeyRingError};
 use crate::ledger::{self, Ledger};
 use crate::live::{Live, LiveHandle};
+use crate::manage::{self, Management};
 use crate::master_key::{MasterKey, MasterKeyError};
 use crate::random::Random;
 use crate::registry::{Registrar, Registry, SecretHasher};
@@ -58,10 +59,11 @@ pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, Start
     let seen = base.load_registry().await?;
     let (triggers, stopping) = (unbounded_channel(), Arc::new(AtomicBool::new(false)));
     let report = reloader.report();
-    let follower = base.follower(seen, triggers.0.clone());
+    let (nudge, impatient) = follow::nudge();
+    let follower = base.follower(seen, triggers.0.clone(), impatient);
     tasks.upkeep.spawn(follower.run(tasks.upkeep.token()));
     tasks.upkeep.spawn(base.rests(tasks.upkeep.token()));
-    let app = Arc::new(base.app(&report, &stopping, &tasks));
+    let app = Arc::new(base.app(&report, &stopping, (&tasks, nudge)));
     let sender = triggers.0.clone();
     tasks
         .upkeep
@@ -210,7 +212,12 @@ impl Base {
         reload::note_rests(Arc::clone(&self.live), self.store.clone(), clock, stop)
     }
 
-    fn follower(&self, seen: i64, reloader: UnboundedSender<Trigger>) -> Follower {
+    fn follower(
+        &self,
+        seen: i64,
+        reloader: UnboundedSender<Trigger>,
+        impatient: Impatient,
+    ) -> Follower {
         Follower {
             store: self.store.clone(),
             live: Arc::clone(&self.live),
@@ -219,10 +226,16 @@ impl Base {
             clock: Arc::clone(&self.parts.clock),
             reloader,
             seen,
+            impatient,
         }
     }
 
-    fn app(&self, report: &Arc<ArcSwap<Report>>, stopping: &Arc<AtomicBool>, tasks: &Tasks) -> App {
+    fn app(
+        &self,
+        report: &Arc<ArcSwap<Report>>,
+        stopping: &Arc<AtomicBool>,
+        (tasks, nudge): (&Tasks, Nudge),
+    ) -> App {
         let hasher = SecretHasher::new(&self.master);
         let report = Arc::clone(report);
         App {
@@ -234,6 +247,7 @@ impl Base {
                 clock: Arc::clone(&self.parts.clock),
             }),
             live: Arc::clone(&self.live),
+            management: Arc::new(self.management(nudge)),
             readiness: Readiness {
                 store: self.store.clone(),
                 rules: Box::new(move || report.load().obstacle().map_or(Ok(()), Err)),
@@ -243,6 +257,16 @@ impl Base {
             tracer: self.tracer(),
             random: Arc::clone(&self.parts.random),
         }
+    }
+
+    fn management(&self, nudge: Nudge) -> Management {
+        let parts = manage::Parts {
+            live: Arc::clone(&self.live),
+            registrar: self.registrar(),
+            nudge,
+            clock: Arc::clone(&self.parts.clock),
+        };
+        Management::new(parts, self.config.limits.management_requests_per_second)
     }
 
     fn tracer(&self) -> Option<Arc<Tracer>> {

@@ -36,6 +36,8 @@ pub struct GrantFilter {
     pub audience: Option<String>,
     /// Those under which users get tokens, which there are none of here.
     pub is_for_users: bool,
+    /// Those that say so (`allow_any_organization`), or those that do not.
+    pub any_organization: Option<bool>,
 }
 
 impl Filter for GrantFilter {
@@ -48,6 +50,10 @@ impl Filter for GrantFilter {
         }
         if let Some(audience) = &self.audience {
             query.one_of("audience", std::slice::from_ref(audience));
+        }
+        if let Some(wanted) = self.any_organization {
+            let any = "CAST(COALESCE(attributes ->> '$.allow_any_organization', 0) AS TEXT)";
+            query.one_of(any, &[u8::from(wanted).to_string()]);
         }
         if self.is_for_users {
             query.one_of("id", &[]);

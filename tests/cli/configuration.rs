@@ -13,16 +13,18 @@ fn all_mistakes_are_told_at_once_each_with_its_place() {
     let message = finish(
         command
             .env("RULEMINT_LISTEN", "nowhere")
+            .env("RULEMINT_TLS_LISTEN", "unix:socket")
             .env("RULEMINT_LISTN", "x"),
     )
     .badly(3);
     for expected in [
-        "the configuration has 6 mistake(s):",
+        "the configuration has 7 mistake(s):",
         "rulemint.toml: lisen: there is no such key; did you mean listen?",
         "rulemint.toml: rules.debounce_ms: 0 is less than the minimum of 1",
         "rulemint.toml: rules.watch: \"x\" is none of auto, poll, off",
         "rulemint.toml: limits.connections: \"many\" is not of type \"integer\"",
         "RULEMINT_LISTEN: \"nowhere\" is no address",
+        "RULEMINT_TLS_LISTEN: \"unix:socket\" is no address",
         "RULEMINT_LISTN: there is no such variable; did you mean RULEMINT_LISTEN?",
     ] {
         assert!(message.contains(expected), "{expected}\n{message}");

@@ -252,3 +252,46 @@ fn changes_beside_a_running_server_are_in_force_soon() {
         answer.contains("invalid_client").then_some(())
     });
 }
+
+#[test]
+fn a_laptop_gets_a_certificate_and_is_told_where_it_is() {
+    let place = Place::new();
+    let server = place.serve(&["--tls-self-signed", "--tls-listen", "127.0.0.1:0"]);
+    let line = |word: &str| {
+        let mut lines = server
+            .welcome
+            .lines()
+            .filter_map(|line| line.split_once(word));
+        lines.next().unwrap().1.trim().to_owned()
+    };
+    let (address, certificate) = (line("listens on https://"), line("trust"));
+    let issuer = line("issuer");
+    assert_eq!(issuer, format!("https://{address}"));
+    let certificate = place.path().join(certificate);
+    let trusted = certificate.to_str().unwrap();
+    assert_eq!(
+        curl(&["--cacert", trusted, &format!("{issuer}/healthz")]),
+        "ok\n"
+    );
+    let fingerprint = finish(
+        Command::new("openssl")
+            .args(["x509", "-noout", "-fingerprint", "-sha256", "-in"])
+            .arg(&certificate),
+    );
+    assert!(
+        fingerprint.well().contains(&line("sha256")),
+        "{}",
+        server.welcome
+    );
+}
+
+#[test]
+fn half_a_certificate_is_told_apart_from_none() {
+    let place = Place::new();
+    let said = place.run(&["serve", "--listen", "127.0.0.1:0", "--tls-cert", "x.pem"]);
+    let message = said.badly(1);
+    assert!(
+        message.contains("tls.key is missing (--tls-key)"),
+        "{message}"
+    );
+}

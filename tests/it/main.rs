@@ -17,6 +17,7 @@ mod guard;
 mod harness;
 mod health;
 mod ledger;
+mod management;
 mod registry;
 mod reload;
 mod rogue_rules;

@@ -1,0 +1,107 @@
+//! The management API, in Auth0's shapes: `/api/v2`.
+//!
+//! It changes things through [`Registrar`], as the command line does, and has no logic of its own beyond who may call,
+//! how lists are paged and how a thing is written. A change is durable and in force on this server before its answer.
+
+mod access;
+mod clients;
+mod doorman;
+mod error;
+mod grants;
+mod list;
+mod payload;
+mod rate;
+mod resource_servers;
+pub mod scope;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{Method, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+use crate::clock::Clock;
+use crate::follow::Nudge;
+use crate::live::LiveHandle;
+use crate::registry::Registrar;
+use error::ManageError;
+use rate::Rates;
+
+/// What the management API works with.
+pub struct Management {
+    live: Arc<LiveHandle>,
+    registrar: Registrar,
+    nudge: Nudge,
+    rates: Rates,
+}
+
+/// What it is given.
+pub struct Parts {
+    /// What is in force.
+    pub live: Arc<LiveHandle>,
+    /// Makes the changes.
+    pub registrar: Registrar,
+    /// Puts them in force.
+    pub nudge: Nudge,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Management {
+    /// One that lets each client send so many requests a second.
+    pub fn new(parts: Parts, requests_per_second: NonZeroU32) -> Self {
+        Self {
+            rates: Rates::new(parts.clock, requests_per_second),
+            live: parts.live,
+            registrar: parts.registrar,
+            nudge: parts.nudge,
+        }
+    }
+}
+
+/// Where it begins, below the server's root and below the issuer's path.
+pub const PREFIX: &str = "/api/v2";
+
+/// Every route, to be nested below [`PREFIX`].
+pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> Router<S> {
+    Router::new()
+        .route("/clients", get(clients::list).post(clients::create))
+        .route(
+            "/clients/{id}",
+            get(clients::show)
+                .patch(clients::update)
+                .delete(clients::delete),
+        )
+        .route("/clients/{id}/rotate-secret", post(clients::rotate_secret))
+        .route(
+            "/resource-servers",
+            get(resource_servers::list).post(resource_servers::create),
+        )
+        .route(
+            "/resource-servers/{id}",
+            get(resource_servers::show)
+                .patch(resource_servers::update)
+                .delete(resource_servers::delete),
+        )
+        .route("/client-grants", get(grants::list).post(grants::create))
+        .route(
+            "/client-grants/{id}",
+            get(grants::show)
+                .patch(grants::update)
+                .delete(grants::delete),
+        )
+        .method_not_allowed_fallback(wrong_method)
+        .route_layer(from_fn_with_state(Arc::clone(&management), doorman::admit))
+        .fallback(nothing_here)
+        .with_state(management)
+}
+
+async fn nothing_here(uri: Uri) -> ManageError {
+    ManageError::NoSuchPath(uri.path().to_owned())
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> ManageError {
+    ManageError::WrongMethod(method, uri.path().to_owned())
+}

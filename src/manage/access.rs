@@ -1,0 +1,78 @@
+//! Who may call: the bearer of a token that this server issued for its own management API.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+
+use super::error::ManageError;
+use crate::claims::Scope;
+use crate::live::Live;
+use crate::sign::{Verification, verify};
+
+/// A client that was let in, and what for.
+#[derive(Clone)]
+pub(super) struct Caller {
+    /// Who it is.
+    pub(super) client_id: Arc<str>,
+    /// What its token says, without what has been taken from its grant since.
+    scope: Scope,
+}
+
+impl Caller {
+    /// Whether its token has one of these scopes.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub(super) fn may(&self, any_of: &'static [&'static str]) -> Result<(), ManageError> {
+        match any_of.iter().any(|needed| self.has(needed)) {
+            true => Ok(()),
+            false => Err(ManageError::InsufficientScope(any_of)),
+        }
+    }
+
+    pub(super) fn has(&self, scope: &str) -> bool {
+        self.scope.contains(scope)
+    }
+}
+
+/// Finds out who is calling (RFC 6750 section 2.1).
+///
+/// # Errors
+/// When there is no token, or one that is not to be believed.
+pub(super) fn caller(live: &Live, headers: &HeaderMap) -> Result<Caller, ManageError> {
+    let audience = live.issuer.management_audience();
+    let expected = Verification {
+        jwks: &live.keys.jwks(),
+        issuer: Some(live.issuer.as_str()),
+        audience: Some(&audience),
+    };
+    let verified = verify(bearer(headers)?, &expected)
+        .map_err(|problem| ManageError::InvalidToken(problem.to_string()))?;
+    let text = |name: &str| verified.claims.get(name).and_then(|claim| claim.as_str());
+    // Whoever is cut off is so at once, and not when the token expires.
+    let client = text("client_id").and_then(|id| live.registry.client(id));
+    let granted = client.and_then(|client| Some((client, client.grant(&audience)?)));
+    let (client, grant) = granted.ok_or_else(|| {
+        ManageError::InvalidToken("its client, or that client's grant, is gone".to_owned())
+    })?;
+    let has = |value: &&str| grant.scope.contains(value);
+    let values = text("scope").unwrap_or_default().split(' ').filter(has);
+    let scope = Scope::from_values(values)
+        .map_err(|problem| ManageError::InvalidToken(problem.to_string()))?;
+    let client_id = Arc::clone(&client.id);
+    Ok(Caller { client_id, scope })
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, ManageError> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().ok_or(ManageError::MissingAuthentication)?;
+    let text = value.to_str().unwrap_or_default();
+    match (text.split_once(' '), values.next()) {
+        (_, Some(_)) => Err(ManageError::InvalidToken(
+            "there is more than one Authorization header".to_owned(),
+        )),
+        (Some((scheme, token)), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        (_, None) => Err(ManageError::MissingAuthentication),
+    }
+}

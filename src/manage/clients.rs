@@ -1,0 +1,264 @@
+//! `/clients`
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::access::Caller;
+use super::error::ManageError;
+use super::list::{Kind, Object, Query, answer};
+use super::payload::{Kept, Payload, is_nothing, without_nulls};
+use super::{Management, scope};
+use crate::registry::{ClientChange, NewClient};
+use crate::store::{ClientFilter, ClientRow};
+
+type Answer = Result<Response, ManageError>;
+
+pub(super) async fn list(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Answer {
+    caller.may(READ)?;
+    let query = Query::of_list(&uri, &["is_global", "is_first_party", "app_type"])?;
+    let filter = ClientFilter {
+        app_types: query.list("app_type"),
+        is_global: query.flag("is_global")?,
+        is_first_party: query.flag("is_first_party")?,
+    };
+    let kind = Kind {
+        plural: "clients",
+        object,
+    };
+    management.list(&query, &filter, kind).await
+}
+
+pub(super) async fn show(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Answer {
+    caller.may(READ)?;
+    let query = Query::of_one(&uri)?;
+    let client = management.registrar.client(&id).await?;
+    let object = query.projected(object(&client))?;
+    Ok(answer(StatusCode::OK, &object))
+}
+
+pub(super) async fn create(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Answer {
+    caller.may(&[scope::CREATE_CLIENTS])?;
+    Query::none(request.uri())?;
+    let mut body = Payload::read(request).await?;
+    let defaults = NewClient::default();
+    let metadata: Option<BTreeMap<String, String>> = body.take("client_metadata")?;
+    let new = NewClient {
+        id: None,
+        name: body.require("name")?,
+        public: take_public(&mut body)?.unwrap_or_default(),
+        secret: take_secret(&mut body)?,
+        grant_types: body.take("grant_types")?.unwrap_or(defaults.grant_types),
+        metadata: metadata.unwrap_or_default(),
+        attributes: without_nulls(body.rest(&KEPT)?),
+    };
+    let added = management.registrar.add_client(new).await?;
+    management.nudge.caught_up().await;
+    let secret = added.secret.filter(|_| caller.has(scope::READ_CLIENT_KEYS));
+    let object = with_secret(object(&added.client), secret.as_ref());
+    Ok(answer(StatusCode::CREATED, &object))
+}
+
+pub(super) async fn update(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Answer {
+    caller.may(&[scope::UPDATE_CLIENTS])?;
+    Query::none(request.uri())?;
+    let mut body = Payload::read(request).await?;
+    let secret = take_secret(&mut body)?;
+    if secret.is_some() {
+        caller.may(&[scope::UPDATE_CLIENT_KEYS])?;
+    }
+    let metadata: Option<BTreeMap<String, Option<String>>> = body.take("client_metadata")?;
+    let change = ClientChange {
+        name: body.take("name")?,
+        public: take_public(&mut body)?,
+        secret,
+        grant_types: body.take("grant_types")?,
+        metadata: metadata.unwrap_or_default(),
+        attributes: body.rest(&KEPT)?,
+    };
+    let updated = management.registrar.update_client(&id, change).await?;
+    management.nudge.caught_up().await;
+    let secret = updated
+        .secret
+        .filter(|_| caller.has(scope::READ_CLIENT_KEYS));
+    let object = with_secret(object(&updated.client), secret.as_ref());
+    Ok(answer(StatusCode::OK, &object))
+}
+
+pub(super) async fn delete(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Answer {
+    caller.may(&[scope::DELETE_CLIENTS])?;
+    Query::none(&uri)?;
+    management.registrar.delete_client(&id).await?;
+    management.nudge.caught_up().await;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The one answer that has a secret without more being asked: whoever may replace it can have it.
+pub(super) async fn rotate_secret(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Answer {
+    caller.may(&[scope::UPDATE_CLIENT_KEYS])?;
+    Query::none(&uri)?;
+    let rotated = management.registrar.rotate_secret(&id, 0).await?;
+    management.nudge.caught_up().await;
+    let object = with_secret(object(&rotated.client), rotated.secret.as_ref());
+    Ok(answer(StatusCode::OK, &object))
+}
+
+/// A client as Auth0 writes it.
+fn object(client: &ClientRow) -> Object {
+    let is_public = client.auth_method == "none";
+    let method = client.attributes.get(AUTH_METHOD);
+    let method = match (is_public, method.and_then(Value::as_str)) {
+        (true, _) => "none",
+        (false, Some(kept)) if kept != "none" => kept,
+        (false, _) => "client_secret_post",
+    };
+    let mut object = Object::from_iter([
+        ("app_type".to_owned(), json!("non_interactive")),
+        ("is_first_party".to_owned(), json!(true)),
+        ("oidc_conformant".to_owned(), json!(true)),
+    ]);
+    object.extend(client.attributes.clone());
+    object.extend([
+        ("client_id".to_owned(), json!(client.id)),
+        ("name".to_owned(), json!(client.name)),
+        ("global".to_owned(), json!(false)),
+        (AUTH_METHOD.to_owned(), json!(method)),
+        ("grant_types".to_owned(), json!(client.grant_types)),
+        ("client_metadata".to_owned(), json!(client.metadata)),
+    ]);
+    object
+}
+
+fn with_secret(mut object: Object, secret: Option<&SecretString>) -> Object {
+    if let Some(secret) = secret {
+        let secret = secret.expose_secret();
+        object.insert("client_secret".to_owned(), secret.into());
+    }
+    object
+}
+
+fn take_secret(body: &mut Payload) -> Result<Option<SecretString>, ManageError> {
+    let secret: Option<String> = body.take("client_secret")?;
+    Ok(secret.map(SecretString::from))
+}
+
+/// Whether the client is to be public. The method itself stays in the body and is kept: here either way of sending a
+/// secret is as good as the other.
+fn take_public(body: &mut Payload) -> Result<Option<bool>, ManageError> {
+    let Some(method) = body.take::<String>(AUTH_METHOD)? else {
+        return Ok(None);
+    };
+    let is_public = match method.as_str() {
+        "none" => true,
+        "client_secret_post" | "client_secret_basic" => false,
+        other => {
+            let known = "use client_secret_post, client_secret_basic or none";
+            let why = format!("{AUTH_METHOD}: {other:?} is not possible here; {known}");
+            return Err(ManageError::Body(why));
+        }
+    };
+    body.put_back(AUTH_METHOD, method);
+    Ok(Some(is_public))
+}
+
+const AUTH_METHOD: &str = "token_endpoint_auth_method";
+const READ: &[&str] = &[scope::READ_CLIENTS, scope::READ_CLIENT_KEYS];
+
+/// Most are about people who log in, which nobody does here.
+const KEPT: Kept = Kept {
+    names: &[
+        AUTH_METHOD,
+        "addons",
+        "allowed_clients",
+        "allowed_logout_urls",
+        "allowed_origins",
+        "app_type",
+        "async_approval_notification_channels",
+        "callbacks",
+        "client_aliases",
+        "client_authentication_methods",
+        "compliance_level",
+        "cross_origin_auth",
+        "cross_origin_authentication",
+        "cross_origin_loc",
+        "custom_login_page",
+        "custom_login_page_on",
+        "custom_login_page_preview",
+        "default_organization",
+        "description",
+        "encryption_key",
+        "express_configuration",
+        "form_template",
+        "initiate_login_uri",
+        "is_first_party",
+        "is_token_endpoint_ip_header_trusted",
+        "jwt_configuration",
+        "logo_uri",
+        "mobile",
+        "my_organization_configuration",
+        "native_social_login",
+        "oidc_backchannel_logout",
+        "oidc_conformant",
+        "oidc_logout",
+        "organization_discovery_methods",
+        "organization_require_behavior",
+        "organization_usage",
+        "par_request_expiry",
+        "refresh_token",
+        "require_proof_of_possession",
+        "require_pushed_authorization_requests",
+        "resource_server_identifier",
+        "session_transfer",
+        "signed_request_object",
+        "skip_non_verifiable_callback_uri_confirmation_prompt",
+        "sso",
+        "sso_disabled",
+        "token_exchange",
+        "token_quota",
+        "web_origins",
+    ],
+    is_demand: |name, value| {
+        let demands = [
+            "client_authentication_methods",
+            "compliance_level",
+            "require_proof_of_possession",
+            "token_exchange",
+            "token_quota",
+        ];
+        demands.contains(&name) && !is_nothing(value)
+    },
+};

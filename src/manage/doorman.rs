@@ -1,0 +1,81 @@
+//! What every call goes through before its handler: who it is, how often it has been, what it calls itself.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::info;
+
+use super::access;
+use super::error::ManageError;
+use super::{Management, PREFIX};
+
+/// Lets a call in, or says why not. Either way the answer tells what is left of the caller's bucket.
+pub(super) async fn admit(
+    State(management): State<Arc<Management>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let caller = access::caller(&management.live.load(), request.headers());
+    let client_id = match &caller {
+        Ok(caller) => Arc::clone(&caller.client_id),
+        Err(_) => Arc::from(STRANGERS),
+    };
+    let allowance = management.rates.take(&client_id);
+    let named = correlation_id(request.headers());
+    let path = format!("{PREFIX}{}", request.uri().path());
+    let asked = (request.method().clone(), path);
+    let mut response = match (allowance.exhausted, caller, &named) {
+        (Some(seconds), _, _) => ManageError::TooManyRequests(seconds).into_response(),
+        (None, Err(refusal), _) => refusal.into_response(),
+        (None, Ok(_), Err(why)) => ManageError::Header(why).into_response(),
+        (None, Ok(caller), Ok(_)) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+    };
+    allowance.tell(response.headers_mut());
+    let named = named.ok().flatten();
+    write_down(&client_id, asked, &response, named.as_ref());
+    if let Some(named) = named {
+        response.headers_mut().insert(CORRELATION_ID, named);
+    }
+    response
+}
+
+/// The caller's own name for the call, which goes into the log and back.
+fn correlation_id(headers: &HeaderMap) -> Result<Option<HeaderValue>, &'static str> {
+    let Some(value) = headers.get(CORRELATION_ID) else {
+        return Ok(None);
+    };
+    let fits = (1..=CORRELATION_CHARS_MAX).contains(&value.len());
+    match value.to_str() {
+        Ok(_) if fits => Ok(Some(value.clone())),
+        _ => Err("X-Correlation-ID is 1 to 64 visible ASCII characters"),
+    }
+}
+
+/// One line for each write, and none for what only looks.
+fn write_down(
+    client_id: &str,
+    (method, path): (Method, String),
+    response: &Response,
+    named: Option<&HeaderValue>,
+) {
+    if matches!(method, Method::GET | Method::HEAD) {
+        return;
+    }
+    let correlation_id = named.and_then(|named| named.to_str().ok());
+    let (method, status) = (method.as_str(), response.status().as_u16());
+    info!(
+        client_id,
+        method, path, status, correlation_id, "management call"
+    );
+}
+
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+const CORRELATION_CHARS_MAX: usize = 64;
+/// No client id is empty.
+const STRANGERS: &str = "";

@@ -1,0 +1,219 @@
+//! Why a call was refused, in the shape of Auth0's error bodies. The one place where an error becomes a status here.
+
+use axum::Json;
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tracing::error;
+
+use crate::registry::RegistrarError;
+
+/// Why a call was refused.
+#[derive(Debug)]
+pub(super) enum ManageError {
+    /// There is no bearer token.
+    MissingAuthentication,
+    /// There is one, and it is not to be believed.
+    InvalidToken(String),
+    /// It has none of these scopes.
+    InsufficientScope(&'static [&'static str]),
+    /// The client has sent too many requests; so many seconds later there is room again.
+    TooManyRequests(u64),
+    /// There is nothing at this path.
+    NoSuchPath(String),
+    /// Nothing can be done with this method at this path.
+    WrongMethod(Method, String),
+    /// The query is not as it must be.
+    Query(String),
+    /// The body is not as it must be.
+    Body(String),
+    /// A header is not as it must be.
+    Header(&'static str),
+    /// The body is no JSON.
+    MediaType,
+    /// The body is too large.
+    TooLarge,
+    /// The body does not come.
+    TooSlow,
+    /// What the registrar said.
+    Registrar(RegistrarError),
+}
+
+impl From<RegistrarError> for ManageError {
+    fn from(error: RegistrarError) -> Self {
+        Self::Registrar(error)
+    }
+}
+
+/// As Auth0 writes it.
+#[derive(Serialize)]
+struct ErrorBody {
+    #[serde(rename = "statusCode")]
+    status_code: u16,
+    error: &'static str,
+    message: String,
+    #[serde(rename = "errorCode", skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'static str>,
+}
+
+type Told = (StatusCode, String, Option<&'static str>);
+
+impl ManageError {
+    fn told(self) -> Told {
+        use StatusCode as S;
+        let not_found = "not_found";
+        match self {
+            Self::MissingAuthentication => {
+                (S::UNAUTHORIZED, "Missing authentication".to_owned(), None)
+            }
+            Self::InvalidToken(why) => (
+                S::UNAUTHORIZED,
+                format!("Invalid token: {why}"),
+                Some("invalid_token"),
+            ),
+            Self::InsufficientScope(any_of) => {
+                let message = format!("Insufficient scope, expected any of: {}", any_of.join(","));
+                (S::FORBIDDEN, message, Some("insufficient_scope"))
+            }
+            Self::TooManyRequests(_) => {
+                let message = "Global limit has been reached: send fewer requests".to_owned();
+                (S::TOO_MANY_REQUESTS, message, Some("too_many_requests"))
+            }
+            Self::NoSuchPath(path) => (S::NOT_FOUND, no_such_path(&path), Some(not_found)),
+            Self::WrongMethod(method, path) => {
+                let message = format!("{method} is not possible on {path}");
+                (S::METHOD_NOT_ALLOWED, message, Some("method_not_allowed"))
+            }
+            Self::Query(why) => {
+                let message = format!("Query validation error: {why}");
+                (S::BAD_REQUEST, message, Some("invalid_query_string"))
+            }
+            Self::Body(why) => (S::BAD_REQUEST, payload(&why), Some("invalid_body")),
+            Self::Header(why) => (S::BAD_REQUEST, why.to_owned(), Some("invalid_header")),
+            Self::MediaType => {
+                let message = "send the body as application/json".to_owned();
+                (S::UNSUPPORTED_MEDIA_TYPE, message, Some("invalid_body"))
+            }
+            Self::TooLarge => {
+                let message = "Payload too large: a body may have 1 MB".to_owned();
+                (S::PAYLOAD_TOO_LARGE, message, Some("payload_too_large"))
+            }
+            Self::TooSlow => {
+                let message = "the body did not come in time".to_owned();
+                (S::REQUEST_TIMEOUT, message, None)
+            }
+            Self::Registrar(problem) => told_of(problem),
+        }
+    }
+
+    /// What the caller should do about it, beside the body.
+    fn headers(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let challenge = match self {
+            Self::MissingAuthentication => "Bearer".to_owned(),
+            Self::InvalidToken(_) => r#"Bearer error="invalid_token""#.to_owned(),
+            Self::InsufficientScope(any_of) => {
+                let scope = any_of.join(" ");
+                format!(r#"Bearer error="insufficient_scope", scope="{scope}""#)
+            }
+            Self::TooManyRequests(seconds) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
+                return;
+            }
+            Self::NoSuchPath(_)
+            | Self::WrongMethod(..)
+            | Self::Query(_)
+            | Self::Body(_)
+            | Self::Header(_)
+            | Self::MediaType
+            | Self::TooLarge
+            | Self::TooSlow
+            | Self::Registrar(_) => return,
+        };
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+    }
+}
+
+fn no_such_path(path: &str) -> String {
+    format!("there is no {path}: here are /clients, /resource-servers and /client-grants")
+}
+
+fn payload(why: &str) -> String {
+    format!("Payload validation error: {why}")
+}
+
+fn told_of(problem: RegistrarError) -> Told {
+    use StatusCode as S;
+    match problem {
+        RegistrarError::NotFound { what, id } => {
+            let (message, code) = match what {
+                "client" => ("Client not found".to_owned(), "inexistent_client"),
+                "API" => {
+                    let message = format!("No resource with identifier {id}");
+                    (message, "inexistent_resource_server")
+                }
+                _ => (
+                    "The client grant does not exist".to_owned(),
+                    "inexistent_client_grant",
+                ),
+            };
+            (S::NOT_FOUND, message, Some(code))
+        }
+        RegistrarError::Conflict { what, id } => {
+            let (message, code) = match what {
+                "client" => (format!("client already exists: {id}"), "client_conflict"),
+                "API" => {
+                    let message = format!("resource_server already exists: {id}");
+                    (message, "resource_server_conflict")
+                }
+                _ => (
+                    format!("client_grant already exists: {id}"),
+                    "client_grant_conflict",
+                ),
+            };
+            (S::CONFLICT, message, Some(code))
+        }
+        RegistrarError::Invalid(why) => (S::BAD_REQUEST, payload(&why), Some("invalid_body")),
+        RegistrarError::ForeignScope { foreign, .. } => {
+            let message = format!("scope must be a subset of resource server scopes: {foreign}");
+            (S::BAD_REQUEST, payload(&message), Some("invalid_body"))
+        }
+        RegistrarError::Store(problem) => {
+            failed(&problem);
+            let message = "the store cannot be used: nothing was changed, try again".to_owned();
+            (S::SERVICE_UNAVAILABLE, message, Some("store_unavailable"))
+        }
+        RegistrarError::Key(problem) => {
+            failed(&problem);
+            let message = "a signing key could not be made: see the server's log".to_owned();
+            (S::INTERNAL_SERVER_ERROR, message, None)
+        }
+    }
+}
+
+fn failed(problem: &(dyn std::error::Error + 'static)) {
+    error!(problem, "a management call failed");
+}
+
+impl IntoResponse for ManageError {
+    fn into_response(self) -> Response {
+        let mut headers = Response::default();
+        self.headers(&mut headers);
+        let (status, message, error_code) = self.told();
+        let body = ErrorBody {
+            status_code: status.as_u16(),
+            error: status.canonical_reason().unwrap_or_default(),
+            message,
+            error_code,
+        };
+        let mut response = (status, Json(body)).into_response();
+        response
+            .headers_mut()
+            .extend(std::mem::take(headers.headers_mut()));
+        response
+    }
+}

@@ -1,0 +1,158 @@
+//! `/client-grants`
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::access::Caller;
+use super::error::ManageError;
+use super::list::{Kind, Object, Query, answer};
+use super::payload::{Kept, Payload, is_nothing, without_nulls};
+use super::{Management, scope};
+use crate::registry::{GrantChange, NewGrant, RegistrarError};
+use crate::store::{GrantFilter, GrantRow};
+
+type Answer = Result<Response, ManageError>;
+
+pub(super) async fn list(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Answer {
+    caller.may(READ)?;
+    let query = Query::of_list(&uri, FILTERS)?;
+    let filter = GrantFilter {
+        client_id: query.one("client_id").map(str::to_owned),
+        audience: query.one("audience").map(str::to_owned),
+        is_for_users: query
+            .one("subject_type")
+            .is_some_and(|kind| kind != "client"),
+        any_organization: query.flag("allow_any_organization")?,
+    };
+    let kind = Kind {
+        plural: "client_grants",
+        object,
+    };
+    management.list(&query, &filter, kind).await
+}
+
+pub(super) async fn show(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Answer {
+    caller.may(READ)?;
+    Query::none(&uri)?;
+    let grant = management.registrar.grant(&id).await?;
+    Ok(answer(StatusCode::OK, &object(&grant)))
+}
+
+pub(super) async fn create(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Answer {
+    caller.may(&[scope::CREATE_CLIENT_GRANTS])?;
+    Query::none(request.uri())?;
+    let mut body = Payload::read(request).await?;
+    let new = NewGrant {
+        client_id: body.require("client_id")?,
+        audience: body.require("audience")?,
+        // Here none means none, and not all.
+        scope: Some(take_scope(&mut body)?.unwrap_or_default()),
+    };
+    let attributes = without_nulls(body.rest(&KEPT)?);
+    let added = management.registrar.add_grant_with(new, attributes).await?;
+    management.nudge.caught_up().await;
+    Ok(answer(StatusCode::CREATED, &object(&added)))
+}
+
+pub(super) async fn update(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Answer {
+    caller.may(&[scope::UPDATE_CLIENT_GRANTS])?;
+    Query::none(request.uri())?;
+    let mut body = Payload::read(request).await?;
+    let change = GrantChange {
+        scope: take_scope(&mut body)?,
+        attributes: body.rest(&KEPT)?,
+    };
+    let grant = management.registrar.update_grant(&id, change).await?;
+    management.nudge.caught_up().await;
+    Ok(answer(StatusCode::OK, &object(&grant)))
+}
+
+/// What is gone already is gone: there is no 404.
+pub(super) async fn delete(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Answer {
+    caller.may(&[scope::DELETE_CLIENT_GRANTS])?;
+    Query::none(&uri)?;
+    match management.registrar.delete_grant(&id).await {
+        Ok(()) | Err(RegistrarError::NotFound { .. }) => {}
+        Err(problem) => return Err(problem.into()),
+    }
+    management.nudge.caught_up().await;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// A client grant as Auth0 writes it.
+fn object(grant: &GrantRow) -> Object {
+    let mut object = grant.attributes.clone();
+    object.extend([
+        ("id".to_owned(), json!(grant.id)),
+        ("client_id".to_owned(), json!(grant.client_id)),
+        ("audience".to_owned(), json!(grant.audience)),
+        ("scope".to_owned(), json!(grant.scope)),
+    ]);
+    object
+}
+
+/// The scopes as the registrar takes them. One with a space in it would come apart there, and is none.
+fn take_scope(body: &mut Payload) -> Result<Option<String>, ManageError> {
+    let Some(scopes) = body.take::<Vec<String>>("scope")? else {
+        return Ok(None);
+    };
+    match scopes
+        .iter()
+        .find(|scope| scope.is_empty() || scope.contains(' '))
+    {
+        Some(odd) => Err(ManageError::Body(format!("scope: {odd:?} is no scope"))),
+        None => Ok(Some(scopes.join(" "))),
+    }
+}
+
+const READ: &[&str] = &[scope::READ_CLIENT_GRANTS];
+const FILTERS: &[&str] = &[
+    "audience",
+    "client_id",
+    "subject_type",
+    "allow_any_organization",
+];
+
+const KEPT: Kept = Kept {
+    names: &[
+        "allow_all_scopes",
+        "allow_any_organization",
+        "authorization_details_types",
+        "organization_usage",
+        "subject_type",
+    ],
+    is_demand: |name, value| match name {
+        "organization_usage" => *value == "require",
+        "subject_type" => !value.is_null() && *value != "client",
+        "allow_all_scopes" | "authorization_details_types" => !is_nothing(value),
+        _ => false,
+    },
+};

@@ -1,0 +1,119 @@
+//! The JSON object that a call comes with.
+
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+
+use super::error::ManageError;
+use crate::store::Attributes;
+
+/// A JSON object that is read member by member.
+pub(super) struct Payload(Map<String, Value>);
+
+impl Payload {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// When it is too large, too slow, or no JSON object.
+    pub(super) async fn read(request: Request) -> Result<Self, ManageError> {
+        let (head, body) = request.into_parts();
+        let text = |name| {
+            let value = head.headers.get(name);
+            value.and_then(|value| value.to_str().ok())
+        };
+        let media_type = text(CONTENT_TYPE).and_then(|value| value.split(';').next());
+        let is_json = |name: &str| name.trim().eq_ignore_ascii_case("application/json");
+        if !media_type.is_some_and(is_json) {
+            return Err(ManageError::MediaType);
+        }
+        let announced = text(CONTENT_LENGTH).and_then(|value| value.parse::<usize>().ok());
+        if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+            return Err(ManageError::TooLarge);
+        }
+        let bytes = match timeout(BODY_TIMEOUT, to_bytes(body, BODY_BYTES_MAX)).await {
+            Ok(Ok(bytes)) => bytes,
+            // Either it is over the limit, or the caller went away and will not read the answer.
+            Ok(Err(_)) => return Err(ManageError::TooLarge),
+            Err(_) => return Err(ManageError::TooSlow),
+        };
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|problem| ManageError::Body(format!("the body is no JSON object: {problem}")))
+    }
+
+    /// Takes a member out; null says as little as none.
+    ///
+    /// # Errors
+    /// When it is of another type.
+    pub(super) fn take<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<T>, ManageError> {
+        let value = self.0.remove(name).filter(|value| !value.is_null());
+        let read = value.map(serde_json::from_value).transpose();
+        read.map_err(|problem| ManageError::Body(format!("{name}: {problem}")))
+    }
+
+    /// Takes out a member that must be there.
+    ///
+    /// # Errors
+    /// When it is missing, or of another type.
+    pub(super) fn require<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, ManageError> {
+        let missing = || ManageError::Body(format!("Missing required property: {name}"));
+        self.take(name)?.ok_or_else(missing)
+    }
+
+    /// Puts a member back, to be kept with the rest.
+    pub(super) fn put_back(&mut self, name: &str, value: String) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    /// What is left: it is kept for Auth0's tools, if it is something that they send.
+    ///
+    /// # Errors
+    /// When something is unknown, or demands what this server does not do.
+    pub(super) fn rest(self, kept: &Kept) -> Result<Attributes, ManageError> {
+        for (name, value) in &self.0 {
+            if !kept.names.contains(&name.as_str()) {
+                let why = format!("Additional properties not allowed: {name}");
+                return Err(ManageError::Body(why));
+            }
+            if (kept.is_demand)(name, value) {
+                let why = format!("{name}: this server cannot do that; leave it out");
+                return Err(ManageError::Body(why));
+            }
+        }
+        Ok(self.0)
+    }
+}
+
+/// What of Auth0's properties is kept without being acted on.
+pub(super) struct Kept {
+    pub(super) names: &'static [&'static str],
+    /// Whether keeping the value silently would promise something that then does not happen.
+    pub(super) is_demand: fn(&str, &Value) -> bool,
+}
+
+/// Whether a value asks for nothing.
+pub(super) fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Those of the attributes that say something: what a new thing keeps.
+pub(super) fn without_nulls(mut attributes: Attributes) -> Attributes {
+    attributes.retain(|_, value| !value.is_null());
+    attributes
+}
+
+const BODY_BYTES_MAX: usize = 1_000_000;
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);

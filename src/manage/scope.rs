@@ -1,0 +1,59 @@
+//! What a management token may be for: Auth0's names, and ours for what Auth0 never had.
+
+/// Look at clients.
+pub const READ_CLIENTS: &str = "read:clients";
+/// Add clients.
+pub const CREATE_CLIENTS: &str = "create:clients";
+/// Change clients.
+pub const UPDATE_CLIENTS: &str = "update:clients";
+/// Delete clients.
+pub const DELETE_CLIENTS: &str = "delete:clients";
+/// See a client's secret in the one answer that has it.
+pub const READ_CLIENT_KEYS: &str = "read:client_keys";
+/// Give a client a new secret.
+pub const UPDATE_CLIENT_KEYS: &str = "update:client_keys";
+/// Look at APIs.
+pub const READ_RESOURCE_SERVERS: &str = "read:resource_servers";
+/// Add APIs.
+pub const CREATE_RESOURCE_SERVERS: &str = "create:resource_servers";
+/// Change APIs.
+pub const UPDATE_RESOURCE_SERVERS: &str = "update:resource_servers";
+/// Delete APIs.
+pub const DELETE_RESOURCE_SERVERS: &str = "delete:resource_servers";
+/// Look at client grants.
+pub const READ_CLIENT_GRANTS: &str = "read:client_grants";
+/// Add client grants.
+pub const CREATE_CLIENT_GRANTS: &str = "create:client_grants";
+/// Change client grants.
+pub const UPDATE_CLIENT_GRANTS: &str = "update:client_grants";
+/// Delete client grants.
+pub const DELETE_CLIENT_GRANTS: &str = "delete:client_grants";
+
+/// Every scope of the management API, with what it lets its bearer do.
+pub const ALL: &[(&str, &str)] = &[
+    (READ_CLIENTS, "Look at clients"),
+    (CREATE_CLIENTS, "Add clients"),
+    (UPDATE_CLIENTS, "Change clients"),
+    (DELETE_CLIENTS, "Delete clients"),
+    (READ_CLIENT_KEYS, "See the secret of a client that is added"),
+    (UPDATE_CLIENT_KEYS, "Give clients new secrets"),
+    (READ_RESOURCE_SERVERS, "Look at APIs"),
+    (CREATE_RESOURCE_SERVERS, "Add APIs"),
+    (UPDATE_RESOURCE_SERVERS, "Change APIs"),
+    (DELETE_RESOURCE_SERVERS, "Delete APIs"),
+    (READ_CLIENT_GRANTS, "Look at client grants"),
+    (CREATE_CLIENT_GRANTS, "Add client grants"),
+    (UPDATE_CLIENT_GRANTS, "Change client grants"),
+    (DELETE_CLIENT_GRANTS, "Delete client grants"),
+    ("read:rules", "Look at rules"),
+    ("create:rules", "Add rules"),
+    ("update:rules", "Change rules"),
+    ("delete:rules", "Delete rules"),
+    (
+        "blacklist:tokens",
+        "Look at blacklisted tokens and add to them",
+    ),
+    ("issue:tokens", "Issue tokens for any subject"),
+    ("read:audit", "Read the record of changes"),
+    ("read:status", "Read the state of the server"),
+];
