@@ -22,6 +22,7 @@ serve *arguments:
 judges:
     cargo build --release
     tests/judges/run
+    tests/judges/manage
 
 # Build the shipped rule from source and compare it with the committed one; `just rule --write` replaces it.
 rule *arguments:

@@ -1,0 +1,119 @@
+// Two majors of Auth0's own SDK for JavaScript manage the server that DOMAIN names, unmodified.
+
+import assert from 'node:assert/strict'
+import { ManagementClient } from 'auth0'
+import { ManagementClient as OldManagementClient } from 'auth0-4'
+
+const { DOMAIN, ADMIN_ID, ADMIN_SECRET } = process.env
+const options = { domain: DOMAIN, clientId: ADMIN_ID, clientSecret: ADMIN_SECRET }
+
+const has = async (status, promise) => {
+  await assert.rejects(promise, (error) => error.statusCode === status || assert.fail(error))
+}
+
+async function collected(page) {
+  const all = []
+  for await (const one of page) all.push(one)
+  return all
+}
+
+function unique(list, key) {
+  const ids = list.map((one) => one[key])
+  assert.equal(new Set(ids).size, ids.length)
+  return ids
+}
+
+// The current major: lists are walked by the SDK itself, in both paging styles.
+async function current() {
+  const auth0 = new ManagementClient(options)
+  const identifier = 'https://orders.example/current'
+  const scopes = [{ value: 'read:orders', description: 'Look' }, { value: 'write:orders' }]
+  const api = await auth0.resourceServers.create({ identifier, name: 'Orders', scopes })
+  const clients = []
+  for (let number = 0; number < 5; number++) {
+    const name = `partner ${number}`
+    const client = await auth0.clients.create({ name, app_type: 'non_interactive' })
+    assert.ok(client.client_secret)
+    clients.push(client.client_id)
+    await auth0.clientGrants.create({ client_id: client.client_id, audience: identifier, scope: ['read:orders'] })
+  }
+  const listed = unique(await collected(await auth0.clients.list({ per_page: 2 })), 'client_id')
+  assert.ok(clients.every((id) => listed.includes(id)))
+  const grants = await collected(await auth0.clientGrants.list({ audience: identifier, take: 2 }))
+  assert.deepEqual(unique(grants, 'client_id').sort(), clients.sort())
+  const apis = await collected(await auth0.resourceServers.list({ identifiers: [identifier], per_page: 1 }))
+  assert.deepEqual(apis.map((one) => one.id), [api.id])
+
+  const [first] = clients
+  await auth0.clients.update(first, { name: 'renamed', client_metadata: { tier: 'gold' } })
+  const found = await auth0.clients.get(first)
+  assert.deepEqual([found.name, found.client_metadata], ['renamed', { tier: 'gold' }])
+  assert.ok((await auth0.clients.rotateSecret(first)).client_secret)
+  await auth0.clientGrants.update(grants[0].id, { scope: ['write:orders'] })
+  await auth0.resourceServers.update(api.id, { token_lifetime: 60 })
+  assert.equal((await auth0.resourceServers.get(identifier)).token_lifetime, 60)
+
+  await has(409, auth0.resourceServers.create({ identifier }))
+  await has(400, auth0.clientGrants.update(grants[0].id, { scope: ['fly'] }))
+  await has(404, auth0.clients.get('nobody'))
+  await has(404, auth0.connections.get('con_x'))
+
+  for (const { id } of grants) await auth0.clientGrants.delete(id)
+  for (const id of clients) await auth0.clients.delete(id)
+  await auth0.resourceServers.delete(identifier)
+  assert.deepEqual(await collected(await auth0.clientGrants.list({ audience: identifier })), [])
+}
+
+// An older major: the caller walks the pages.
+async function old() {
+  const auth0 = new OldManagementClient(options)
+  const identifier = 'https://orders.example/old'
+  const scopes = [{ value: 'read:orders' }]
+  const { data: api } = await auth0.resourceServers.create({ identifier, name: 'Orders', scopes })
+  const clients = []
+  for (let number = 0; number < 3; number++) {
+    const { data } = await auth0.clients.create({ name: `partner ${number}` })
+    clients.push(data.client_id)
+    await auth0.clientGrants.create({ client_id: data.client_id, audience: identifier, scope: ['read:orders'] })
+  }
+  const { data: whole } = await auth0.clients.getAll()
+  const paged = []
+  for (let page = 0; ; page++) {
+    const { data } = await auth0.clients.getAll({ page, per_page: 2, include_totals: true })
+    paged.push(...data.clients)
+    if (data.start + data.length >= data.total) break
+  }
+  assert.deepEqual(unique(paged, 'client_id'), unique(whole, 'client_id'))
+  const grants = []
+  for (let from; ;) {
+    const { data } = await auth0.clientGrants.getAll({ audience: identifier, take: 2, from })
+    grants.push(...data.client_grants)
+    if (!(from = data.next)) break
+  }
+  assert.deepEqual(unique(grants, 'client_id').sort(), clients.sort())
+  await auth0.clients.update({ client_id: clients[0] }, { description: 'A partner' })
+  const { data: found } = await auth0.clients.get({ client_id: clients[0], fields: 'description', include_fields: true })
+  assert.deepEqual(found, { description: 'A partner' })
+  await auth0.resourceServers.update({ id: api.id }, { scopes: [] })
+  const { data: [shrunk] } = await auth0.clientGrants.getAll({ client_id: clients[0] })
+  assert.deepEqual(shrunk.scope, [])
+  await has(403, new OldManagementClient({ domain: DOMAIN, token: await narrow() }).clients.create({ name: 'x' }))
+  for (const { id } of grants) await auth0.clientGrants.delete({ id })
+  for (const client_id of clients) await auth0.clients.delete({ client_id })
+  await auth0.resourceServers.delete({ id: api.id })
+}
+
+// A token that may only look.
+async function narrow() {
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials', client_id: ADMIN_ID, client_secret: ADMIN_SECRET,
+    audience: `https://${DOMAIN}/api/v2/`, scope: 'read:clients',
+  })
+  const answer = await fetch(`https://${DOMAIN}/oauth/token`, { method: 'POST', body })
+  return (await answer.json()).access_token
+}
+
+await current()
+console.log('auth0 (JavaScript, current)   clients, APIs and grants: made, listed, changed, deleted')
+await old()
+console.log('auth0 (JavaScript, 4)         clients, APIs and grants: made, listed, changed, deleted')

@@ -1,0 +1,100 @@
+"""Auth0's own SDK for Python manages the server that DOMAIN names, unmodified: the major that is on the path."""
+
+import os
+from importlib.metadata import version
+
+DOMAIN, ID, SECRET = (os.environ[name] for name in ("DOMAIN", "ADMIN_ID", "ADMIN_SECRET"))
+MAJOR = int(version("auth0-python").split(".")[0])
+IDENTIFIER = f"https://orders.example/python-{MAJOR}"
+SCOPES = [{"value": "read:orders", "description": "Look"}, {"value": "write:orders", "description": ""}]
+
+
+def refused(status, call):
+    try:
+        call()
+    except Exception as error:  # Each major has errors of its own.
+        assert error.status_code == status, error
+    else:
+        raise AssertionError(f"not refused with {status}")
+
+
+def current():
+    """Lists are walked by the SDK itself, in both paging styles."""
+    from auth0.management import ManagementClient
+
+    auth0 = ManagementClient(domain=DOMAIN, client_id=ID, client_secret=SECRET)
+    api = auth0.resource_servers.create(identifier=IDENTIFIER, name="Orders", scopes=SCOPES)
+    clients = set()
+    for number in range(5):
+        client = auth0.clients.create(name=f"partner {number}", app_type="non_interactive")
+        assert client.client_secret
+        clients.add(client.client_id)
+        auth0.client_grants.create(client_id=client.client_id, audience=IDENTIFIER, scope=["read:orders"])
+    listed = [client.client_id for client in auth0.clients.list(per_page=2)]
+    assert len(listed) == len(set(listed)) and clients <= set(listed)
+    grants = list(auth0.client_grants.list(audience=IDENTIFIER, take=2))
+    assert sorted(grant.client_id for grant in grants) == sorted(clients)
+    found = list(auth0.resource_servers.list(identifiers=[IDENTIFIER], per_page=1))
+    assert [one.id for one in found] == [api.id]
+
+    first = grants[0].client_id
+    auth0.clients.update(first, name="renamed", client_metadata={"tier": "gold"})
+    found = auth0.clients.get(first)
+    assert (found.name, found.client_metadata) == ("renamed", {"tier": "gold"})
+    assert auth0.clients.rotate_secret(first).client_secret
+    assert auth0.client_grants.update(grants[0].id, scope=["write:orders"]).scope == ["write:orders"]
+    auth0.resource_servers.update(api.id, token_lifetime=60)
+    assert auth0.resource_servers.get(IDENTIFIER).token_lifetime == 60
+
+    refused(409, lambda: auth0.resource_servers.create(identifier=IDENTIFIER))
+    refused(404, lambda: auth0.clients.get("nobody"))
+    refused(400, lambda: auth0.client_grants.update(grants[0].id, scope=["fly"]))
+
+    for grant in grants:
+        auth0.client_grants.delete(grant.id)
+    for client in clients:
+        auth0.clients.delete(client)
+    auth0.resource_servers.delete(api.id)
+    assert list(auth0.client_grants.list(audience=IDENTIFIER)) == []
+
+
+def old():
+    """The caller walks the pages."""
+    from auth0.authentication import GetToken
+    from auth0.management import Auth0
+
+    token = GetToken(DOMAIN, ID, client_secret=SECRET).client_credentials(f"https://{DOMAIN}/api/v2/")
+    auth0 = Auth0(DOMAIN, token["access_token"])
+    api = auth0.resource_servers.create({"identifier": IDENTIFIER, "name": "Orders", "scopes": SCOPES})
+    clients = []
+    for number in range(3):
+        client = auth0.clients.create({"name": f"partner {number}"})
+        clients.append(client["client_id"])
+        auth0.client_grants.create(
+            {"client_id": client["client_id"], "audience": IDENTIFIER, "scope": ["read:orders"]}
+        )
+    whole = [client["client_id"] for client in auth0.clients.all()]
+    paged, page = [], 0
+    while part := auth0.clients.all(page=page, per_page=2):
+        paged += [client["client_id"] for client in part]
+        page += 1
+    assert paged == whole and set(clients) <= set(whole)
+    grants = auth0.client_grants.all(audience=IDENTIFIER, page=0, per_page=50, include_totals=True)
+    assert grants["total"] == 3 == len(grants["client_grants"])
+    auth0.clients.update(clients[0], {"description": "A partner"})
+    assert auth0.clients.get(clients[0], fields=["description"]) == {"description": "A partner"}
+    assert auth0.clients.rotate_secret(clients[0])["client_secret"]
+    grant = grants["client_grants"][0]["id"]
+    assert auth0.client_grants.update(grant, {"scope": ["write:orders"]})["scope"] == ["write:orders"]
+    auth0.resource_servers.update(api["id"], {"token_lifetime": 60})
+    assert auth0.resource_servers.get(api["id"])["token_lifetime"] == 60
+    refused(409, lambda: auth0.resource_servers.create({"identifier": IDENTIFIER}))
+    for grant in grants["client_grants"]:
+        auth0.client_grants.delete(grant["id"])
+    for client in clients:
+        auth0.clients.delete(client)
+    auth0.resource_servers.delete(api["id"])
+
+
+current() if MAJOR > 4 else old()
+print(f"auth0-python {MAJOR}                clients, APIs and grants: made, listed, changed, deleted")
