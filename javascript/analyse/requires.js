@@ -1,5 +1,6 @@
 // What a script requires.
 
+import { globalsIn, partsOfGlobals } from '../names/globals.js';
 import { resolve } from '../names/resolve.js';
 import { each } from './parse.js';
 import { placeOf, textOf } from './tree.js';
@@ -10,7 +11,7 @@ import { implicitRequests } from './implicit.js';
 const bundled = new Set(BUNDLED);
 
 /** Gives `{ modules, unknown, findings, all }`; `all` is every request with its place. */
-export function findRequires(program) {
+export function findRequires(program, source) {
   const all = [];
   const findings = [];
   each(program, {
@@ -23,7 +24,14 @@ export function findRequires(program) {
     ImportExpression: (node) => findings.push(imported(node)),
   });
   all.push(...implicitRequests(program));
-  return { all, findings, ...sorted(all) };
+  const { modules, unknown } = sorted(all);
+  return { all, findings, modules: [...modules, ...partsOf(source)], unknown };
+}
+
+/** The parts of the runtime whose globals a script names. A comment that names one costs a little memory. */
+function partsOf(source) {
+  const line = (at) => source.slice(0, at).split('\n').length;
+  return globalsIn(source).map(({ name, at }) => ({ request: name, name: partsOfGlobals[name], line: line(at) }));
 }
 
 function sorted(all) {

@@ -34,7 +34,7 @@ async function bundleScript(entry) {
     minify: true,
     logOverride: { 'commonjs-variable-in-esm': 'error' },
     legalComments: 'none',
-    define: { BUNDLED: JSON.stringify(Object.keys(catalogue)) },
+    define: { BUNDLED: JSON.stringify(Object.keys(catalogue).filter((name) => !name.startsWith('rulemint:'))) },
   });
   remember(made.metafile);
   return made.outputFiles[0].text;

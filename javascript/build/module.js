@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { partsIn } from '../names/globals.js';
 
 /** Gives `{ version, source, requires, metafile }`. */
 export async function bundleModule(root, name, catalogue) {
@@ -25,14 +26,21 @@ export async function bundleModule(root, name, catalogue) {
     plugins: [othersOutside(name, catalogue)],
     logLevel: 'error',
   });
-  const outside = Object.values(made.metafile.outputs)[0].imports.filter((one) => one.external);
+  const outside = Object.values(made.metafile.outputs)[0].imports.filter((one) => one.external).map((one) => one.path);
+  const source = made.outputFiles[0].text;
   return {
     version: from === null ? await versionOf(root, '..') : await versionOf(root, from),
-    source: made.outputFiles[0].text,
-    // What is tried for and may be missing, such as `vm`, is no part of it.
-    requires: [...new Set(outside.map((one) => one.path))].filter((path) => Object.hasOwn(catalogue, path)).sort(),
+    source,
+    requires: requiresOf(name, outside, source).filter((path) => Object.hasOwn(catalogue, path)),
     metafile: made.metafile,
   };
+}
+
+// What is tried for and may be missing, such as `vm`, is no part of it. The globals that it names are, and a part says itself
+// which others it needs.
+function requiresOf(name, outside, source) {
+  const parts = name.startsWith('rulemint:') ? [] : partsIn(source);
+  return [...new Set([...outside, ...parts])].sort();
 }
 
 async function versionOf(root, packageName) {
@@ -52,7 +60,8 @@ function othersOutside(name, catalogue) {
         if (kind === 'entry-point') return undefined;
         const plain = path.replace(/^node:/, '').replace(/\/$/, '');
         // An adapter of ours holds the package whose name it has.
-        if (plain === name || !Object.hasOwn(catalogue, plain)) return undefined;
+        const isHeld = plain === name || catalogue[name].inside?.includes(plain);
+        if (isHeld || !Object.hasOwn(catalogue, plain)) return undefined;
         return (await isSwitchedOff(path, resolveDir)) ? undefined : { path: plain, external: true };
       });
     },

@@ -1,22 +1,8 @@
-// Modules that live in the runtime itself, because globals need them, too. The bundled modules reach them under names
-// that no package can have.
+// What the runtime gives to the bundled modules, and to no script: names that no package can have.
 
-import { lazy } from './lazy.js';
+import { host } from './host.js';
 
-/** What a bundled module gets for `rulemint:…`; undefined for any other name. */
+/** What a bundled module gets for a name of the runtime's own; undefined for any other. */
 export function builtIn(name) {
-  switch (name) {
-    case 'rulemint:buffer':
-      return lazy.buffer();
-    case 'rulemint:url':
-      return lazy.url();
-    case 'rulemint:fetch':
-      return lazy.fetch();
-    case 'rulemint:http':
-      return lazy.http();
-    case 'rulemint:encoding':
-      return lazy.encoding();
-    default:
-      return undefined;
-  }
+  return name === 'rulemint:host' ? { host } : undefined;
 }

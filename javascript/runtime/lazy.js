@@ -1,73 +1,34 @@
-// Parts of the runtime that most scripts never touch. They are evaluated when a global of theirs is first read, and while
-// the script loads if it names one, so that no token pays for it.
+// Globals whose parts are bundled apart: each is there where its part came along, and evaluated when it is first read.
 
-import { defineProperty, hide } from './originals.js';
-
-/** The parts, each evaluated once. */
-export const lazy = {
-  buffer: once(() => require('./parts/buffer.js')),
-  url: once(() => require('./parts/url.js')),
-  encoding: once(() => require('./parts/encoding.js')),
-  abort: once(() => require('./parts/abort.js')),
-  http: once(() => require('./parts/http.js')),
-  fetch: once(() => require('./parts/fetch.js')),
-  form: once(() => require('./parts/form.js')),
-  clone: once(() => require('./parts/clone.js')),
-};
-
-const PARTS_OF_GLOBALS = {
-  Buffer: lazy.buffer,
-  URL: lazy.url,
-  URLSearchParams: lazy.url,
-  TextEncoder: lazy.encoding,
-  TextDecoder: lazy.encoding,
-  atob: lazy.encoding,
-  btoa: lazy.encoding,
-  AbortController: lazy.abort,
-  AbortSignal: lazy.abort,
-  Event: lazy.abort,
-  EventTarget: lazy.abort,
-  fetch: lazy.fetch,
-  FormData: lazy.form,
-  Headers: lazy.fetch,
-  Request: lazy.fetch,
-  Response: lazy.fetch,
-  structuredClone: lazy.clone,
-};
+import { defineProperty, hide, objectKeys } from './originals.js';
+import { partsOfGlobals } from '../names/globals.js';
+import { partOf } from './modules.js';
 
 /** Defines the globals without evaluating anything. */
 export function installLazyGlobals() {
-  for (const name of Object.keys(PARTS_OF_GLOBALS)) {
-    defineProperty(globalThis, name, {
-      __proto__: null,
-      configurable: true,
-      enumerable: false,
-      get() {
-        const part = PARTS_OF_GLOBALS[name]();
-        // A polyfill looks for its own global first, and must find none.
-        if (part === undefined) return undefined;
-        hide(globalThis, name, part[name]);
-        return part[name];
-      },
-      set(value) {
-        hide(globalThis, name, value);
-      },
-    });
-  }
+  const names = objectKeys(partsOfGlobals);
+  for (let at = 0; at < names.length; at++) define(names[at]);
 }
 
-/** Evaluates the parts whose globals a source names. */
-export function warm(source) {
-  for (const name of Object.keys(PARTS_OF_GLOBALS)) if (source.includes(name)) void globalThis[name];
+/** Evaluates those whose parts came along, so that no token has to. */
+export function settleLazyGlobals() {
+  const names = objectKeys(partsOfGlobals);
+  for (let at = 0; at < names.length; at++) void globalThis[names[at]];
 }
 
-function once(evaluate) {
-  let part;
-  let begun = false;
-  return () => {
-    if (begun) return part;
-    begun = true;
-    part = evaluate();
-    return part;
-  };
+function define(name) {
+  defineProperty(globalThis, name, {
+    __proto__: null,
+    configurable: true,
+    enumerable: false,
+    get() {
+      const value = partOf(partsOfGlobals[name])?.[name];
+      // A polyfill looks for its own global first, and must find none.
+      if (value !== undefined) hide(globalThis, name, value);
+      return value;
+    },
+    set(value) {
+      hide(globalThis, name, value);
+    },
+  });
 }

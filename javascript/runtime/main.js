@@ -8,7 +8,7 @@ import { checkSteering } from './steering.js';
 import { configuration, offerConfiguration, offerSettings } from './secrets.js';
 import { installGlobals } from './globals.js';
 import { whileModulesLoad } from './fresh.js';
-import { installLazyGlobals, warm } from './lazy.js';
+import { installLazyGlobals, settleLazyGlobals } from './lazy.js';
 import { loadModules, offerImplicitModules } from './modules.js';
 import { loadScript } from './load.js';
 import { resetTargets } from './targets.js';
@@ -27,9 +27,8 @@ function boot(file, source, modules, optionsJson) {
   guard(() => checkSteering(options.settings ?? {}));
   offerConfiguration(options.secrets ?? [], options.settings ?? {});
   whileModulesLoad(() => {
-    warm(source);
-    for (let at = 0; at < modules.length; at++) warm(modules[at][1]);
     loadModules(modules);
+    settleLazyGlobals();
     offerImplicitModules();
   });
   dialect = options.dialect;

@@ -25,6 +25,13 @@ export function offerImplicitModules() {
   }
 }
 
+/** A part that came along; undefined while it is being evaluated, and where it did not. */
+export function partOf(name) {
+  if (!isKnown(name)) return undefined;
+  const part = requireBundled(name);
+  return loaded.get(name).loaded ? part : undefined;
+}
+
 /** `require` as scripts see it. */
 export function scriptRequire(request) {
   if (typeof request !== 'string') throw new TypeError('require needs the name of a module');

@@ -127,8 +127,10 @@ for (const [name, [work, expected]] of Object.entries(WORK)) {
   });
 }
 
+// Parts of the runtime are at work wherever a script names a global of theirs: runtime.test.js.
 test('every bundled module is tested', () => {
-  assert.deepEqual(Object.keys(modules).filter((name) => !WORK[name]), []);
+  const packages = Object.keys(modules).filter((name) => !name.startsWith('rulemint:'));
+  assert.deepEqual(packages.filter((name) => !WORK[name]), []);
 });
 
 test('every module names what it requires', () => {

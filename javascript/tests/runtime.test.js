@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { claimsOf, issue, issueFromSnapshot, load, runOnce } from './engine.js';
+import { analyse, claimsOf, issue, issueFromSnapshot, load, runOnce } from './engine.js';
 
 const rule = (body) => `function (user, context, callback) {\n${body}\n}`;
 const seen = (expression, options) => claimsOf(runOnce(rule(`user.seen = ${expression}; callback(null, user, context);`), options)).seen;
@@ -118,4 +118,16 @@ test('text that is no base64 is refused', () => {
 
 test('bytes that are no text are refused by a fatal decoder', () => {
   assert.equal(seen(`(() => { try { new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([0xff])); } catch (error) { return error.name; } })()`), 'TypeError');
+});
+
+test('a sandbox holds of the globals that few scripts need only those that the script names', () => {
+  const parts = (source) => analyse(source).modules.map(({ name }) => name).filter((name) => name.startsWith('rulemint:'));
+  const rule = (body) => `function (user, context, callback) { ${body} callback(null, user, context); }`;
+  assert.deepEqual(parts(rule('')), []);
+  assert.deepEqual(parts(rule("user.x = Buffer.from('a').toString('hex');")), ['rulemint:buffer']);
+});
+
+test('no script can require a part of the runtime', () => {
+  const { unknown } = analyse("module.exports = function (user, context, callback) { require('rulemint:http'); };");
+  assert.deepEqual(unknown.map(({ request }) => request), ['rulemint:http']);
 });

@@ -96,7 +96,10 @@ fn script_lines(analysis: &Analysis) -> Vec<(&'static str, String)> {
         .chain(&analysis.secrets)
         .map(named)
         .collect();
-    let modules = analysis.modules.iter();
+    let modules = analysis
+        .modules
+        .iter()
+        .filter(|module| !module.is_of_runtime());
     add("modules", modules.map(|module| &*module.request).collect());
     add(
         "hosts",

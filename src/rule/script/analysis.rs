@@ -36,6 +36,13 @@ pub struct Module {
     pub line: u32,
 }
 
+impl Module {
+    /// Whether it is a part of the runtime, which a script gets by naming a global.
+    pub fn is_of_runtime(&self) -> bool {
+        self.name.starts_with("rulemint:")
+    }
+}
+
 /// A module that is not bundled.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Unknown {

@@ -2,7 +2,7 @@
 // made of Buffer here.
 
 import { StringDecoder } from 'string_decoder';
-import { Buffer } from './buffer.js';
+import { Buffer } from 'rulemint:buffer';
 
 /** Texts to UTF-8. */
 export class TextEncoder {

@@ -1,6 +1,6 @@
 // `FormData`, as far as texts go.
 
-import { bytesOf } from './http.js';
+import { bytesOf } from 'rulemint:http';
 
 /** Fields of a form that is sent as multipart/form-data. */
 export class FormData {

@@ -1,7 +1,8 @@
 // Requests over the host, for `fetch` and for the modules that make requests.
 
-import { Buffer } from './buffer.js';
-import { host } from '../host.js';
+import { Buffer } from 'rulemint:buffer';
+import { host } from 'rulemint:host';
+import { URL } from 'rulemint:url';
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 const REDIRECTS_MAX = 10;
@@ -65,7 +66,6 @@ function usable(headers = []) {
 
 // What a browser does: a POST that is answered by 301 to 303 goes on as GET, and other origins get no credentials.
 function redirected(request, status, target) {
-  const { URL } = require('./url.js');
   const url = new URL(target, request.url);
   const becomesGet = status === 303 || (status < 303 && request.method === 'POST');
   let headers = request.headers ?? [];

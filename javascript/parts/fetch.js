@@ -1,9 +1,10 @@
 // `fetch`, over the host.
 
-import { Buffer } from './buffer.js';
-import { lazy } from '../lazy.js';
+import { Buffer } from 'rulemint:buffer';
+import { FormData } from 'rulemint:form';
 import { Headers } from './headers.js';
-import { bytesOf, send, sendFollowing } from './http.js';
+import { bytesOf, send, sendFollowing } from 'rulemint:http';
+import { URL, URLSearchParams } from 'rulemint:url';
 
 /** Sends a request. What goes wrong on the way is a TypeError, as in browsers and Node. */
 export async function fetch(input, options) {
@@ -48,7 +49,7 @@ export class Request extends Body {
     const base = input instanceof Request ? input : null;
     const [bytes, type] = bodyOf(options.body ?? base?.bytes ?? null);
     super(bytes);
-    this.url = new (lazy.url().URL)(base?.url ?? String(input)).href;
+    this.url = new URL(base?.url ?? String(input)).href;
     this.method = (options.method ?? base?.method ?? 'GET').toUpperCase();
     this.headers = new Headers(options.headers ?? base?.headers);
     this.redirect = options.redirect ?? base?.redirect ?? 'follow';
@@ -107,11 +108,9 @@ function answered(request, answer) {
 
 function bodyOf(body) {
   if (body === null || body === undefined) return [null, null];
-  const { URLSearchParams } = lazy.url();
   if (typeof body === 'string') return [bytesOf(body), 'text/plain;charset=UTF-8'];
   if (body instanceof URLSearchParams) {
     return [bytesOf(body.toString()), 'application/x-www-form-urlencoded;charset=UTF-8'];
   }
-  const { FormData } = lazy.form();
   return body instanceof FormData ? body.encoded() : [bytesOf(body), null];
 }
