@@ -4,8 +4,10 @@ import { each } from './parse.js';
 import { placeOf, propertyName } from './tree.js';
 import { plainName } from '../names/resolve.js';
 
-const CLIENTS = ['axios', 'fetch', 'got', 'http', 'https', 'needle', 'node-fetch', 'request', 'rp', 'superagent'];
-const MODULES = [...CLIENTS, 'request-promise', 'request-promise-native', 'cross-fetch', 'isomorphic-fetch', 'jwks-rsa'];
+const CLIENTS = ['axios', 'createRemoteJWKSet', 'fetch', 'got', 'http', 'https', 'needle', 'node-fetch', 'request', 'rp', 'superagent'];
+const MODULES = [
+  ...CLIENTS, 'request-promise', 'request-promise-native', 'cross-fetch', 'isomorphic-fetch', 'jose', 'jwks-rsa', 'slack-notify',
+];
 const ADDRESSES = /^(url|uri|baseURL|baseUrl|host|hostname|endpoint|jwksUri|issuer)$/;
 const ORIGIN = /^(https?:\/\/)([^/?#\s]+)/;
 const HOST_ALONE = /^[a-z0-9](?:[a-z0-9-]*\.)+[a-z]{2,}$/i;

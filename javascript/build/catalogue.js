@@ -46,6 +46,7 @@ export const catalogue = {
   'ipaddr.js': { entry: 'ipaddr.js' },
   'isomorphic-fetch': { entry: './node-fetch.js', from: null },
   joi: { entry: 'joi' },
+  jose: { entry: './jose.js', from: 'jose' },
   jsonschema: { entry: 'jsonschema' },
   jsonwebtoken: { entry: 'jsonwebtoken' },
   'jwks-rsa': { entry: 'jwks-rsa', without: ['http-proxy-agent', 'https-proxy-agent'] },

@@ -25,7 +25,7 @@ export const implicitModules = {
 export const implicitDatabases = { knex: 'knex', mongo: 'mongodb', mysql: 'mysql', pg: 'pg', sqlserver: 'sqlserver' };
 
 // The engine has these of `crypto` itself.
-const OF_WEB_CRYPTO = ['getRandomValues', 'randomUUID', 'subtle'];
+const OF_WEB_CRYPTO = ['getRandomValues', 'randomUUID'];
 
 /** Whether `crypto.<name>` needs the module. */
 export function needsCryptoModule(name) {

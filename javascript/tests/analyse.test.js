@@ -109,6 +109,12 @@ test('hosts are found in calls, in options and in variables', () => {
   ]);
 });
 
+test('hosts of keys and of notifications are found', () => {
+  const { hosts } = analyse(rule(`require('jose').createRemoteJWKSet(new URL('https://one.example/jwks'));
+    require('jwks-rsa')({ jwksUri: 'https://two.example/x' }); require('slack-notify')('https://three.example/y');`));
+  assert.deepEqual(hosts.map(({ host }) => host), ['https://one.example', 'https://two.example', 'https://three.example']);
+});
+
 test('a host that is computed is a note', () => {
   assert.match(texts(rule('fetch(`https://${configuration.DOMAIN}/x`);'))[0], /^note 2: sends a request to a host whose name is computed/);
   assert.match(texts(rule('fetch(configuration.URL);'))[0], /^note 2: sends requests, and no host stands in the script/);

@@ -14,6 +14,7 @@ const JWK = { ...rsa.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig',
 const settings = {
   RSA_PRIVATE: pem(rsa.privateKey, 'pkcs8'),
   RSA_PUBLIC: pem(rsa.publicKey, 'spki'),
+  EC_JWK: JSON.stringify(ec.privateKey.export({ format: 'jwk' })),
   EC_PRIVATE: pem(ec.privateKey, 'pkcs8'),
   EC_PUBLIC: pem(ec.publicKey, 'spki'),
 };
@@ -65,6 +66,8 @@ const WORK = {
   'ipaddr.js': [`const ip = require('ipaddr.js'); return ip.parse('10.1.2.3').match(ip.parseCIDR('10.0.0.0/8'));`, true],
   'isomorphic-fetch': [`require('isomorphic-fetch'); return (await fetch('https://api.example')).status;`, 200],
   joi: [`return require('joi').object({ a: 1 }).validate({ a: 2 }).error.name;`, 'ValidationError'],
+  jose: [`const { SignJWT, jwtVerify } = require('jose'); const key = new TextEncoder().encode('a-secret-of-32-bytes-at-the-least');
+    return (await jwtVerify(await new SignJWT({ a: 1 }).setProtectedHeader({ alg: 'HS256' }).sign(key), key)).payload;`, { a: 1 }],
   jsonschema: [`return require('jsonschema').validate(1, { type: 'string' }).valid;`, false],
   jsonwebtoken: [`const jwt = require('jsonwebtoken'); return jwt.verify(jwt.sign({ a: 1 }, 'a-secret', { expiresIn: '1h' }), 'a-secret');`,
     { a: 1, iat: NOON_MS / 1000, exp: NOON_MS / 1000 + 3600 }],
@@ -143,6 +146,42 @@ test('jsonwebtoken signs and verifies with RSA and ECDSA', () => {
     return jwt.verify(signed, configuration.${kind}_PUBLIC, { algorithms: ['${algorithm}'] });`;
   assert.deepEqual(worked(work('RSA', 'RS256')), { a: 1 });
   assert.deepEqual(worked(work('EC', 'ES256')), { a: 1 });
+});
+
+test('jose signs and verifies with RSA and ECDSA, and with keys of a JWKS', () => {
+  const work = (kind, alg) => `const jose = require('jose');
+    const signed = await new jose.SignJWT({ a: 1 }).setProtectedHeader({ alg: '${alg}', kid: 'k1' }).sign(await jose.importPKCS8(configuration.${kind}_PRIVATE, '${alg}'));
+    return (await jose.jwtVerify(signed, await jose.importSPKI(configuration.${kind}_PUBLIC, '${alg}'))).payload;`;
+  assert.deepEqual(worked(work('RSA', 'RS256')), { a: 1 });
+  assert.deepEqual(worked(work('EC', 'ES256')), { a: 1 });
+  const remote = work('RSA', 'RS256').replace(/await jose\.importSPKI\([^)]*\)/, `jose.createRemoteJWKSet(new URL('https://keys.example'))`);
+  assert.deepEqual(worked(remote), { a: 1 });
+});
+
+test('jose signs with a JWK and refuses what was tampered with', () => {
+  const work = `const jose = require('jose');
+    const key = await jose.importJWK(JSON.parse(configuration.EC_JWK), 'ES256');
+    const signed = await new jose.SignJWT({ a: 1 }).setProtectedHeader({ alg: 'ES256' }).sign(key);
+    const good = await jose.jwtVerify(signed, await jose.importSPKI(configuration.EC_PUBLIC, 'ES256'));
+    const bad = await jose.jwtVerify(signed.slice(0, -8) + 'AAAAAAAA', await jose.importSPKI(configuration.EC_PUBLIC, 'ES256')).catch((error) => error.code);
+    return [good.payload, bad];`;
+  assert.deepEqual(worked(work), [{ a: 1 }, 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED']);
+});
+
+test('crypto.subtle hashes, signs, encrypts and derives', () => {
+  const work = `const text = new TextEncoder().encode('a'); const hex = (b) => Buffer.from(b).toString('hex');
+    const hmac = await crypto.subtle.importKey('raw', text, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+    const aes = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, true, ['encrypt', 'decrypt']);
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const opened = await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, aes, await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, aes, text));
+    const password = await crypto.subtle.importKey('raw', text, 'PBKDF2', false, ['deriveBits']);
+    return [hex(await crypto.subtle.digest('SHA-256', text)), hex(await crypto.subtle.sign('HMAC', hmac, text)), hex(opened),
+      hex(await crypto.subtle.deriveBits({ name: 'PBKDF2', salt: text, iterations: 3, hash: 'SHA-256' }, password, 128)),
+      await crypto.subtle.exportKey('raw', hmac).catch((error) => error.name)];`;
+  assert.deepEqual(worked(work), [
+    createHash('sha256').update('a').digest('hex'), createHmac('sha256', 'a').update('a').digest('hex'), '61',
+    pbkdf2Sync('a', 'a', 3, 16, 'sha256').toString('hex'), 'InvalidAccessError',
+  ]);
 });
 
 test('a token that was tampered with is refused', () => {

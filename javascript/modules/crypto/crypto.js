@@ -5,8 +5,12 @@ const { createHash, createHmac, hash, hkdf, hkdfSync, scrypt, scryptSync } = req
 const { KeyObject, createPrivateKey, createPublicKey, createSecretKey } = require('./keys.js');
 const { randomBytes, randomFill, randomFillSync, randomInt, timingSafeEqual } = require('./random.js');
 const { createSign, createVerify, sign, verify } = require('./signatures.js');
+const { CryptoKey, subtle } = require('./subtle.js');
 
 const web = globalThis.crypto;
+// The global has it, too, as soon as the module is there.
+web.subtle = subtle;
+globalThis.CryptoKey = CryptoKey;
 
 module.exports = {
   ...browserify,
@@ -31,6 +35,7 @@ module.exports = {
   scrypt,
   scryptSync,
   sign,
+  subtle,
   timingSafeEqual,
   verify,
   webcrypto: web,

@@ -1,0 +1,5 @@
+// jose, which counts on `crypto.subtle`.
+
+require('crypto');
+
+module.exports = require('jose');
