@@ -2,7 +2,7 @@
 
 import { OriginalMap, jsonStringify, toText } from './originals.js';
 import { host } from './host.js';
-import { readable } from './failure.js';
+import { ownStack } from './failure.js';
 
 const TEXT_CHARS_MAX = 8_192;
 
@@ -58,7 +58,7 @@ function filled(kind, value) {
 
 function shown(value) {
   if (typeof value === 'string') return value;
-  if (value instanceof Error) return readable(`${value.name}: ${value.message}\n${value.stack ?? ''}`.trimEnd());
+  if (value instanceof Error) return `${value.name}: ${value.message}${ownStack(value.stack ?? '')}`;
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? '[Function]' : toText(value);
   try {
     return jsonStringify(value) ?? toText(value);

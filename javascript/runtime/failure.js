@@ -1,12 +1,8 @@
 // Turns whatever a script threw into a sentence with the script's own file and line.
 
-import { OriginalError, jsonStringify, matchAt, repeat, replace, slice, toText } from './originals.js';
+import { OriginalError, indexOf, jsonStringify, matchAt, slice, split, toText } from './originals.js';
 
-// Sources that are evaluated all have the engine's one file name in a stack, so the script is told from the modules by
-// its lines: it stands this many lines down.
-const SCRIPT_LINES_DOWN = 100_000;
-const FRAME = /<(?:input|evalScript)>:(\d+)/;
-const FRAMES = /<(?:input|evalScript)>:(\d+)(:\d+)?/g;
+const LINE = /^\d+/;
 
 let scriptFile = 'script.js';
 
@@ -20,17 +16,12 @@ export function scriptName() {
   return scriptFile;
 }
 
-/** A source whose lines are the script's own in a stack. */
-export function placed(source) {
-  return repeat('\n', SCRIPT_LINES_DOWN) + source;
-}
-
-/** A stack as the author of the script knows its file. */
-export function readable(stack) {
-  return replace(stack, FRAMES, (frame, line, column) => {
-    const own = line - SCRIPT_LINES_DOWN;
-    return own > 0 ? `${scriptFile}:${own}${column ?? ''}` : 'module';
-  });
+/** The part of a stack that is the script's: about the rest its author can do nothing. */
+export function ownStack(stack) {
+  const lines = split(stack, '\n');
+  let own = '';
+  for (let at = 0; at < lines.length; at++) if (indexOf(lines[at], `${scriptFile}:`) >= 0) own += `\n${lines[at]}`;
+  return own;
 }
 
 /** Says where and what: `10-partner.js:3: TypeError: …`. */
@@ -79,13 +70,7 @@ function isError(thrown) {
 }
 
 // The first frame that is the script's: a module that it called may be above it.
-function lineOf(error) {
-  let rest = error.stack;
-  for (;;) {
-    const frame = matchAt(FRAME, rest);
-    if (frame === null) return null;
-    const own = frame[1] - SCRIPT_LINES_DOWN;
-    if (own > 0) return own;
-    rest = slice(rest, frame.index + frame[0].length);
-  }
+function lineOf({ stack }) {
+  const at = indexOf(stack, `${scriptFile}:`);
+  return at < 0 ? null : (matchAt(LINE, slice(stack, at + scriptFile.length + 1))?.[0] ?? null);
 }

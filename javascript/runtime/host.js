@@ -2,7 +2,7 @@
 
 import { deleteProperty } from './originals.js';
 
-/** Host functions: log, uuidV4, uuidV7, randomBytes, now, cacheGet, cacheSet, cacheDelete, secret, http. */
+/** Host functions: evaluate, log, uuidV4, uuidV7, randomBytes, now, cacheGet, cacheSet, cacheDelete, secret, http. */
 export const host = globalThis.__host;
 
 deleteProperty(globalThis, '__host');

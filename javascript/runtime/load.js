@@ -1,7 +1,7 @@
 // Evaluates a script, in whichever of the ways Auth0's files are written.
 
 import { OriginalError, matchAt, slice } from './originals.js';
-import { describe, nameScript, placed, scriptError } from './failure.js';
+import { describe, nameScript, scriptError } from './failure.js';
 import { callAsModule, scriptRequire } from './modules.js';
 
 const HANDLERS = { 'credentials-exchange': 'onExecuteCredentialsExchange', 'post-login': 'onExecutePostLogin' };
@@ -26,7 +26,7 @@ function evaluate(file, source, dialect) {
   if (asProgram.failed === undefined && hasEntry(asProgram.exports, dialect)) return asProgram.exports;
   if (asProgram.failed !== undefined && !(asProgram.failed instanceof SyntaxError)) throw asProgram.failed;
   // A Rule is one anonymous function, which is no program.
-  const asExpression = attempt(() => run(file, source, 'module.exports ='));
+  const asExpression = attempt(() => run(file, source, 'module.exports = '));
   if (asExpression.failed === undefined) return asExpression.exports;
   throw asProgram.failed ?? missing(dialect);
 }
@@ -41,7 +41,7 @@ function attempt(evaluation) {
 
 function run(file, source, before = '') {
   const module = { exports: {}, id: file, loaded: false };
-  callAsModule(`${before}${placed(source)}`, module, scriptRequire);
+  callAsModule(`${before}${source}`, module, scriptRequire);
   return module.exports;
 }
 

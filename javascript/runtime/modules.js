@@ -1,9 +1,10 @@
 // `require`: the bundled modules, each evaluated once, all of them while the script loads.
 
-import { OriginalError, OriginalMap, apply, hide, indirectEval, objectKeys, toText } from './originals.js';
+import { OriginalError, OriginalMap, apply, hide, objectKeys, toText } from './originals.js';
 import { implicitModules } from '../names/implicit.js';
 import { resolve } from '../names/resolve.js';
 import { builtIn } from './builtin.js';
+import { host } from './host.js';
 
 const PLACES = 'module, exports, require, __filename, __dirname';
 
@@ -49,7 +50,7 @@ scriptRequire.cache = {};
 
 /** Calls a source as the body of a CommonJS module. */
 export function callAsModule(source, module, require) {
-  const body = indirectEval(`(function (${PLACES}) {${source}\n})`);
+  const body = host.evaluate(`(function (${PLACES}) {${source}\n})`, module.id);
   const given = [module, module.exports, require, module.id, '/'];
   return apply(body, module.exports, given);
 }

@@ -23,7 +23,6 @@ export const OriginalUint8Array = Uint8Array;
 export const enqueue = globalThis.queueMicrotask ?? ((run) => void Promise.resolve().then(run));
 export const hasOwn = Object.hasOwn;
 export const toText = String;
-export const indirectEval = globalThis.eval;
 export const construct = Reflect.construct;
 export const dateToIso = uncurried(Date.prototype.toISOString);
 export const promiseThen = uncurried(Promise.prototype.then);
@@ -31,8 +30,6 @@ export const split = uncurried(String.prototype.split);
 export const startsWith = uncurried(String.prototype.startsWith);
 export const indexOf = uncurried(String.prototype.indexOf);
 export const slice = uncurried(String.prototype.slice);
-export const repeat = uncurried(String.prototype.repeat);
-export const replace = uncurried(String.prototype.replace);
 export const matchAt = uncurried(RegExp.prototype.exec);
 export { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys };
 

@@ -20,7 +20,15 @@ export function hostOf(vm, { secrets = {}, answers = () => ({ status: 404 }), no
   };
   const handle = vm.newObject();
   for (const [name, call] of Object.entries(calls)) vm.setProp(handle, name, guarded(vm, state, { name, call }));
+  vm.setProp(handle, 'evaluate', evaluating(vm));
   return { handle, state };
+}
+
+// A source under the name of its file, which an `eval` cannot do: what it throws then names the file.
+function evaluating(vm) {
+  return vm.newFunction('evaluate', (source, file) => {
+    return vm.evalCode(vm.getString(source), vm.getString(file), { type: 'global' });
+  });
 }
 
 function answered(state, request, answers) {
