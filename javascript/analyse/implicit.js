@@ -1,12 +1,13 @@
-// Modules that a script uses without requiring them, as it could at Auth0.
+// Modules that a script uses without requiring them, as it could at Auth0, and those that hold the globals it names.
 
 import { fullAncestor } from 'acorn-walk';
 import { implicitDatabases, implicitModules, needsCryptoModule } from '../names/implicit.js';
+import { partOfGlobal } from '../names/parts.js';
 import { placeOf, propertyName } from './tree.js';
 
-const NAMES = { ...implicitModules, ...implicitDatabases };
+const NAMES = { ...implicitModules, ...implicitDatabases, ...partOfGlobal };
 
-/** Gives what `require` would have been asked for: `{ request, line, column }`, each once. */
+/** Gives what `require` would have been asked for: `{ request, line, column }`, each once; for a global, its name. */
 export function implicitRequests(program) {
   const declared = new Set();
   const used = new Map();
@@ -16,10 +17,11 @@ export function implicitRequests(program) {
     if (isUse(node, ancestors.at(-2))) used.set(node.name, placeOf(node));
   });
   const free = [...used].filter(([name]) => !declared.has(name));
-  return free.map(([name, place]) => ({ request: NAMES[name], ...place }));
+  return free.map(([name, place]) => ({ request: partOfGlobal[name] ? name : NAMES[name], part: partOfGlobal[name], ...place }));
 }
 
 function isUse(node, parent) {
+  if (Object.hasOwn(partOfGlobal, node.name)) return true;
   if (parent?.type !== 'MemberExpression') return parent?.type === 'CallExpression' && parent.callee === node;
   if (parent.object !== node) return false;
   return node.name !== 'crypto' || needsCryptoModule(propertyName(parent));

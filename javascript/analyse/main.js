@@ -14,7 +14,7 @@ function reportOn(source, file) {
   const parsed = parseScript(source, file);
   if (parsed.error) return { ...EMPTY, error: parsed.error };
   const { dialect, error } = recognise(parsed);
-  const requires = findRequires(parsed.program, '\n'.repeat(parsed.linesBefore) + source);
+  const requires = findRequires(parsed.program);
   const hosts = findHosts(parsed.program, requires.all);
   const findings = [...requires.findings, ...hosts.findings, ...findFindings(parsed.program, dialect)];
   return moved(parsed.linesBefore, {

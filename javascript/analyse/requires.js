@@ -1,6 +1,5 @@
 // What a script requires.
 
-import { globalsIn, partsOfGlobals } from '../names/globals.js';
 import { resolve } from '../names/resolve.js';
 import { each } from './parse.js';
 import { placeOf, textOf } from './tree.js';
@@ -9,14 +8,16 @@ import { implicitRequests } from './implicit.js';
 
 // The build puts the names of the bundled modules here.
 const bundled = new Set(BUNDLED);
+// The second is what esbuild writes into an IIFE.
+const REQUIRES = ['require', '__require'];
 
 /** Gives `{ modules, unknown, findings, all }`; `all` is every request with its place. */
-export function findRequires(program, source) {
+export function findRequires(program) {
   const all = [];
   const findings = [];
   each(program, {
     CallExpression(node) {
-      if (node.callee.type !== 'Identifier' || node.callee.name !== 'require') return;
+      if (node.callee.type !== 'Identifier' || !REQUIRES.includes(node.callee.name)) return;
       const request = textOf(node.arguments[0]);
       if (request === null) findings.push(computed(node));
       else all.push({ request, ...placeOf(node) });
@@ -24,21 +25,14 @@ export function findRequires(program, source) {
     ImportExpression: (node) => findings.push(imported(node)),
   });
   all.push(...implicitRequests(program));
-  const { modules, unknown } = sorted(all);
-  return { all, findings, modules: [...modules, ...partsOf(source)], unknown };
-}
-
-/** The parts of the runtime whose globals a script names. A comment that names one costs a little memory. */
-function partsOf(source) {
-  const line = (at) => source.slice(0, at).split('\n').length;
-  return globalsIn(source).map(({ name, at }) => ({ request: name, name: partsOfGlobals[name], line: line(at) }));
+  return { all, findings, ...sorted(all) };
 }
 
 function sorted(all) {
   const modules = [];
   const unknown = [];
-  for (const { request, line, column } of all) {
-    const found = resolve(request, (name) => bundled.has(name));
+  for (const { request, part, line, column } of all) {
+    const found = part ? { name: part } : resolve(request, (name) => bundled.has(name));
     if (found) modules.push({ request, name: found.name, line });
     else unknown.push({ request, line, column, advice: adviceFor(request) });
   }

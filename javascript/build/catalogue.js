@@ -1,20 +1,18 @@
 // The bundled modules: a script's name for each, and where esbuild begins. An entry of ours is an adapter in this folder;
-// all others are the npm package itself, as it was published. What begins with `rulemint:` are parts of the runtime that few
-// scripts need; no script can require one.
+// all others are the npm package itself, as it was published.
 
 /**
- * Name to `{ entry, from, without, inside }`: `from` is the package whose version is shown, null where all of it is ours; `without` are
- * packages that it can only use over sockets; `inside` are packages that it holds although they are bundled by themselves, too.
+ * Name to `{ entry, from, without }`: `from` is the package whose version is shown, null where all of it is ours; `without` are
+ * packages that it can only use over sockets. Names that begin with `rulemint:` hold globals; see names/parts.js.
  */
 export const catalogue = {
-  'rulemint:abort': { entry: '../parts/abort.js', from: 'abortcontroller-polyfill' },
-  'rulemint:buffer': { entry: '../parts/buffer.js', from: 'buffer', inside: ['buffer'] },
-  'rulemint:clone': { entry: '../parts/clone.js', from: 'core-js-pure' },
-  'rulemint:encoding': { entry: '../parts/encoding.js', from: null },
-  'rulemint:fetch': { entry: '../parts/fetch.js', from: null },
-  'rulemint:form': { entry: '../parts/form.js', from: null },
-  'rulemint:http': { entry: '../parts/http.js', from: null },
-  'rulemint:url': { entry: '../parts/url.js', from: 'core-js-pure' },
+  'rulemint:abort': { entry: './parts/abort.js', from: 'abortcontroller-polyfill' },
+  'rulemint:buffer': { entry: './parts/buffer.js', from: 'buffer', holds: 'buffer' },
+  'rulemint:clone': { entry: './parts/clone.js', from: 'core-js-pure' },
+  'rulemint:encoding': { entry: './parts/encoding.js', from: null },
+  'rulemint:fetch': { entry: './parts/fetch.js', from: null },
+  'rulemint:http': { entry: './parts/http.js', from: null },
+  'rulemint:url': { entry: './parts/url.js', from: 'core-js-pure' },
   '@xmldom/xmldom': { entry: '@xmldom/xmldom' },
   auth0: { entry: './auth0.js', from: null },
   ajv: { entry: 'ajv' },

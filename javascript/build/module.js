@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { partsIn } from '../names/globals.js';
+import { partOfGlobal } from '../names/parts.js';
 
 /** Gives `{ version, source, requires, metafile }`. */
 export async function bundleModule(root, name, catalogue) {
@@ -26,21 +26,24 @@ export async function bundleModule(root, name, catalogue) {
     plugins: [othersOutside(name, catalogue)],
     logLevel: 'error',
   });
-  const outside = Object.values(made.metafile.outputs)[0].imports.filter((one) => one.external).map((one) => one.path);
-  const source = made.outputFiles[0].text;
+  const outside = Object.values(made.metafile.outputs)[0].imports.filter((one) => one.external);
   return {
     version: from === null ? await versionOf(root, '..') : await versionOf(root, from),
-    source,
-    requires: requiresOf(name, outside, source).filter((path) => Object.hasOwn(catalogue, path)),
+    source: made.outputFiles[0].text,
+    // What is tried for and may be missing, such as `vm`, is no part of it.
+    requires: [...new Set([...outside.map((one) => one.path), ...partsNamed(name, made.outputFiles[0].text)])]
+      .filter((path) => path !== name && Object.hasOwn(catalogue, path))
+      .sort(),
     metafile: made.metafile,
   };
 }
 
-// What is tried for and may be missing, such as `vm`, is no part of it. The globals that it names are, and a part says itself
-// which others it needs.
-function requiresOf(name, outside, source) {
-  const parts = name.startsWith('rulemint:') ? [] : partsIn(source);
-  return [...new Set([...outside, ...parts])].sort();
+// The modules that hold globals which a source names: `Buffer`, and neither `x.Buffer` nor `'Buffer'` nor `{ Buffer: … }`.
+// Those that hold globals themselves say what they require.
+function partsNamed(name, source) {
+  if (name.startsWith('rulemint:')) return [];
+  const isNamed = (global) => new RegExp(`(?<![.\\w$'"\`])${global}(?![\\w$:])`).test(source);
+  return Object.keys(partOfGlobal).filter(isNamed).map((global) => partOfGlobal[global]);
 }
 
 async function versionOf(root, packageName) {
@@ -60,8 +63,7 @@ function othersOutside(name, catalogue) {
         if (kind === 'entry-point') return undefined;
         const plain = path.replace(/^node:/, '').replace(/\/$/, '');
         // An adapter of ours holds the package whose name it has.
-        const isHeld = plain === name || catalogue[name].inside?.includes(plain);
-        if (isHeld || !Object.hasOwn(catalogue, plain)) return undefined;
+        if (plain === name || plain === catalogue[name].holds || !Object.hasOwn(catalogue, plain)) return undefined;
         return (await isSwitchedOff(path, resolveDir)) ? undefined : { path: plain, external: true };
       });
     },

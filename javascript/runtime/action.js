@@ -5,16 +5,26 @@ import { customClaims } from './claims.js';
 import { settleByError } from './errors.js';
 import { apiOf } from './api.js';
 import { scopesOf, takeScopes } from './targets.js';
-import { bodyOf, protocolOf, requestOf, userOf } from './rule.js';
+import { lazily, readied } from './ready.js';
+import { bodyOf, fillUser, protocolOf, requestSkeleton, userSkeleton } from './request.js';
 import { configuration } from './secrets.js';
 import { steering } from './steering.js';
 import { settleChanges, settleThrown, token } from './token.js';
 
+const events = {
+  'credentials-exchange': readied(exchangeEvent),
+  'post-login': readied(loginEvent),
+};
+
+/** Makes ready what the next token needs. */
+export function prepareAction(dialect) {
+  events[dialect].prepare();
+}
+
 /** Runs an Action for the token under way. */
 export function runAction(action, dialect) {
-  const event = dialect === 'post-login' ? loginEvent(token.event) : exchangeEvent(token.event);
   try {
-    const given = action(event, apiOf(dialect));
+    const given = action(filled(events[dialect].take()), apiOf(dialect));
     if (typeof given?.then === 'function') given.then(finish, settleByError);
     else finish();
   } catch (thrown) {
@@ -32,51 +42,66 @@ function finish() {
   }
 }
 
-function exchangeEvent(event) {
-  const request = requestOf(event);
-  return {
-    accessToken: { customClaims: customClaims(event), scope: objectAssign([], event.scopes.granted) },
-    client: clientOf(event),
-    request: {
-      body: request.body,
-      geoip: request.geoip,
-      hostname: request.hostname,
-      ip: request.ip,
-      language: '',
-      method: 'POST',
-      user_agent: request.userAgent,
-    },
-    resource_server: { identifier: event.audience },
+function exchangeEvent() {
+  const event = {
+    client: { client_id: '', name: '', metadata: {} },
+    resource_server: { identifier: '' },
     secrets: configuration,
     configuration,
-    tenant: { id: steering('auth0_tenant', event.settings) },
-    transaction: transactionOf(event),
+    tenant: { id: '' },
   };
+  return lazily(event, { accessToken: accessTokenOf, request: exchangeRequest, transaction: transactionOf });
 }
 
-function loginEvent(event) {
-  const user = userOf(event, {});
-  return objectAssign(exchangeEvent(event), {
-    user: objectAssign(user, { multifactor: [], email_verified: user.email_verified ?? false }),
-    authentication: { methods: [] },
-    authorization: { roles: [] },
-    connection: { id: '', name: '', strategy: '', metadata: {} },
-    session: undefined,
-    stats: { logins_count: 1 },
-    request: objectAssign(requestOf(event), { method: 'POST', language: '', user_agent: '', body: bodyOf(event) }),
-    transaction: objectAssign(transactionOf(event), { protocol: protocolOf(event), locale: '', ui_locales: [], acr_values: [] }),
-  });
+function loginEvent() {
+  const event = exchangeEvent();
+  event.authentication = { methods: [] };
+  event.authorization = { roles: [] };
+  event.connection = { id: '', name: '', strategy: '', metadata: {} };
+  event.session = undefined;
+  event.stats = { logins_count: 1 };
+  return lazily(event, { user: loginUser, request: loginRequest, transaction: loginTransaction });
 }
 
-function clientOf(event) {
-  return { client_id: event.client.id, name: event.client.name, metadata: event.client.metadata };
+function filled(event) {
+  const { client, audience, settings } = token.event;
+  event.client.client_id = client.id;
+  event.client.name = client.name;
+  event.client.metadata = client.metadata;
+  event.resource_server.identifier = audience;
+  event.tenant.id = steering('auth0_tenant', settings);
+  return event;
 }
 
-function transactionOf(event) {
-  const { requested, granted } = event.scopes;
+function accessTokenOf() {
+  return { customClaims: customClaims(token.event), scope: objectAssign([], token.event.scopes.granted) };
+}
+
+function exchangeRequest() {
+  const request = { geoip: {}, ip: '', language: '', method: 'POST', user_agent: '' };
+  return lazily(request, { body: bodyOf, hostname: () => requestSkeleton().hostname });
+}
+
+function loginRequest() {
+  return objectAssign(requestSkeleton(), { method: 'POST', language: '', user_agent: '' });
+}
+
+function loginUser() {
+  const user = fillUser(userSkeleton(), {});
+  user.multifactor = [];
+  user.email_verified ??= false;
+  return user;
+}
+
+function transactionOf() {
+  const { requested, granted } = token.event.scopes;
   return {
     requested_scopes: objectAssign([], requested.length > 0 ? requested : granted),
-    target_scopes: scopesOf(event),
-    correlation_id: event.transaction_id,
+    target_scopes: scopesOf(token.event),
+    correlation_id: token.event.transaction_id,
   };
+}
+
+function loginTransaction() {
+  return objectAssign(transactionOf(), { protocol: protocolOf(token.event), locale: '', ui_locales: [], acr_values: [] });
 }

@@ -6,7 +6,7 @@ import { customClaims, isReservedOrBare, setClaim } from './claims.js';
 import { setScopes } from './scopes.js';
 import { onceOnly } from './callback.js';
 import { settleByError } from './errors.js';
-import { bodyOf } from './rule.js';
+import { bodyOf } from './request.js';
 import { configuration } from './secrets.js';
 import { storage } from './storage.js';
 import { steering } from './steering.js';
@@ -21,7 +21,7 @@ export function runHook(hook) {
     tenant: steering('auth0_tenant', event.settings),
     metadata: event.client.metadata,
   };
-  const context = { webtask: { secrets: configuration, storage }, body: bodyOf(event) };
+  const context = { webtask: { secrets: configuration, storage }, body: bodyOf() };
   try {
     const given = hook(client, objectAssign([], event.scopes.granted), event.audience, context, onceOnly(finish));
     if (typeof given?.then === 'function') given.then(undefined, settleByError);

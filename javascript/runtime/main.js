@@ -3,18 +3,17 @@
 
 import { defineProperty, jsonParse } from './originals.js';
 import { nameScript, scriptError } from './failure.js';
-import { runAction } from './action.js';
+import { prepareAction, runAction } from './action.js';
 import { checkSteering } from './steering.js';
 import { configuration, offerConfiguration, offerSettings } from './secrets.js';
 import { installGlobals } from './globals.js';
 import { whileModulesLoad } from './fresh.js';
-import { installLazyGlobals, settleLazyGlobals } from './lazy.js';
 import { loadModules, offerImplicitModules } from './modules.js';
 import { loadScript } from './load.js';
 import { resetTargets } from './targets.js';
 import { resetTimers, runNextTimer } from './timers.js';
 import { runHook } from './hook.js';
-import { runRule } from './rule.js';
+import { prepareRule, runRule } from './rule.js';
 import { beginToken, settleThrown, token } from './token.js';
 
 let entry = null;
@@ -24,15 +23,16 @@ let dialect = null;
 function boot(file, source, modules, optionsJson) {
   nameScript(file);
   const options = jsonParse(optionsJson);
-  guard(() => checkSteering(options.settings ?? {}));
+  guard(() => checkSteering(options.settings ?? {}, options.auth0 ?? {}));
   offerConfiguration(options.secrets ?? [], options.settings ?? {});
   whileModulesLoad(() => {
     loadModules(modules);
-    settleLazyGlobals();
     offerImplicitModules();
   });
   dialect = options.dialect;
   entry = loadScript(file, source, dialect);
+  if (dialect === 'rule') prepareRule();
+  else if (dialect !== 'hook') prepareAction(dialect);
 }
 
 /** Begins one token. */
@@ -79,6 +79,5 @@ function guard(check) {
 }
 
 installGlobals(configuration);
-installLazyGlobals();
 // A script may not put something of its own in its place.
 defineProperty(globalThis, '__rulemint', { __proto__: null, value: Object.freeze({ boot, enrich, tick, result }) });

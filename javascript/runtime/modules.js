@@ -1,12 +1,15 @@
 // `require`: the bundled modules, each evaluated once, all of them while the script loads.
 
-import { OriginalError, OriginalMap, apply, hide, objectKeys, toText } from './originals.js';
+import { OriginalError, OriginalMap, apply, eachName, hide, objectKeys, startsWith, toText } from './originals.js';
 import { implicitModules } from '../names/implicit.js';
+import { parts } from '../names/parts.js';
 import { resolve } from '../names/resolve.js';
-import { builtIn } from './builtin.js';
 import { host } from './host.js';
 
 const PLACES = 'module, exports, require, __filename, __dirname';
+
+// Names of modules that are for other modules only.
+const INSIDE = 'rulemint:';
 
 const sources = new OriginalMap();
 const loaded = new OriginalMap();
@@ -14,8 +17,9 @@ const loaded = new OriginalMap();
 /** Evaluates modules, given as `[name, source]`, so that a later `require` finds them ready. */
 export function loadModules(modules) {
   for (let at = 0; at < modules.length; at++) sources.set(modules[at][0], modules[at][1]);
+  offerParts();
   for (let at = 0; at < modules.length; at++) requireBundled(modules[at][0]);
-  sources.forEach((source, name) => sources.set(name, ''));
+  sources.clear();
 }
 
 /** Gives modules the global names they had at Auth0, where the analyser found that the script counts on them. */
@@ -26,15 +30,10 @@ export function offerImplicitModules() {
   }
 }
 
-/** A part that came along; undefined while it is being evaluated, and where it did not. */
-export function partOf(name) {
-  if (!isKnown(name)) return undefined;
-  const part = requireBundled(name);
-  return loaded.get(name).loaded ? part : undefined;
-}
-
 /** `require` as scripts see it. */
 export function scriptRequire(request) {
+  const ready = startsWith(request, INSIDE) ? undefined : loaded.get(request);
+  if (ready !== undefined) return ready.exports;
   if (typeof request !== 'string') throw new TypeError('require needs the name of a module');
   const found = resolve(request, isKnown);
   if (found === null) throw notFound(request);
@@ -56,7 +55,7 @@ export function callAsModule(source, module, require) {
 }
 
 function isKnown(name) {
-  return loaded.has(name) || sources.has(name);
+  return !startsWith(name, INSIDE) && (loaded.has(name) || sources.has(name));
 }
 
 function requireBundled(name) {
@@ -71,7 +70,16 @@ function requireBundled(name) {
 }
 
 function moduleRequire(request) {
-  return builtIn(request) ?? requireBundled(request);
+  return request === 'rulemint:host' ? host : requireBundled(request);
+}
+
+// Modules may count on globals, so these come first.
+function offerParts() {
+  eachName(parts, (part) => {
+    if (!sources.has(part)) return;
+    const exports = requireBundled(part);
+    for (const name of parts[part]) hide(globalThis, name, exports[name]);
+  });
 }
 
 function notFound(request) {

@@ -1,27 +1,35 @@
 // Rules: `function (user, context, callback)`.
 
-import { OriginalDate, OriginalSet, dateToIso, eachName, hasOwn, objectAssign, split } from './originals.js';
+import { OriginalSet, eachName, hasOwn, objectAssign } from './originals.js';
 import { scriptError } from './failure.js';
 import { logLine } from './console.js';
 import { customClaims, isReservedOrBare, setClaim, setDifference, setIdTokenClaim } from './claims.js';
 import { setScopes } from './scopes.js';
 import { onceOnly } from './callback.js';
 import { settleByError } from './errors.js';
+import { readied } from './ready.js';
+import { fillUser, foundInUser, protocolOf, requestSkeleton, userSkeleton } from './request.js';
 import { steering } from './steering.js';
 import { settleChanges, token } from './token.js';
 
 // What a profile at Auth0 holds beside claims: a change of it was saved with the user, and there is no user to save.
-const OF_PROFILE = new OriginalSet(['app_metadata', 'user_metadata', 'identities', 'multifactor']);
+const OF_PROFILE = new OriginalSet([
+  'app_metadata', 'user_metadata', 'identities', 'multifactor', 'created_at', 'updated_at',
+]);
 const isOfProfile = OriginalSet.prototype.has.bind(OF_PROFILE);
+
+const parts = readied(() => ({ user: userSkeleton(), context: contextSkeleton() }));
+
+/** Makes ready what the next token needs. */
+export const prepareRule = parts.prepare;
 
 /** Runs a Rule for the token under way. */
 export function runRule(rule) {
-  const { event } = token;
-  const claims = customClaims(event);
-  const before = userOf(event, claims);
-  const context = contextOf(event, claims);
-  const user = objectAssign({}, before);
-  const callback = onceOnly((afterUser, afterContext) => finish({ before, claims }, afterUser ?? user, afterContext ?? context));
+  const claims = customClaims(token.event);
+  const { user, context } = parts.take();
+  fillUser(user, claims);
+  fillContext(context, claims);
+  const callback = onceOnly((afterUser, afterContext) => finish(claims, afterUser ?? user, afterContext ?? context));
   try {
     watch(rule(user, context, callback));
   } catch (thrown) {
@@ -29,82 +37,24 @@ export function runRule(rule) {
   }
 }
 
-/** The profile that stands in for a user: the token's subject, which is the client itself for client credentials. */
-export function userOf(event, claims) {
-  const id = event.subject?.id ?? event.claims.sub ?? event.client.id;
-  const since = dateToIso(new OriginalDate(event.issued_at * 1000));
+function contextSkeleton() {
   return {
-    user_id: id,
-    name: event.client.name,
-    nickname: event.client.name,
-    picture: '',
-    created_at: since,
-    updated_at: since,
-    identities: [{ provider: 'client', user_id: id, connection: '', isSocial: false }],
-    app_metadata: {},
-    user_metadata: {},
-    ...event.subject?.claims,
-    ...claims,
-  };
-}
-
-/** The request as Rules and Actions see it; what a token request does not have is empty. */
-export function requestOf(event) {
-  return {
-    userAgent: '',
-    ip: '',
-    hostname: split(event.claims.iss ?? '', '/')[2] ?? '',
-    query: queryOf(event),
-    body: bodyOf(event),
-    geoip: {},
-  };
-}
-
-/** What stood in the request, without credentials. */
-export function bodyOf(event) {
-  const body = { grant_type: event.grant_type, client_id: event.client.id, audience: event.audience };
-  const { requested } = event.scopes;
-  if (requested.length > 0) body.scope = joinedBySpace(requested);
-  return objectAssign(body, event.parameters);
-}
-
-// Rules were written for logins, whose parameters stand in the address, with a scope always.
-function queryOf(event) {
-  const { requested, granted } = event.scopes;
-  return objectAssign(bodyOf(event), { scope: joinedBySpace(requested.length > 0 ? requested : granted) });
-}
-
-/** Auth0's name for the way the token is asked for. */
-export function protocolOf(event) {
-  return PROTOCOLS[event.grant_type] ?? 'oauth2-access-token';
-}
-
-const PROTOCOLS = {
-  __proto__: null,
-  client_credentials: 'oauth2-client-credentials',
-  'urn:ietf:params:oauth:grant-type:token-exchange': 'oauth2-token-exchange',
-  'urn:ietf:params:oauth:grant-type:jwt-bearer': 'oauth2-resource-owner-jwt-bearer',
-};
-
-function contextOf(event, claims) {
-  const tenant = steering('auth0_tenant', event.settings);
-  return {
-    tenant,
-    clientID: event.client.id,
-    clientName: event.client.name,
-    clientMetadata: event.client.metadata,
+    tenant: '',
+    clientID: '',
+    clientName: '',
+    clientMetadata: {},
     connectionID: '',
     connection: '',
     connectionStrategy: '',
     connectionOptions: {},
     connectionMetadata: {},
     samlConfiguration: {},
-    protocol: protocolOf(event),
+    protocol: '',
     stats: { loginsCount: 1 },
     sso: { with_auth0: false, with_dbconn: false, current_clients: [] },
-    accessToken: objectAssign({ scope: objectAssign([], event.scopes.granted) }, claims),
+    accessToken: { scope: [] },
     idToken: {},
-    request: requestOf(event),
+    request: requestSkeleton(),
     primaryUser: '',
     authentication: { methods: [] },
     authorization: { roles: [] },
@@ -112,14 +62,26 @@ function contextOf(event, claims) {
   };
 }
 
-function finish({ before, claims }, user, context) {
+function fillContext(context, claims) {
+  const { event } = token;
+  context.tenant = steering('auth0_tenant', event.settings);
+  context.clientID = event.client.id;
+  context.clientName = event.client.name;
+  context.clientMetadata = event.client.metadata;
+  context.protocol = protocolOf(event);
+  objectAssign(context.accessToken.scope, event.scopes.granted);
+  objectAssign(context.accessToken, claims);
+}
+
+function finish(claims, user, context) {
   refuseInteraction(context);
-  takeAccessToken(claims, context.accessToken ?? {});
+  const accessToken = context.accessToken ?? {};
+  takeAccessToken(claims, accessToken);
   const idToken = context.idToken ?? {};
   eachName(idToken, (name) => {
-    if (!hasOwn(context.accessToken ?? {}, name)) setIdTokenClaim(name, idToken[name], isReservedOrBare(name));
+    if (!hasOwn(accessToken, name)) setIdTokenClaim(name, idToken[name], isReservedOrBare(name));
   });
-  takeUser(before, user);
+  takeUser(claims, user);
   settleChanges();
 }
 
@@ -129,12 +91,12 @@ function takeAccessToken(claims, accessToken) {
 }
 
 // Before OpenID Connect a Rule's user became the body of the token, which is what `user.jti = …` relies on.
-function takeUser(before, user) {
+function takeUser(claims, user) {
   if (steering('auth0_user_claims', token.event.settings) === 'drop') return;
   eachName(user, (name) => {
+    if (isOfProfile(name)) return;
     const value = user[name];
-    if ((hasOwn(before, name) && before[name] === value) || typeof value === 'function') return;
-    if (isOfProfile(name)) return logLine('debug', `user.${name} was changed; there is no user store to keep it`);
+    if (value === foundInUser(name, claims) || typeof value === 'function') return;
     setClaim(name, value, isReservedOrBare(name));
   });
 }
@@ -159,10 +121,4 @@ function watch(given) {
   if (given !== null && typeof given === 'object' && typeof given.then === 'function') {
     given.then(undefined, settleByError);
   }
-}
-
-function joinedBySpace(list) {
-  let text = list.length > 0 ? list[0] : '';
-  for (let at = 1; at < list.length; at++) text += ` ${list[at]}`;
-  return text;
 }

@@ -16,22 +16,24 @@ const CHOICES = {
 };
 const TEXTS = { __proto__: null, auth0_tenant: 'rulemint' };
 
-let fromBoot = {};
+const fromBoot = { __proto__: null };
 
 /** Whether a setting is the runtime's and none of the script's. */
 export function steers(name) {
   return startsWith(name, PREFIX);
 }
 
-/** Takes the settings a script is loaded with, and refuses those that are none. */
-export function checkSteering(settings) {
-  for (const name of objectKeys(settings)) {
-    if (!steers(name)) continue;
-    if (!CHOICES[name] && TEXTS[name] === undefined) throw new OriginalError(unknown(name));
-    if (CHOICES[name]) chosen(name, settings[name]);
-    else if (typeof settings[name] !== 'string') throw new OriginalError(`settings.${name} must be a text`);
-  }
-  fromBoot = settings;
+/** Takes the settings a script is loaded with, on top of what the host wants, and refuses those that are none. */
+export function checkSteering(settings, wanted) {
+  for (const name of objectKeys(wanted)) keep(`${PREFIX}${name}`, wanted[name]);
+  for (const name of objectKeys(settings)) if (steers(name)) keep(name, settings[name]);
+}
+
+function keep(name, value) {
+  if (!CHOICES[name] && TEXTS[name] === undefined) throw new OriginalError(unknown(name));
+  if (CHOICES[name]) chosen(name, value);
+  else if (typeof value !== 'string') throw new OriginalError(`settings.${name} must be a text`);
+  fromBoot[name] = value;
 }
 
 /** The value of a steering setting for this event. */

@@ -70,6 +70,11 @@ test('required modules are listed, whatever version and path they are asked for 
   assert.deepEqual(unknown, []);
 });
 
+test('what a bundle requires is listed, too', () => {
+  const source = `var rule = (() => { var uuid = __require("uuid"); return (user, context, callback) => {}; })();`;
+  assert.deepEqual(analyse(source).modules.map(({ name }) => name), ['uuid']);
+});
+
 test('modules that are not bundled are listed with what to do', () => {
   const { unknown } = analyse(rule(`require('left-pad');\nrequire('mongodb@3'); require('fs'); require('auth0-extension-tools@1'); require('./x');`));
   assert.deepEqual(unknown.map(({ request, line }) => [request, line]), [
@@ -86,6 +91,14 @@ test('modules that are not bundled are listed with what to do', () => {
 test('modules that were global at Auth0 are listed', () => {
   const { modules } = analyse(rule(`_.map([]); request.get('x'); crypto.createHash('md5'); jwt.sign({});`));
   assert.deepEqual(modules.map(({ name }) => name).sort(), ['crypto', 'jsonwebtoken', 'lodash', 'request']);
+});
+
+test('globals are listed with the modules that hold them', () => {
+  const { modules } = analyse(rule(`new URL('x'); Buffer.from('a'); fetch; typeof structuredClone;`));
+  assert.deepEqual(modules.map(({ request, name }) => [request, name]), [
+    ['URL', 'rulemint:url'], ['Buffer', 'rulemint:buffer'], ['fetch', 'rulemint:fetch'], ['structuredClone', 'rulemint:clone'],
+  ]);
+  assert.deepEqual(analyse(rule(`const URL = 1; x({ Buffer: URL }, y.fetch);`)).modules, []);
 });
 
 test('a variable of that name is no module', () => {

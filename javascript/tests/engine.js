@@ -25,7 +25,7 @@ export function analyse(source, file = '10-script.js') {
 }
 
 /** Loads a script as a server does: analysed, its modules with what they require, everything evaluated. */
-export function load(source, { file = '10-script.js', settings = {}, secrets = {}, host = {}, dialect, request = [] } = {}) {
+export function load(source, { file = '10-script.js', settings = {}, secrets = {}, auth0 = {}, host = {}, dialect, request = [] } = {}) {
   const report = dialect ? { dialect, modules: [] } : analyse(source, file);
   if (report.error) throw new Error(`${file}:${report.error.line}: ${report.error.text}`);
   const vm = newContext();
@@ -34,7 +34,7 @@ export function load(source, { file = '10-script.js', settings = {}, secrets = {
   value(vm, vm.evalCode(runtime, 'runtime.js'));
   const needed = closure([...report.modules.map((module) => module.name), ...request]);
   const program = needed.map((name) => [name, modules[name].source]);
-  const options = { dialect: report.dialect, settings, secrets: Object.keys(secrets), auth0: {}, memory_bytes: MEMORY_BYTES };
+  const options = { dialect: report.dialect, settings, secrets: Object.keys(secrets), auth0, memory_bytes: MEMORY_BYTES };
   call(vm, runtimeOf(vm), 'boot', [file, source, program, JSON.stringify(options)]);
   world.state.loading = false;
   return { vm, host: world.state, settings, file };

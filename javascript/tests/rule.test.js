@@ -205,6 +205,12 @@ test('a setting that steers nothing keeps the script from loading', () => {
   assert.throws(() => load(rule(''), { settings: { auth0_id_token: 'x' } }), /must be one of access-token, drop, fail/);
 });
 
+test('the host may steer, and the settings have the last word', () => {
+  assert.equal(seen('context.tenant', { auth0: { tenant: 'acme' } }), 'acme');
+  assert.equal(seen('context.tenant', { auth0: { tenant: 'acme' }, settings: { auth0_tenant: 'other' } }), 'other');
+  assert.throws(() => load(rule(''), { auth0: { tenent: 'x' } }), /auth0_tenent steers nothing/);
+});
+
 test('a sandbox that is kept begins every token anew', () => {
   const script = load(rule(`user.seen = context.accessToken.left; context.accessToken.left = user.left = 'x';`));
   assert.equal(claimsOf(issue(script)).seen, undefined);

@@ -1,11 +1,11 @@
 // `TextEncoder`, `TextDecoder`, `atob` and `btoa`. The packages for the first two look for the engine's own, so they are
 // made of Buffer here.
 
-import { StringDecoder } from 'string_decoder';
-import { Buffer } from 'rulemint:buffer';
+const { StringDecoder } = require('string_decoder');
+const { Buffer } = require('rulemint:buffer');
 
 /** Texts to UTF-8. */
-export class TextEncoder {
+class TextEncoder {
   encoding = 'utf-8';
   encode(text = '') {
     return new Uint8Array(Buffer.from(String(text), 'utf8'));
@@ -18,7 +18,7 @@ export class TextEncoder {
 }
 
 /** Bytes to texts: UTF-8, UTF-16LE and Latin 1. */
-export class TextDecoder {
+class TextDecoder {
   #decoder = null;
   constructor(label = 'utf-8', { fatal = false, ignoreBOM = false } = {}) {
     this.encoding = LABELS[String(label).trim().toLowerCase()];
@@ -39,7 +39,7 @@ export class TextDecoder {
 }
 
 /** Base64 to a text of bytes; what is no base64 is refused, as in browsers. */
-export function atob(text) {
+function atob(text) {
   const packed = String(text).replace(/[\t\n\f\r ]/g, '').replace(/={1,2}$/, '');
   if (packed.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(packed)) {
     throw new DOMException('this is not base64', 'InvalidCharacterError');
@@ -48,7 +48,7 @@ export function atob(text) {
 }
 
 /** A text of bytes to base64. */
-export function btoa(text) {
+function btoa(text) {
   if (/[^\0-\xff]/.test(String(text))) throw new DOMException('a character is no byte', 'InvalidCharacterError');
   return Buffer.from(String(text), 'latin1').toString('base64');
 }
@@ -58,3 +58,5 @@ const LABELS = {
   latin1: 'windows-1252', 'iso-8859-1': 'windows-1252', 'us-ascii': 'windows-1252', 'windows-1252': 'windows-1252',
 };
 const BUFFER_NAMES = { 'utf-8': 'utf8', 'utf-16le': 'utf16le', 'windows-1252': 'latin1' };
+
+module.exports = { TextDecoder, TextEncoder, atob, btoa };

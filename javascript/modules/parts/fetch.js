@@ -1,13 +1,13 @@
 // `fetch`, over the host.
 
-import { Buffer } from 'rulemint:buffer';
-import { FormData } from 'rulemint:form';
-import { Headers } from './headers.js';
-import { bytesOf, send, sendFollowing } from 'rulemint:http';
-import { URL, URLSearchParams } from 'rulemint:url';
+const { Buffer } = require('rulemint:buffer');
+const { FormData } = require('./form.js');
+const { Headers } = require('./headers.js');
+const { bytesOf, send, sendFollowing } = require('rulemint:http');
+const { URL, URLSearchParams } = require('rulemint:url');
 
 /** Sends a request. What goes wrong on the way is a TypeError, as in browsers and Node. */
-export async function fetch(input, options) {
+async function fetch(input, options) {
   const request = new Request(input, options);
   request.signal?.throwIfAborted?.();
   if (request.signal?.aborted) throw new DOMException('the request was aborted', 'AbortError');
@@ -44,7 +44,7 @@ class Body {
 }
 
 /** A request, as the standard has it. */
-export class Request extends Body {
+class Request extends Body {
   constructor(input, options = {}) {
     const base = input instanceof Request ? input : null;
     const [bytes, type] = bodyOf(options.body ?? base?.bytes ?? null);
@@ -63,7 +63,7 @@ export class Request extends Body {
 }
 
 /** An answer, as the standard has it. */
-export class Response extends Body {
+class Response extends Body {
   constructor(body = null, options = {}) {
     const [bytes, type] = bodyOf(body);
     super(bytes);
@@ -89,8 +89,6 @@ export class Response extends Body {
   }
 }
 
-export { Headers };
-
 function attempted(sending) {
   try {
     return sending();
@@ -114,3 +112,5 @@ function bodyOf(body) {
   }
   return body instanceof FormData ? body.encoded() : [bytesOf(body), null];
 }
+
+module.exports = { FormData, Headers, Request, Response, fetch };

@@ -1,20 +1,19 @@
 // Requests over the host, for `fetch` and for the modules that make requests.
 
-import { Buffer } from 'rulemint:buffer';
-import { host } from 'rulemint:host';
-import { URL } from 'rulemint:url';
+const { Buffer } = require('rulemint:buffer');
+const host = require('rulemint:host');
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 const REDIRECTS_MAX = 10;
 
 /** Sends one request and gives `{ status, headers, body, url }`; `body` goes in and comes back as bytes. */
-export function send({ method, url, headers, body }) {
+function send({ method, url, headers, body }) {
   const answer = host.http({ method, url, headers: usable(headers), body: bytesOf(body) });
   return { ...answer, body: Buffer.from(answer.body), url };
 }
 
 /** Sends a request and follows where it is pointed to, as far as the method may. */
-export function sendFollowing(request, { redirectsMax = REDIRECTS_MAX, follows = () => true } = {}) {
+function sendFollowing(request, { redirectsMax = REDIRECTS_MAX, follows = () => true } = {}) {
   let next = request;
   for (let redirects = 0; ; redirects++) {
     const answer = send(next);
@@ -26,13 +25,13 @@ export function sendFollowing(request, { redirectsMax = REDIRECTS_MAX, follows =
 }
 
 /** The value of a header, or undefined; several are joined. */
-export function headerOf(headers, name) {
+function headerOf(headers, name) {
   const values = headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value);
   return values.length === 0 ? undefined : values.join(', ');
 }
 
 /** The headers of an answer as Node has them: names in lower case, several values joined, cookies as a list. */
-export function nodeHeaders(headers) {
+function nodeHeaders(headers) {
   const named = {};
   for (const [given, value] of headers) {
     const name = given.toLowerCase();
@@ -43,7 +42,7 @@ export function nodeHeaders(headers) {
 }
 
 /** Bytes of a body that may be a text, bytes or nothing. */
-export function bytesOf(body) {
+function bytesOf(body) {
   if (body === undefined || body === null) return null;
   if (typeof body === 'string') return new Uint8Array(Buffer.from(body, 'utf8'));
   if (body instanceof ArrayBuffer) return new Uint8Array(body);
@@ -66,6 +65,7 @@ function usable(headers = []) {
 
 // What a browser does: a POST that is answered by 301 to 303 goes on as GET, and other origins get no credentials.
 function redirected(request, status, target) {
+  const { URL } = require('rulemint:url');
   const url = new URL(target, request.url);
   const becomesGet = status === 303 || (status < 303 && request.method === 'POST');
   let headers = request.headers ?? [];
@@ -77,3 +77,5 @@ function redirected(request, status, target) {
 function without(headers, names) {
   return headers.filter(([name]) => !names.includes(name.toLowerCase()));
 }
+
+module.exports = { bytesOf, headerOf, nodeHeaders, send, sendFollowing };

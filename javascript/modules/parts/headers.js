@@ -3,7 +3,7 @@
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Names in any case, several values joined, iterated in the order of their names. */
-export class Headers {
+class Headers {
   #values = new Map();
   constructor(given) {
     for (const [name, value] of pairsOf(given)) this.append(name, value);
@@ -62,3 +62,5 @@ function clean(value) {
   if (/[\0\r\n]/.test(text)) throw new TypeError('a header has a line break in it');
   return text;
 }
+
+module.exports = { Headers };

@@ -1,7 +1,8 @@
 // Node's Buffer: the package `buffer`, and the encoding that came after it.
 
-import { Buffer } from 'buffer';
+const original = require('buffer');
 
+const { Buffer } = original;
 const { from, isEncoding, byteLength } = Buffer;
 const { toString } = Buffer.prototype;
 
@@ -14,5 +15,4 @@ Buffer.prototype.toString = function (encoding, ...range) {
   return toString.call(this, 'base64', ...range).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
 };
 
-export { INSPECT_MAX_BYTES, SlowBuffer, kMaxLength } from 'buffer';
-export { Buffer };
+module.exports = original;

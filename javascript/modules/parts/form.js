@@ -1,9 +1,9 @@
 // `FormData`, as far as texts go.
 
-import { bytesOf } from 'rulemint:http';
+const { bytesOf } = require('rulemint:http');
 
 /** Fields of a form that is sent as multipart/form-data. */
-export class FormData {
+class FormData {
   #fields = [];
   append(name, value) {
     this.#fields.push([String(name), String(value)]);
@@ -41,3 +41,5 @@ export class FormData {
 function quoted(name) {
   return name.replace(/"/g, '%22').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
 }
+
+module.exports = { FormData };

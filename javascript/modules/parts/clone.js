@@ -1,0 +1,3 @@
+// `structuredClone`.
+
+module.exports = { structuredClone: require('core-js-pure/actual/structured-clone') };

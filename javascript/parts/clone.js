@@ -1,3 +1,0 @@
-// `structuredClone`.
-
-export { default as structuredClone } from 'core-js-pure/actual/structured-clone';

@@ -1,6 +1,0 @@
-// `URL` and `URLSearchParams`.
-
-import URL from 'core-js-pure/actual/url';
-import URLSearchParams from 'core-js-pure/actual/url-search-params';
-
-export { URL, URLSearchParams };
