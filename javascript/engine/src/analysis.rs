@@ -36,13 +36,15 @@ mod tests {
 
     #[test]
     fn the_analyser_sees_source_and_file() {
-        let json = analysis("globalThis.__analyse = (source, file) => JSON.stringify([source, file])");
+        let json =
+            analysis("globalThis.__analyse = (source, file) => JSON.stringify([source, file])");
         assert_eq!(json.unwrap(), "[\"source \u{1f600}\",\"10-a.js\"]");
     }
 
     #[test]
     fn what_the_analyser_throws_is_the_error() {
-        let refusal = analysis("globalThis.__analyse = () => { throw new RangeError('too long'); }");
+        let refusal =
+            analysis("globalThis.__analyse = () => { throw new RangeError('too long'); }");
         assert!(refusal.unwrap_err().starts_with("RangeError: too long"));
     }
 

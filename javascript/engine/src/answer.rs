@@ -57,7 +57,11 @@ fn text(parts: &Array<'_>, place: usize) -> Result<String, Failure> {
 fn seconds(parts: &Array<'_>, place: usize) -> Result<u32, Failure> {
     let number = parts.get::<f64>(place).map_err(|_| malformed())?;
     let whole = number as u32;
-    if f64::from(whole) == number { Ok(whole) } else { Err(malformed()) }
+    if f64::from(whole) == number {
+        Ok(whole)
+    } else {
+        Err(malformed())
+    }
 }
 
 fn malformed() -> Failure {
@@ -96,7 +100,10 @@ mod tests {
         else {
             panic!("{changes:?}");
         };
-        assert_eq!((claim.name.as_str(), claim.value.as_str()), ("jti", "\"a\""));
+        assert_eq!(
+            (claim.name.as_str(), claim.value.as_str()),
+            ("jti", "\"a\"")
+        );
         assert_eq!((name.as_str(), scope.as_str()), ("b", "c"));
     }
 
@@ -117,9 +124,15 @@ mod tests {
     #[test]
     fn other_failures_have_their_text() {
         let invalid = answer("['invalid', 'a']");
-        assert!(matches!(&invalid, Err(Failure::Invalid(text)) if text == "a"), "{invalid:?}");
+        assert!(
+            matches!(&invalid, Err(Failure::Invalid(text)) if text == "a"),
+            "{invalid:?}"
+        );
         let internal = answer("['internal', 'b']");
-        assert!(matches!(&internal, Err(Failure::Internal(text)) if text == "b"), "{internal:?}");
+        assert!(
+            matches!(&internal, Err(Failure::Internal(text)) if text == "b"),
+            "{internal:?}"
+        );
     }
 
     #[test]
@@ -148,7 +161,10 @@ mod tests {
             let Err(Failure::Internal(text)) = &read else {
                 panic!("{odd}: {read:?}");
             };
-            assert!(text.starts_with("the script left the runtime unable to answer"), "{text}");
+            assert!(
+                text.starts_with("the script left the runtime unable to answer"),
+                "{text}"
+            );
         }
     }
 }

@@ -82,10 +82,15 @@ fn cache_get(ctx: Ctx<'_>, key: Text) -> Result<OrNull> {
 fn cache_set(ctx: Ctx<'_>, key: Text, value: Text, ttl_seconds: f64) -> Result<OrNull> {
     once_loaded(&ctx, "the cache")?;
     if !(1.0..=f64::from(u32::MAX)).contains(&ttl_seconds) {
-        let text = format!("{ttl_seconds} seconds is no lifetime: give 1 to {}", u32::MAX);
+        let text = format!(
+            "{ttl_seconds} seconds is no lifetime: give 1 to {}",
+            u32::MAX
+        );
         return Ok(OrNull(Some(text)));
     }
-    Ok(OrNull(cache::set(&key.0, &value.0, ttl_seconds as u32).err()))
+    Ok(OrNull(
+        cache::set(&key.0, &value.0, ttl_seconds as u32).err(),
+    ))
 }
 
 fn cache_delete(ctx: Ctx<'_>, key: Text) -> Result<()> {
@@ -120,7 +125,8 @@ fn once_loaded(ctx: &Ctx<'_>, what: &str) -> Result<()> {
     if phase::serving() {
         return Ok(());
     }
-    let text = format!("{what} cannot be used while the script is loaded; call it inside the function");
+    let text =
+        format!("{what} cannot be used while the script is loaded; call it inside the function");
     Err(Exception::throw_message(ctx, &text))
 }
 
@@ -156,7 +162,10 @@ mod tests {
             ("cacheSet('a', 'b', 1)", "the cache"),
             ("cacheDelete('a')", "the cache"),
             ("secret('a')", "secrets"),
-            ("http({ method: 'GET', url: 'https://a.example/', headers: [], body: null })", "HTTP requests"),
+            (
+                "http({ method: 'GET', url: 'https://a.example/', headers: [], body: null })",
+                "HTTP requests",
+            ),
         ] {
             let said = run(&format!("host.{call}"));
             let refusal = format!("{what} cannot be used while the script is loaded");
@@ -172,7 +181,10 @@ mod tests {
 
     #[test]
     fn an_evaluated_source_is_sloppy_unless_it_says_otherwise() {
-        assert_eq!(run("host.evaluate('(function () { return typeof this })()', 'a.js')"), "Some(Ok(\"object\"))");
+        assert_eq!(
+            run("host.evaluate('(function () { return typeof this })()', 'a.js')"),
+            "Some(Ok(\"object\"))"
+        );
         assert_eq!(
             run("host.evaluate('(function () { \"use strict\"; return typeof this })()', 'a.js')"),
             "Some(Ok(\"undefined\"))"

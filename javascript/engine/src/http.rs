@@ -25,7 +25,9 @@ pub fn send<'js>(ctx: &Ctx<'js>, request: &Object<'js>) -> Result<Object<'js>> {
 
 fn headers(list: &Array<'_>) -> Result<Vec<(String, String)>> {
     let pair = |pair: Array<'_>| Ok((pair.get::<Text>(0)?.0, pair.get::<Text>(1)?.0));
-    (0..list.len()).map(|place| pair(list.get(place)?)).collect()
+    (0..list.len())
+        .map(|place| pair(list.get(place)?))
+        .collect()
 }
 
 fn body(value: Value<'_>) -> Result<Vec<u8>> {

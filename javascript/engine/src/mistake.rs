@@ -9,7 +9,9 @@ use crate::text::Text;
 pub fn told(ctx: &Ctx<'_>, error: Error, file: &str) -> String {
     match CaughtError::from_error(ctx, error) {
         CaughtError::Exception(exception) => exception_told(ctx, &exception, file),
-        CaughtError::Value(value) => format!("it threw {}, which is no Error", value_told(ctx, value)),
+        CaughtError::Value(value) => {
+            format!("it threw {}, which is no Error", value_told(ctx, value))
+        }
         CaughtError::Error(error) => error.to_string(),
     }
 }
@@ -20,7 +22,10 @@ fn exception_told(ctx: &Ctx<'_>, exception: &Exception<'_>, file: &str) -> Strin
         Some(name) if name != "Error" => format!("{name}: {message}"),
         _ => message,
     };
-    for line in property(ctx, exception, "stack").unwrap_or_default().lines() {
+    for line in property(ctx, exception, "stack")
+        .unwrap_or_default()
+        .lines()
+    {
         if line.contains(file) {
             told.push('\n');
             told.push_str(line);
@@ -70,7 +75,9 @@ mod tests {
         context.with(|ctx| {
             let mut options = EvalOptions::default();
             options.filename = Some("10-partner.js".to_owned());
-            let error = ctx.eval_with_options::<Value, _>(script, options).unwrap_err();
+            let error = ctx
+                .eval_with_options::<Value, _>(script, options)
+                .unwrap_err();
             let text = told(&ctx, error, "10-partner.js");
             assert!(!ctx.has_exception(), "an exception was left behind");
             text
@@ -80,7 +87,10 @@ mod tests {
     #[test]
     fn an_error_is_told_with_its_place_in_the_script() {
         let text = mistake("\nfunction f() {\n  return missing;\n}\nf();");
-        assert!(text.starts_with("ReferenceError: missing is not defined\n"), "{text}");
+        assert!(
+            text.starts_with("ReferenceError: missing is not defined\n"),
+            "{text}"
+        );
         assert!(text.contains("at f (10-partner.js:3:"), "{text}");
     }
 
@@ -106,9 +116,18 @@ mod tests {
 
     #[test]
     fn what_is_thrown_and_no_error_is_shown() {
-        assert_eq!(mistake("throw 'a\\nb'"), r#"it threw the string "a\nb", which is no Error"#);
-        assert_eq!(mistake("throw { a: 1 }"), r#"it threw {"a":1}, which is no Error"#);
-        assert_eq!(mistake("throw undefined"), "it threw undefined, which is no Error");
+        assert_eq!(
+            mistake("throw 'a\\nb'"),
+            r#"it threw the string "a\nb", which is no Error"#
+        );
+        assert_eq!(
+            mistake("throw { a: 1 }"),
+            r#"it threw {"a":1}, which is no Error"#
+        );
+        assert_eq!(
+            mistake("throw undefined"),
+            "it threw undefined, which is no Error"
+        );
     }
 
     #[test]

@@ -17,7 +17,10 @@ pub fn serving() -> bool {
 /// Ends the first life. A fault of the engine itself is told to the rule's log from here on.
 pub fn serve() {
     panic::set_hook(Box::new(|fault| {
-        host::log(host::Level::Error, &format!("the JavaScript engine failed: {fault}"));
+        host::log(
+            host::Level::Error,
+            &format!("the JavaScript engine failed: {fault}"),
+        );
     }));
     SERVING.store(true, Ordering::Relaxed);
 }
