@@ -7,7 +7,7 @@ use rquickjs::{Array, Context, Ctx, Function, Object, Persistent, Result, Runtim
 
 use crate::exports::rulemint::javascript::script::{Module, Program};
 use crate::rulemint::rule::types::{Change, Failure};
-use crate::{answer, host, mistake};
+use crate::{answer, bytecode, host, mistake};
 
 /// A script with the runtime around it. The functions that a token needs were looked up when it was loaded.
 struct Engine {
@@ -36,7 +36,9 @@ pub fn boot(program: Program) -> std::result::Result<(), String> {
     let engine = Engine::load(program)?;
     match ENGINE.with(|kept| kept.set(engine)) {
         Ok(()) => Ok(()),
-        Err(_) => Err("this sandbox holds a script already; load this one into a new sandbox".into()),
+        Err(_) => {
+            Err("this sandbox holds a script already; load this one into a new sandbox".into())
+        }
     }
 }
 
@@ -48,7 +50,8 @@ pub fn enrich(event: &str) -> std::result::Result<Vec<Change>, Failure> {
     ENGINE.with(|kept| match kept.get() {
         Some(engine) => engine.enrich(event),
         None => Err(Failure::Internal(
-            "no script is loaded: this is the engine alone; boot a script and take a snapshot".into(),
+            "no script is loaded: this is the engine alone; boot a script and take a snapshot"
+                .into(),
         )),
     })
 }
@@ -80,14 +83,23 @@ impl Engine {
         run_jobs(&runtime, &file)?;
         let calls = context.with(|ctx| Calls::of(&ctx).map_err(|error| told(&ctx, error)))?;
         settle(&runtime);
-        Ok(Self { runtime, context, file, calls })
+        Ok(Self {
+            runtime,
+            context,
+            file,
+            calls,
+        })
     }
 
     fn enrich(&self, event: &str) -> std::result::Result<Vec<Change>, Failure> {
         self.call(&self.calls.enrich, (event,), |_| Ok(()))?;
         loop {
             run_jobs(&self.runtime, &self.file).map_err(Failure::Internal)?;
-            if !self.call(&self.calls.tick, (), |more| Ok(more.as_bool() == Some(true)))? {
+            if !self.call(
+                &self.calls.tick,
+                (),
+                |more| Ok(more.as_bool() == Some(true)),
+            )? {
                 break;
             }
         }
@@ -132,7 +144,7 @@ impl Calls {
 
 fn load(ctx: &Ctx<'_>, program: Program) -> Result<()> {
     ctx.globals().set("__host", host::functions(ctx)?)?;
-    evaluate(ctx, "rulemint:runtime", program.runtime)?;
+    bytecode::run(ctx, "rulemint:runtime", program.runtime)?;
     let runtime: Object = ctx.globals().get(RUNTIME)?;
     let boot: Function = runtime.get("boot")?;
     let modules = modules(ctx, program.modules)?;
@@ -173,8 +185,8 @@ fn settle(runtime: &Runtime) {
 }
 
 const RUNTIME: &str = "__rulemint";
-/// The linker gives the sandbox a stack of 512 KiB (`build.rs`). What is left is for the engine's own functions, which
-/// do not ask how much there is.
+/// The linker gives the sandbox a stack of 512 KiB (`build.rs`). What is left is for functions that do not ask how much
+/// there is. The host's own stack for WebAssembly must hold 2 MiB, or it is full before this one.
 const STACK_BYTES_MAX: usize = 384 * 1024;
 /// How much a token may allocate before the collector looks for cycles in it.
 const GARBAGE_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -71,7 +71,8 @@ impl Heap {
 
     fn is_tokens(&self, pointer: *mut u8) -> bool {
         let (place, reserve) = (pointer as usize, self.reserve.get());
-        self.set_apart() && ((reserve..reserve + RESERVE_BYTES).contains(&place) || place >= self.end.get())
+        self.set_apart()
+            && ((reserve..reserve + RESERVE_BYTES).contains(&place) || place >= self.end.get())
     }
 
     /// What lies below the reserve was there before it.
@@ -198,6 +199,6 @@ fn grow(size: usize) -> (*mut u8, usize, u32) {
 const PAGE_BYTES: usize = 64 * 1024;
 const PAGES_MAX: usize = 65_536;
 /// What one token may allocate before its memory has to grow.
-const RESERVE_BYTES: usize = 512 * 1024;
+const RESERVE_BYTES: usize = 256 * 1024;
 /// A piece of this size or more covers the better part of a page of the machine.
 const CLEARED_BYTES_MIN: usize = 4 * 1024;

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod answer;
+mod bytecode;
 mod engine;
 #[cfg(target_arch = "wasm32")]
 mod heap;
