@@ -2,7 +2,7 @@
 //!
 //! Any trigger only means "look again". A look reads the whole directory; what changed is compiled, linked, checked and
 //! started off to the side; then the chain is replaced in one step. A file that cannot go live leaves its last good
-//! version running, also across a restart. A file that vanished must be missing twice.
+//! version running, also across a restart. A file that vanished must be missing twice, a second apart.
 
 mod history;
 mod keep;
@@ -14,7 +14,7 @@ mod step;
 mod watch;
 mod workshop;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,8 +79,8 @@ pub struct Reloader {
     clock: Arc<dyn Clock>,
     metrics: Metrics,
     report: Arc<ArcSwap<Report>>,
-    /// Rules that were missing at the last look.
-    missing: HashSet<Arc<str>>,
+    /// Rules whose files were missing at the last look, and since when, by the clock that never jumps.
+    missing: HashMap<Arc<str>, Duration>,
     /// What was there at the last look.
     seen: Option<Seen>,
     /// Where that was: a directory may be replaced by another of the same name.
@@ -142,7 +142,7 @@ impl Reloader {
             clock: parts.clock,
             metrics: parts.metrics,
             report: Arc::default(),
-            missing: HashSet::new(),
+            missing: HashMap::new(),
             seen: None,
             places: None,
             current: Why::default(),
@@ -190,13 +190,14 @@ impl Reloader {
         }
     }
 
-    /// How long to rest: a missing file is looked for again soon.
+    /// How long to rest: a missing file is looked for again when it has had its time to come back.
     fn pause(&self, watcher: &Watcher) -> Option<Duration> {
         let rescan = watcher.interval(Duration::from_secs(self.config.rescan_seconds));
-        if self.missing.is_empty() {
+        let Some(first) = self.missing.values().min() else {
             return rescan;
-        }
-        Some(rescan.map_or(CONFIRM_MISSING, |rescan| rescan.min(CONFIRM_MISSING)))
+        };
+        let confirm = (*first + CONFIRM_MISSING).saturating_sub(self.clock.monotonic());
+        Some(rescan.map_or(confirm, |rescan| rescan.min(confirm)))
     }
 
     /// Waits until the triggers stop coming, but not for ever.
@@ -261,5 +262,6 @@ fn listed(problems: &[String]) -> String {
         .collect()
 }
 
+/// How long a file must be missing before its rule ends.
 const CONFIRM_MISSING: Duration = Duration::from_secs(1);
 const DEBOUNCE_ROUNDS_MAX: u32 = 10;

@@ -158,6 +158,7 @@ impl Reloader {
     pub(super) async fn report_directory(&mut self, problem: &io::Error) {
         self.seen = None;
         self.places = None;
+        self.missing.clear(); // Nobody can say whether a file is there.
         let problem = Some(if problem.kind() == io::ErrorKind::NotFound {
             let text = "it is not there; make it and put rules into it".to_owned();
             Problem::new(Problem::NO_DIRECTORY, text)

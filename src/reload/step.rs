@@ -1,6 +1,6 @@
 //! One look at the rules directory, from the files to the live chain.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::keep::{Why, same_rules};
 use super::report::{Problem, RuleReport, RuleState};
 use super::scan::{Scan, Seen, scan};
 use super::workshop::Identity;
-use super::{Reloader, StartError, Trigger};
+use super::{CONFIRM_MISSING, Reloader, StartError, Trigger};
 use crate::rule::{Chain, Manifest, OnError, Rule, Source};
 
 /// A rule that is to be in the next chain, or wanted to be.
@@ -40,14 +40,15 @@ impl Reloader {
         if unchanged && !cleared {
             return;
         }
-        let same_files = |seen: &Seen| seen.0 == scan.digest;
+        let only_outside = |before: &Seen| before.0 == scan.digest && before.1 != scan.seen().1;
         let cause = match triggers {
             None => "the server started",
-            Some(_) if self.seen.as_ref().is_some_and(same_files) => "a secret changed",
+            Some(_) if self.seen.as_ref().is_some_and(only_outside) => "a secret changed",
             Some(_) => "the rules directory changed",
         };
         self.seen = seen;
         if self.current.holds == Some(scan.digest) {
+            self.missing.clear();
             self.renew_held(&scan).await;
             let candidates = self.as_they_are();
             return self.publish(candidates).await;
@@ -175,19 +176,28 @@ impl Reloader {
                 self.candidate(one, before)
             })
             .collect();
-        let mut missing = HashSet::new();
-        for rule in live
-            .chain
-            .rules()
-            .iter()
-            .filter(|rule| !names.contains(&rule.name))
-        {
-            let required = self.is_required(rule);
-            if required || !self.missing.contains(&rule.name) {
-                candidates.push(self.missing_candidate(rule));
+        candidates.extend(self.without_a_file(&names));
+        candidates
+    }
+
+    /// The rules that run and were not found. One that was missing a while ago already, and all the time since, is not
+    /// among them: it ends. However often and why ever the directory is looked at in between, it has that time to come back.
+    fn without_a_file(&mut self, found: &HashSet<Arc<str>>) -> Vec<Candidate> {
+        let now = self.clock.monotonic();
+        let mut missing = HashMap::new();
+        let mut candidates = Vec::new();
+        for rule in self.live.load().chain.rules() {
+            if found.contains(&rule.name) {
+                continue;
             }
-            if !required && !self.missing.contains(&rule.name) {
-                missing.insert(Arc::clone(&rule.name));
+            if self.is_required(rule) {
+                candidates.push(self.missing_candidate(rule));
+                continue;
+            }
+            let since = *self.missing.get(&rule.name).unwrap_or(&now);
+            if now.saturating_sub(since) < CONFIRM_MISSING {
+                missing.insert(Arc::clone(&rule.name), since);
+                candidates.push(self.missing_candidate(rule));
             }
         }
         self.missing = missing;

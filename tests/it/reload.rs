@@ -7,8 +7,9 @@ mod last_good;
 mod volumes;
 
 use std::fs;
+use std::time::{Duration, Instant};
 
-use rulemint::reload::RuleState;
+use rulemint::reload::{Report, RuleState, Trigger};
 
 use crate::harness::{Setup, TestServer, rule_that_sets, until};
 
@@ -74,6 +75,35 @@ async fn a_rule_whose_file_stays_away_leaves_the_chain() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_missing_file_has_a_second_to_come_back_however_often_the_directory_is_looked_at() {
+    let server = serving_good().await;
+    let began = Instant::now();
+    fs::remove_file(server.rules_dir().join("10-rule.wasm")).unwrap();
+    let mut wish = 0;
+    loop {
+        wish += 1;
+        server.reloader.send(Trigger::Retry(wish)).unwrap();
+        let looked = |report: &Report| report.wish == wish;
+        let report = server.until_rules("another look", looked).await;
+        if report.rules.is_empty() {
+            break;
+        }
+    }
+    let taken = began.elapsed();
+    assert!(taken >= Duration::from_secs(1), "{taken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_left_is_no_secret_that_changed() {
+    let server = serving_good().await;
+    fs::remove_file(server.rules_dir().join("10-rule.wasm")).unwrap();
+    let report = server
+        .until_rules("no rules", |report| report.rules.is_empty())
+        .await;
+    assert_eq!(report.cause, "the rules directory changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_changed_manifest_is_a_changed_rule() {
     let server = serving_good().await;
     server.put_rule(
@@ -100,10 +130,7 @@ async fn a_server_that_does_not_watch_looks_when_told() {
     let blind = Setup::new().but(|config| config.rules.watch = rulemint::config::Watch::Off);
     let server = blind.start().await;
     server.put_rule("10-rule.wasm", version("new"));
-    server
-        .reloader
-        .send(rulemint::reload::Trigger::Look)
-        .unwrap();
+    server.reloader.send(Trigger::Look).unwrap();
     until_version(&server, "new").await;
 }
 
@@ -123,7 +150,7 @@ async fn a_rules_directory_may_be_made_later() {
 async fn a_rules_directory_that_vanishes_takes_no_rule_away() {
     let server = serving_good().await;
     fs::remove_dir_all(server.rules_dir()).unwrap();
-    let gone = |report: &rulemint::reload::Report| report.directory_problem.is_some();
+    let gone = |report: &Report| report.directory_problem.is_some();
     server
         .until_rules("a problem with the directory", gone)
         .await;
