@@ -81,8 +81,13 @@ impl Registry {
             match change.kind {
                 Some(ChangeKind::Client) => next.reread_client(&change.key, store).await?,
                 Some(ChangeKind::Api) => next.reread_api(&change.key, store).await?,
-                Some(ChangeKind::SigningKey | ChangeKind::Rollback | ChangeKind::Reload) | None => {
-                }
+                Some(
+                    ChangeKind::SigningKey
+                    | ChangeKind::Revocation
+                    | ChangeKind::Rollback
+                    | ChangeKind::Reload,
+                )
+                | None => {}
             }
         }
         Ok(next)

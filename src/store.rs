@@ -11,10 +11,12 @@ mod clients;
 mod error;
 mod generations;
 mod grants;
+mod issued;
 mod keys;
 mod ledger;
 mod list;
 mod reports;
+mod revocations;
 
 use std::fs::OpenOptions;
 use std::io;
@@ -31,9 +33,11 @@ pub use clients::{ClientFilter, ClientRow, SecretRow, Secrets};
 pub use error::StoreError;
 pub use generations::{GenerationRow, NewGeneration};
 pub use grants::{GrantFilter, GrantRow};
+pub use issued::Met;
 pub use keys::KeyRow;
 pub use ledger::{LedgerContext, LedgerToken};
 pub use list::{Cursor, Filter, Start, Window};
+pub use revocations::{NewRevocationRow, RevocationRow};
 
 /// The store of one installation. Clones share its connections.
 #[derive(Clone)]

@@ -15,6 +15,8 @@ pub enum ChangeKind {
     Api,
     /// A signing key; the key is its key id.
     SigningKey,
+    /// A token or a cut-off, revoked or brought back; the key is its number.
+    Revocation,
     /// A wish to go back to an earlier rule chain; the key is its generation number.
     Rollback,
     /// A wish to look at the rules directory again; the key is empty.
@@ -22,10 +24,11 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 6] = [
         (Self::Client, "client"),
         (Self::Api, "api"),
         (Self::SigningKey, "signing_key"),
+        (Self::Revocation, "revocation"),
         (Self::Rollback, "rollback"),
         (Self::Reload, "reload"),
     ];

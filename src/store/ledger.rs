@@ -164,7 +164,7 @@ fn bind<'q>(insert: Insert<'q>, row: &'q LedgerToken) -> Insert<'q> {
         .bind(&row.steps)
 }
 
-fn key_of(jti: &str) -> i64 {
+pub(super) fn key_of(jti: &str) -> i64 {
     let mut key = [0; 8];
     key.copy_from_slice(&digest(&SHA256, jti.as_bytes()).as_ref()[..8]);
     i64::from_be_bytes(key)

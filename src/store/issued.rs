@@ -1,0 +1,86 @@
+//! Questions to the ledger about what a revocation would meet.
+
+use sqlx::AssertSqlSafe;
+
+use super::ledger::key_of;
+use super::{Store, StoreError};
+
+/// Which tokens a revocation is about, as its row says it.
+pub struct Met<'r> {
+    /// `token`, `client`, …
+    pub kind: &'static str,
+    /// Which.
+    pub value: &'r str,
+    /// Of a token or a grant; empty where it does not matter.
+    pub audience: &'r str,
+    /// Only what was issued before this moment (Unix seconds).
+    pub issued_before: Option<i64>,
+}
+
+impl Store {
+    /// How many tokens on record a revocation meets that have not expired by `now` (Unix seconds).
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn unexpired(&self, met: &Met<'_>, now: i64) -> Result<i64, StoreError> {
+        let count = format!(
+            "SELECT COUNT(*) FROM ledger_tokens AS token \
+             JOIN ledger_contexts AS context ON context.id = token.context_id \
+             WHERE token.expires_at > ?3 AND (?4 IS NULL OR token.issued_at < ?4) AND ({})",
+            condition(met.kind)
+        );
+        let count = sqlx::query_scalar(AssertSqlSafe(count))
+            .bind(met.value)
+            .bind(met.audience)
+            .bind(now)
+            .bind(met.issued_before)
+            .bind(key_of(met.value));
+        Ok(count.fetch_one(&self.pool).await?)
+    }
+
+    /// Whether a token on record was ever met by this, expired or not.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn was_ever_issued(&self, met: &Met<'_>) -> Result<bool, StoreError> {
+        Ok(self.unexpired(met, 0).await? > 0)
+    }
+
+    /// When the last token on record with this `jti` expires (Unix seconds).
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn expiry_of(&self, jti: &str) -> Result<Option<i64>, StoreError> {
+        let last = sqlx::query_scalar(
+            "SELECT MAX(expires_at) FROM ledger_tokens WHERE jti_key = ?1 AND jti = ?2",
+        );
+        let last = last.bind(key_of(jti)).bind(jti);
+        Ok(last.fetch_one(&self.pool).await?)
+    }
+
+    /// The client and the API of a grant that tokens on record were issued under, whether or not it is still there.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn issued_under(&self, grant: &str) -> Result<Option<(String, String)>, StoreError> {
+        let one = sqlx::query_as(
+            "SELECT client_id, audience FROM ledger_contexts WHERE grant_id = ?1 LIMIT 1",
+        );
+        Ok(one.bind(grant).fetch_optional(&self.pool).await?)
+    }
+}
+
+fn condition(kind: &str) -> &'static str {
+    match kind {
+        "client" => "context.client_id = ?1",
+        "grant" => "context.client_id = ?1 AND context.audience = ?2",
+        "subject" => "token.subject = ?1 OR (token.subject IS NULL AND context.client_id = ?1)",
+        "audience" => "context.audience = ?1",
+        "key" => "context.kid = ?1",
+        "rule" => "instr(context.rules, '\"digest\":\"' || ?1) > 0",
+        _ => {
+            "token.jti_key = ?5 AND token.jti = ?1 \
+             AND (?2 = '' OR context.audience = ?2 OR context.client_id = ?2)"
+        }
+    }
+}

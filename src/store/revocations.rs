@@ -1,0 +1,232 @@
+//! What was taken away again: single tokens and cut-offs, in one numbered list.
+
+use sqlx::FromRow;
+
+use super::changes::{self, ChangeKind};
+use super::{Store, StoreError, Transaction};
+
+/// A revocation as stored.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct RevocationRow {
+    /// Its number; later ones have greater numbers.
+    pub id: i64,
+    /// `token`, or what a cut-off is about: `client`, `grant`, `subject`, `audience`, `key` or `rule`.
+    pub kind: String,
+    /// The `jti`, or which client, subject, API, key or rule.
+    pub value: String,
+    /// The API of a token or a grant, or the client of a token; empty where it does not matter.
+    pub audience: String,
+    /// Only what was issued before this moment (Unix seconds). `None`: everything that was issued until then.
+    pub issued_before: Option<i64>,
+    /// When the last token that it can meet has expired (Unix seconds).
+    pub expires_at: i64,
+    /// Why, for people.
+    pub reason: Option<String>,
+    /// Who did it.
+    pub actor: String,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds. `None`: in force.
+    pub undone_at: Option<i64>,
+    /// Who undid it.
+    pub undone_by: Option<String>,
+}
+
+/// A revocation about to be stored; the fields are those of [`RevocationRow`].
+#[derive(Clone, Debug)]
+pub struct NewRevocationRow {
+    /// `token`, `client`, …
+    pub kind: &'static str,
+    /// Which.
+    pub value: String,
+    /// Of a token or a grant.
+    pub audience: String,
+    /// Unix seconds.
+    pub issued_before: Option<i64>,
+    /// Unix seconds.
+    pub expires_at: i64,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who.
+    pub actor: String,
+    /// Unix seconds.
+    pub created_at: i64,
+}
+
+impl Store {
+    /// Adds a revocation, and says its change's number. A token that is on the list already stays there, as long as the
+    /// longer of the two would.
+    ///
+    /// # Errors
+    /// When the store does not answer, or cannot hold more.
+    pub async fn add_revocation(
+        &self,
+        new: &NewRevocationRow,
+    ) -> Result<(RevocationRow, i64), StoreError> {
+        let mut transaction = self.begin().await?;
+        let added = insert(&mut transaction, new).await?;
+        transaction.commit().await?;
+        Ok(added)
+    }
+
+    /// Deletes a client grant and revokes in the same moment: there is no time in between.
+    ///
+    /// # Errors
+    /// When the store does not answer, or cannot hold more. `Ok(None)`: there is no such grant, and nothing was done.
+    pub async fn delete_grant_and_revoke(
+        &self,
+        grant: &str,
+        new: &NewRevocationRow,
+    ) -> Result<Option<(RevocationRow, i64)>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let holder: Option<String> =
+            sqlx::query_scalar("DELETE FROM client_grants WHERE id = ?1 RETURNING client_id")
+                .bind(grant)
+                .fetch_optional(&mut *transaction)
+                .await?;
+        let Some(holder) = holder else {
+            return Ok(None);
+        };
+        let now = new.created_at;
+        changes::note(&mut transaction, ChangeKind::Client, &holder, now).await?;
+        let added = insert(&mut transaction, new).await?;
+        transaction.commit().await?;
+        Ok(Some(added))
+    }
+
+    /// One revocation, in force or not.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn revocation(&self, id: i64) -> Result<Option<RevocationRow>, StoreError> {
+        let one = sqlx::query_as("SELECT * FROM revocations WHERE id = ?1").bind(id);
+        Ok(one.fetch_optional(&self.pool).await?)
+    }
+
+    /// The revocations in force after `id`, oldest first, at most `count`.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn revocations_after(
+        &self,
+        id: i64,
+        count: u32,
+    ) -> Result<Vec<RevocationRow>, StoreError> {
+        let some = sqlx::query_as(
+            "SELECT * FROM revocations WHERE id > ?1 AND undone_at IS NULL ORDER BY id LIMIT ?2",
+        );
+        Ok(some.bind(id).bind(count).fetch_all(&self.pool).await?)
+    }
+
+    /// The newest revocations before `id`, the newest first, at most `count`. With `undone`, those too that are not in
+    /// force any more.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn revocations_before(
+        &self,
+        id: i64,
+        count: u32,
+        undone: bool,
+    ) -> Result<Vec<RevocationRow>, StoreError> {
+        let some = sqlx::query_as(
+            "SELECT * FROM revocations WHERE id < ?1 AND (?2 OR undone_at IS NULL) \
+             ORDER BY id DESC LIMIT ?3",
+        );
+        let some = some.bind(id).bind(undone).bind(count);
+        Ok(some.fetch_all(&self.pool).await?)
+    }
+
+    /// How many revocations there are, those included that are not in force any more.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn revocation_count(&self) -> Result<i64, StoreError> {
+        let count = sqlx::query_scalar("SELECT COUNT(*) FROM revocations");
+        Ok(count.fetch_one(&self.pool).await?)
+    }
+
+    /// How many cut-offs in force are about the same thing.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn cutoff_count(&self, new: &NewRevocationRow) -> Result<i64, StoreError> {
+        let count = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM revocations \
+             WHERE value = ?1 AND kind = ?2 AND audience = ?3 AND undone_at IS NULL",
+        );
+        let count = count.bind(&new.value).bind(new.kind).bind(&new.audience);
+        Ok(count.fetch_one(&self.pool).await?)
+    }
+
+    /// Takes a revocation back, and says its change's number. `Ok(None)`: there is none in force with that number.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn undo_revocation(
+        &self,
+        id: i64,
+        actor: &str,
+        now: i64,
+    ) -> Result<Option<(RevocationRow, i64)>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let undone: Option<RevocationRow> = sqlx::query_as(
+            "UPDATE revocations SET undone_at = ?2, undone_by = ?3 \
+             WHERE id = ?1 AND undone_at IS NULL RETURNING *",
+        )
+        .bind(id)
+        .bind(now)
+        .bind(actor)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(undone) = undone else {
+            return Ok(None);
+        };
+        let change = note(&mut transaction, id, now).await?;
+        transaction.commit().await?;
+        Ok(Some((undone, change)))
+    }
+
+    /// Forgets revocations that met their last token before `before` (Unix seconds), at most `count`, and says how many
+    /// there were.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn forget_revocations(&self, before: i64, count: u32) -> Result<u64, StoreError> {
+        let deleted = sqlx::query(
+            "DELETE FROM revocations WHERE id IN \
+             (SELECT id FROM revocations WHERE expires_at < ?1 LIMIT ?2)",
+        );
+        let deleted = deleted.bind(before).bind(count).execute(&self.pool).await?;
+        Ok(deleted.rows_affected())
+    }
+}
+
+async fn insert(
+    transaction: &mut Transaction,
+    new: &NewRevocationRow,
+) -> Result<(RevocationRow, i64), StoreError> {
+    let row: RevocationRow = sqlx::query_as(
+        "INSERT INTO revocations \
+         (kind, value, audience, issued_before, expires_at, reason, actor, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+         ON CONFLICT (value, audience) WHERE kind = 'token' AND undone_at IS NULL \
+         DO UPDATE SET expires_at = MAX(expires_at, excluded.expires_at) RETURNING *",
+    )
+    .bind(new.kind)
+    .bind(&new.value)
+    .bind(&new.audience)
+    .bind(new.issued_before)
+    .bind(new.expires_at)
+    .bind(&new.reason)
+    .bind(&new.actor)
+    .bind(new.created_at)
+    .fetch_one(&mut **transaction)
+    .await?;
+    let change = note(transaction, row.id, new.created_at).await?;
+    Ok((row, change))
+}
+
+async fn note(transaction: &mut Transaction, id: i64, now: i64) -> Result<i64, StoreError> {
+    changes::note(transaction, ChangeKind::Revocation, &id.to_string(), now).await
+}
