@@ -142,6 +142,9 @@ pub struct Limits {
     /// Calls of the management API that each client may make in a second.
     #[schemars(with = "u32", range(min = 1, max = 1_000_000))]
     pub management_requests_per_second: NonZeroU32,
+    /// Revocations in force at the same time, at some 50 bytes of memory each; one more is refused.
+    #[schemars(range(min = 1, max = 100_000_000))]
+    pub revocations: usize,
 }
 
 /// Logging.
@@ -226,6 +229,7 @@ impl Default for Limits {
         Self {
             connections: 4096,
             management_requests_per_second: const { NonZeroU32::new(100).expect("100 is not 0") },
+            revocations: 2_000_000,
         }
     }
 }

@@ -32,6 +32,7 @@
 //! - [`rule`]: the sandbox, the contract with rules, and what a rule may do. The only place that knows wasmtime.
 //! - [`grant`]: what a client may have: API, scopes, lifetime, claims so far.
 //! - [`client`]: who is asking, and how often they may guess.
+//! - [`revocation`]: takes tokens away again: which ones, in memory, and how that changes.
 //! - [`registry`]: clients, APIs and client grants, in memory and as they are changed. [`request`]: a token request.
 //! - [`keys`]: signing keys, parsed once. [`claims`]: a token's claims, and scopes.
 //! - [`store`]: rows in SQLite, and the change log. The only place that knows SQL.
@@ -72,6 +73,8 @@ pub mod rule;
 pub mod grant;
 
 pub mod client;
+
+pub mod revocation;
 
 pub mod registry;
 pub mod request;

@@ -1,0 +1,222 @@
+//! What is revoked, in memory: a question takes a few look-ups, however much there is.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use tracing::warn;
+
+use super::Bearing;
+use super::key::{Key, KeyMaker};
+use super::listed::{Listed, TokenList};
+use super::target::Target;
+use crate::store::{RevocationRow, Store, StoreError};
+
+/// Every revocation in force. Entries come and go while others ask; nobody waits for more than one change.
+#[derive(Default)]
+pub struct Revocations {
+    keys: KeyMaker,
+    /// Each part has a lock of its own, so that one that grows holds up few.
+    tokens: [RwLock<TokenList>; PARTS],
+    cutoffs: RwLock<Cutoffs>,
+    /// How many cut-offs there are: mostly none, and then nobody asks further.
+    cutoff_count: AtomicUsize,
+    newest_cutoff: AtomicI64,
+    /// When the store was last known to hold nothing newer: milliseconds on the monotonic clock.
+    fresh_at: AtomicU64,
+}
+
+type Cutoffs = HashMap<Key, Vec<Cutoff>, RandomState>;
+
+/// One cut-off.
+#[derive(Clone, Copy)]
+struct Cutoff {
+    id: i64,
+    /// Only what was issued before, in Unix seconds.
+    issued_before: Option<i64>,
+    /// When the last token it can meet has expired, in Unix seconds.
+    until: i64,
+}
+
+impl Cutoff {
+    /// A token that knows the cut-off was issued after it.
+    fn meets(self, token: &Bearing<'_>) -> bool {
+        let in_time = |before| token.issued_at < before;
+        token.cutoff < self.id && self.issued_before.is_none_or(in_time)
+    }
+}
+
+impl Revocations {
+    /// Reads everything from the store.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn load(store: &Store) -> Result<Self, StoreError> {
+        let revocations = Self::default();
+        let mut last = 0;
+        loop {
+            let rows = store.revocations_after(last, ROWS_AT_ONCE).await?;
+            let Some(newest) = rows.last() else {
+                return Ok(revocations);
+            };
+            last = newest.id;
+            rows.iter().for_each(|row| revocations.take_in(row));
+        }
+    }
+
+    /// Puts a revocation in force, or ends it if it was undone. Doing so twice changes nothing.
+    pub fn take_in(&self, row: &RevocationRow) {
+        let Some(target) = Target::of_row(row) else {
+            warn!(
+                revocation = row.id,
+                "this revocation was written by a newer rulemint and is left out"
+            );
+            return;
+        };
+        match &target {
+            Target::Token { jti, audience } => self.take_in_token(row, jti, audience.as_deref()),
+            _ => self.take_in_cutoff(row, &target),
+        }
+    }
+
+    fn take_in_token(&self, row: &RevocationRow, jti: &str, audience: Option<&str>) {
+        let jti = self.keys.of(jti);
+        let audience = audience.map_or(0, |audience| self.keys.short_of(audience));
+        let mut list = write(&self.tokens[jti.place(PARTS)]);
+        match row.undone_at {
+            Some(_) => list.remove(jti, audience),
+            None => {
+                let until = u32::try_from(row.expires_at).unwrap_or(u32::MAX);
+                list.put(jti, Listed { audience, until });
+            }
+        }
+    }
+
+    fn take_in_cutoff(&self, row: &RevocationRow, target: &Target) {
+        let about = self.key(target.kind(), target.value(), target.audience());
+        let mut cutoffs = write(&self.cutoffs);
+        let known = cutoffs.entry(about).or_default();
+        known.retain(|cutoff| cutoff.id != row.id);
+        if row.undone_at.is_none() {
+            known.push(Cutoff {
+                id: row.id,
+                issued_before: row.issued_before,
+                until: row.expires_at,
+            });
+        }
+        self.count(&mut cutoffs);
+        self.newest_cutoff.fetch_max(row.id, Ordering::AcqRel);
+    }
+
+    fn count(&self, cutoffs: &mut Cutoffs) {
+        cutoffs.retain(|_, known| !known.is_empty());
+        let count = cutoffs.values().map(Vec::len).sum();
+        self.cutoff_count.store(count, Ordering::Release);
+    }
+
+    /// Whether a token was taken away.
+    pub fn meets(&self, token: &Bearing<'_>) -> bool {
+        self.has_token(token) || self.cuts_off(token)
+    }
+
+    fn has_token(&self, token: &Bearing<'_>) -> bool {
+        let jti = self.keys.of(token.jti);
+        let short = |text| self.keys.short_of(text);
+        read(&self.tokens[jti.place(PARTS)])
+            .has(jti, || [short(token.audience), short(token.client_id)])
+    }
+
+    fn cuts_off(&self, token: &Bearing<'_>) -> bool {
+        if self.cutoff_count.load(Ordering::Acquire) == 0 {
+            return false;
+        }
+        let cutoffs = read(&self.cutoffs);
+        let cut = |kind, value, audience| {
+            let known = cutoffs.get(&self.key(kind, value, audience));
+            known.is_some_and(|known| known.iter().any(|cutoff| cutoff.meets(token)))
+        };
+        cut("client", token.client_id, "")
+            || cut("grant", token.client_id, token.audience)
+            || cut("subject", token.subject, "")
+            || cut("audience", token.audience, "")
+            || cut("key", token.kid, "")
+            || token.rules.split(' ').any(|rule| cut("rule", rule, ""))
+    }
+
+    fn key(&self, kind: &str, value: &str, audience: &str) -> Key {
+        self.keys.of((kind, value, audience))
+    }
+
+    /// The number of the newest cut-off that was taken in; 0 where there was none.
+    pub fn newest_cutoff(&self) -> i64 {
+        self.newest_cutoff.load(Ordering::Acquire)
+    }
+
+    /// How many revocations are in force.
+    pub fn len(&self) -> usize {
+        let tokens: usize = self.tokens.iter().map(|part| read(part).len()).sum();
+        tokens + self.cutoff_count.load(Ordering::Acquire)
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes out what met its last token before a moment, in Unix seconds.
+    pub fn forget_before(&self, moment: i64) {
+        let seconds = u32::try_from(moment).unwrap_or_default();
+        for part in &self.tokens {
+            write(part).forget_before(seconds);
+        }
+        let mut cutoffs = write(&self.cutoffs);
+        for known in cutoffs.values_mut() {
+            known.retain(|cutoff| cutoff.until >= moment);
+        }
+        self.count(&mut cutoffs);
+    }
+
+    /// Notes that the store held nothing newer at this moment of the monotonic clock.
+    pub fn note_fresh(&self, now: Duration) {
+        self.fresh_at.store(millis(now), Ordering::Release);
+    }
+
+    /// Whether what is known here is recent enough to say of a token that it was not taken away.
+    ///
+    /// # Errors
+    /// When the store has not been read for too long.
+    pub fn check_fresh(&self, now: Duration) -> Result<(), Stale> {
+        let since = Duration::from_millis(self.fresh_at.load(Ordering::Acquire));
+        match now.saturating_sub(since) <= STALENESS_MAX {
+            true => Ok(()),
+            false => Err(Stale),
+        }
+    }
+}
+
+/// Revocations may have been missed: nobody can say that a token is good.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the store has not been read for too long to know what was revoked since")]
+pub struct Stale;
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+const PARTS: usize = 16;
+const ROWS_AT_ONCE: u32 = 20_000;
+/// A revocation is in force everywhere within this time, or nobody is told that a token is good.
+const STALENESS_MAX: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,256 @@
+//! Writes revocations to the store. The command line and the endpoints call it; none of them has logic of its own.
+
+use std::sync::Arc;
+
+use super::{RevocationError, Revocations, Target};
+use crate::clock::Clock;
+use crate::registry::LIFETIME_SECONDS_MAX;
+use crate::store::{NewRevocationRow, RevocationRow, Store};
+
+/// Revokes, takes back, and says what would be met. What it did is durable when its future resolves.
+pub struct Revoker {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    entries_max: usize,
+    /// What is in force in this process, if it is a server.
+    in_force: Option<Arc<Revocations>>,
+}
+
+/// A revocation to be made.
+#[derive(Clone, Debug)]
+pub struct NewRevocation {
+    /// Of what.
+    pub target: Target,
+    /// Only what was issued before this moment (Unix seconds). `None`: everything that was issued until now.
+    pub issued_before: Option<i64>,
+    /// When the token has expired (Unix seconds), if it is one and whoever revokes it knows.
+    pub expires_at: Option<i64>,
+    /// Why, for people.
+    pub reason: Option<String>,
+    /// Who does it: a client id, or what else will be understood later.
+    pub actor: String,
+}
+
+/// A revocation that was written.
+#[derive(Clone, Debug)]
+pub struct Gone {
+    /// As it is stored.
+    pub row: RevocationRow,
+    /// The number of its change: a server that has taken in this one has it in force.
+    pub change: i64,
+}
+
+impl From<(RevocationRow, i64)> for Gone {
+    fn from((row, change): (RevocationRow, i64)) -> Self {
+        Self { row, change }
+    }
+}
+
+impl Revoker {
+    /// The revoker of an installation, for commands beside a server.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, entries_max: usize) -> Self {
+        Self {
+            store,
+            clock,
+            entries_max,
+            in_force: None,
+        }
+    }
+
+    /// The same in a server: what it revokes token by token is in force there at once.
+    #[must_use]
+    pub fn in_server(self, revocations: Arc<Revocations>) -> Self {
+        Self {
+            in_force: Some(revocations),
+            ..self
+        }
+    }
+
+    /// Revokes.
+    ///
+    /// # Errors
+    /// When something is not as it must be, there is no room left, or the store fails.
+    pub async fn revoke(&self, new: NewRevocation) -> Result<Gone, RevocationError> {
+        let row = self.checked(new).await?;
+        let gone = Gone::from(self.store.add_revocation(&row).await?);
+        // A cut-off comes in force through the change log, in order with the changes around it.
+        if let (Some(in_force), "token") = (&self.in_force, row.kind) {
+            in_force.take_in(&gone.row);
+        }
+        Ok(gone)
+    }
+
+    /// Deletes a client grant and everything that was issued under it, in one moment.
+    ///
+    /// # Errors
+    /// When there is no such grant, or as for [`revoke`](Self::revoke).
+    pub async fn delete_grant(
+        &self,
+        grant: &str,
+        reason: Option<String>,
+        actor: &str,
+    ) -> Result<Gone, RevocationError> {
+        let found = self.store.grant(grant).await?;
+        let found = found.ok_or_else(|| no_grant(grant))?;
+        let new = NewRevocation {
+            target: Target::Grant {
+                client_id: found.client_id,
+                audience: found.audience,
+            },
+            issued_before: None,
+            expires_at: None,
+            reason,
+            actor: actor.to_owned(),
+        };
+        let row = self.checked(new).await?;
+        let gone = self.store.delete_grant_and_revoke(grant, &row).await?;
+        gone.map(Gone::from).ok_or_else(|| no_grant(grant))
+    }
+
+    /// Takes a revocation back: what it met and has not expired is good again.
+    ///
+    /// # Errors
+    /// When there is none in force with that number, or the store fails.
+    pub async fn undo(&self, id: i64, actor: &str) -> Result<Gone, RevocationError> {
+        let undone = self.store.undo_revocation(id, actor, self.now()).await?;
+        let gone = undone
+            .map(Gone::from)
+            .ok_or_else(|| RevocationError::NotFound {
+                what: "revocation in force with the number",
+                id: id.to_string(),
+            })?;
+        if let (Some(in_force), "token") = (&self.in_force, gone.row.kind.as_str()) {
+            in_force.take_in(&gone.row);
+        }
+        Ok(gone)
+    }
+
+    /// What a grant stands for, whether it is still there or the ledger remembers it.
+    ///
+    /// # Errors
+    /// When nobody knows the grant, or the store fails.
+    pub async fn target_of_grant(&self, grant: &str) -> Result<Target, RevocationError> {
+        let known = match self.store.grant(grant).await? {
+            Some(row) => Some((row.client_id, row.audience)),
+            None => self.store.issued_under(grant).await?,
+        };
+        let (client_id, audience) = known.ok_or_else(|| no_grant(grant))?;
+        Ok(Target::Grant {
+            client_id,
+            audience,
+        })
+    }
+
+    /// How many tokens on record that have not expired a revocation would meet, and whether any ever was.
+    ///
+    /// # Errors
+    /// When something is not as it must be, or the store fails.
+    pub async fn would_meet(
+        &self,
+        target: &Target,
+        issued_before: Option<i64>,
+    ) -> Result<(i64, bool), RevocationError> {
+        let target = target.clone().checked()?;
+        let now = self.now();
+        let count = self
+            .store
+            .unexpired(&target.met(issued_before), now)
+            .await?;
+        let ever = count > 0 || self.store.was_ever_issued(&target.met(None)).await?;
+        Ok((count, ever))
+    }
+
+    async fn checked(&self, new: NewRevocation) -> Result<NewRevocationRow, RevocationError> {
+        let now = self.now();
+        if new.issued_before.is_some_and(|before| before > now) {
+            let why = "a cut-off does not lie ahead; to keep new tokens from being issued, delete the client's grant";
+            return Err(RevocationError::Invalid(why.to_owned()));
+        }
+        let target = new.target.checked()?;
+        let row = NewRevocationRow {
+            kind: target.kind(),
+            value: target.value().to_owned(),
+            audience: target.audience().to_owned(),
+            issued_before: new.issued_before,
+            expires_at: match new.expires_at {
+                Some(known) => known,
+                None => self.expiry(&target, now).await?,
+            },
+            reason: checked_reason(new.reason)?,
+            actor: new.actor,
+            created_at: now,
+        };
+        self.check_room(&row).await?;
+        Ok(row)
+    }
+
+    /// The token's own expiry where the ledger knows it, else the longest lifetime that any token has.
+    async fn expiry(&self, target: &Target, now: i64) -> Result<i64, RevocationError> {
+        let longest = now + i64::from(LIFETIME_SECONDS_MAX);
+        Ok(match target {
+            Target::Token { jti, .. } => self.store.expiry_of(jti).await?.unwrap_or(longest),
+            _ => longest,
+        })
+    }
+
+    async fn check_room(&self, row: &NewRevocationRow) -> Result<(), RevocationError> {
+        let count = match &self.in_force {
+            Some(in_force) => in_force.len(),
+            None => usize::try_from(self.store.revocation_count().await?).unwrap_or(usize::MAX),
+        };
+        if count >= self.entries_max {
+            let max = self.entries_max;
+            return Err(RevocationError::Full { count, max });
+        }
+        let about_it = match row.kind {
+            "token" => 0,
+            _ => self.store.cutoff_count(row).await?,
+        };
+        match about_it < CUTOFFS_OF_ONE_MAX {
+            true => Ok(()),
+            false => Err(RevocationError::TooManyCutoffs {
+                max: usize::try_from(CUTOFFS_OF_ONE_MAX).unwrap_or_default(),
+            }),
+        }
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.unix_seconds().cast_signed()
+    }
+
+    /// What is revoked, in force or not, the newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list(
+        &self,
+        before: i64,
+        count: u32,
+        undone: bool,
+    ) -> Result<Vec<RevocationRow>, RevocationError> {
+        Ok(self.store.revocations_before(before, count, undone).await?)
+    }
+}
+
+fn no_grant(id: &str) -> RevocationError {
+    RevocationError::NotFound {
+        what: "grant",
+        id: id.to_owned(),
+    }
+}
+
+fn checked_reason(reason: Option<String>) -> Result<Option<String>, RevocationError> {
+    let fits = |text: &String| {
+        text.chars().count() <= REASON_CHARS_MAX && !text.chars().any(char::is_control)
+    };
+    match reason {
+        Some(text) if !fits(&text) => Err(RevocationError::Invalid(format!(
+            "a reason is at most {REASON_CHARS_MAX} characters, none a control character"
+        ))),
+        other => Ok(other.filter(|text| !text.is_empty())),
+    }
+}
+
+const REASON_CHARS_MAX: usize = 500;
+/// Every cut-off about the same client, API … is asked for each of its tokens.
+const CUTOFFS_OF_ONE_MAX: i64 = 64;
