@@ -30,6 +30,10 @@ pub struct Claims {
     pub scope: Scope,
     /// `jti`; the host makes one where no rule did.
     pub jti: Option<Box<str>>,
+    /// The newest cut-off that is known as the token is issued; 0: none. Revocation goes by it.
+    pub cutoff: i64,
+    /// The rules that ran, by the first digits of their digests, with spaces between. Revocation goes by it.
+    pub rules: String,
     /// All others, in the order they were first set.
     custom: Vec<(Box<str>, JsonText)>,
 }
@@ -46,6 +50,8 @@ impl Claims {
             lifetime: 0,
             scope: Scope::default(),
             jti: None,
+            cutoff: 0,
+            rules: String::new(),
             custom: Vec::new(),
         }
     }
@@ -105,12 +111,23 @@ impl Claims {
         if !self.scope.is_empty() {
             json.words("scope", self.scope.values());
         }
+        if self.cutoff > 0 {
+            json.number(CUTOFF, self.cutoff.unsigned_abs());
+        }
+        if !self.rules.is_empty() {
+            json.text(RULES, &self.rules);
+        }
         for (name, value) in &self.custom {
             json.raw(name, value.as_str());
         }
         json.finish()
     }
 }
+
+/// The claim of the newest cut-off that the issuer knew.
+pub const CUTOFF: &str = "rm_cutoff";
+/// The claim of the rules that ran.
+pub const RULES: &str = "rm_rules";
 
 /// A JSON object in the making.
 struct Object(String);

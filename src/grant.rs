@@ -45,6 +45,8 @@ pub struct Terms<'a> {
     pub issuer: Arc<str>,
     /// `iat`, in Unix seconds
     pub now: u64,
+    /// The newest cut-off in force.
+    pub cutoff: i64,
 }
 
 /// Decides what the client gets.

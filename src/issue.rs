@@ -71,6 +71,7 @@ impl TokenIssuer {
             registry: &live.registry,
             issuer: live.issuer.shared(),
             now: self.clock.unix_seconds(),
+            cutoff: live.cutoff,
         };
         let grant = grant::resolve(&client, wanted, Arc::clone(asked.transaction), &terms)?;
         let approved = rule::run(&live.chain, &self.surroundings, grant, asked.trace).await?;

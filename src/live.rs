@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use crate::config::Issuer;
 use crate::keys::KeyRing;
 use crate::registry::Registry;
+use crate::revocation::Revocations;
 use crate::rule::Chain;
 
 /// One state of the server. It never changes; a change makes the next one, which shares what stayed.
@@ -18,6 +19,11 @@ pub struct Live {
     pub registry: Registry,
     /// The keys to sign with.
     pub keys: Arc<KeyRing>,
+    /// What was taken away. It is shared by all states: a revocation is not to wait for the next one.
+    pub revocations: Arc<Revocations>,
+    /// The newest cut-off that tokens are issued under. It is in force before any token knows it, and it becomes known
+    /// together with the changes that were written with it.
+    pub cutoff: i64,
     /// The rules to run.
     pub chain: Arc<Chain>,
 }

@@ -73,6 +73,7 @@ use crate::clock::Clock;
 use crate::config::Environment;
 use crate::grant::{Draft, Grant};
 use crate::random::Random;
+use crate::revocation::RULE_DIGITS;
 use crate::telemetry::metrics::{Metrics, RuleMetrics};
 use crate::telemetry::trace::Trace;
 
@@ -219,6 +220,7 @@ pub async fn run(
         }
     }
     check_jti(&draft, &steps, surroundings)?;
+    draft.claims.rules = beginnings(&steps);
     let jti = draft
         .claims
         .jti
@@ -231,6 +233,19 @@ pub async fn run(
         jti,
         generation: chain.generation,
     })
+}
+
+/// The rules that ran, as a token carries them: revocation goes by it.
+fn beginnings(steps: &[Step]) -> String {
+    let mut text = String::with_capacity(steps.len() * (RULE_DIGITS + 1));
+    for step in steps {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        let bytes = &step.rule.digest.as_bytes()[..RULE_DIGITS / 2];
+        text.push_str(&hex::encode(bytes));
+    }
+    text
 }
 
 /// A `jti` that a rule made must not be one that a token has already.

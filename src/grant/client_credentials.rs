@@ -47,6 +47,7 @@ pub(super) fn resolve(
     let mut claims = Claims::new(issuer, audience, Arc::clone(&client.id));
     claims.issued_at = terms.now;
     claims.lifetime = api.lifetime;
+    claims.cutoff = terms.cutoff;
     claims.scope = scope;
     Ok(Grant(Box::new(Draft {
         permission: Arc::clone(permission),

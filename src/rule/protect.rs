@@ -60,6 +60,8 @@ const NEVER: &[&str] = &[
     "client_id",
     "scope",
     "scp",
+    "rm_cutoff",
+    "rm_rules",
     "__proto__",
 ];
 
