@@ -115,17 +115,40 @@ impl Follower {
 
     async fn catch_up(&mut self) -> Result<(), FollowError> {
         loop {
+            let asked_at = self.clock.monotonic();
             let changes = self.store.changes_after(self.seen).await?;
             let Some(newest) = changes.last().map(|change| change.sequence) else {
+                self.live.load().revocations.note_fresh(asked_at);
                 return Ok(());
             };
             self.take_in(&changes).await?;
             self.seen = newest;
             self.metrics.changes_seen.set(newest);
+            self.say_seen(&changes).await;
+        }
+    }
+
+    /// Whoever revoked something from another process waits to hear that it is in force.
+    async fn say_seen(&self, changes: &[Change]) {
+        let is_revocation = |change: &&Change| change.kind == Some(ChangeKind::Revocation);
+        if let Some(last) = changes.iter().rfind(is_revocation) {
+            let (seen, now) = (last.sequence, self.clock.unix_seconds().cast_signed());
+            let said = self
+                .store
+                .write_report(SEEN_TOPIC, &seen.to_string(), now)
+                .await;
+            if let Err(problem) = said {
+                let problem = &problem as &dyn std::error::Error;
+                warn!(
+                    problem,
+                    "a revocation is in force, but whoever waits for it cannot be told"
+                );
+            }
         }
     }
 
     async fn take_in(&self, changes: &[Change]) -> Result<(), FollowError> {
+        let cutoff = self.take_in_revocations(changes).await?;
         let registry = self.next_registry(changes).await?;
         let keys = match changes
             .iter()
@@ -136,6 +159,7 @@ impl Follower {
         };
         self.live.change(|live| {
             live.registry = registry;
+            live.cutoff = live.cutoff.max(cutoff);
             if let Some(keys) = keys {
                 live.keys = keys;
             }
@@ -144,6 +168,26 @@ impl Follower {
             self.pass_on(change);
         }
         Ok(())
+    }
+
+    /// Puts revocations in force, and says which cut-off is the newest of them. Tokens only learn of it with the changes of
+    /// the registry beside it: one that is issued under a grant that was deleted in the same moment must not.
+    async fn take_in_revocations(&self, changes: &[Change]) -> Result<i64, StoreError> {
+        let live = self.live.load();
+        let mut newest = 0;
+        for change in changes {
+            let (Some(ChangeKind::Revocation), Ok(id)) = (change.kind, change.key.parse()) else {
+                continue;
+            };
+            let Some(row) = self.store.revocation(id).await? else {
+                continue; // It has been forgotten since: its tokens expired long ago.
+            };
+            live.revocations.take_in(&row);
+            if row.kind != "token" {
+                newest = newest.max(row.id);
+            }
+        }
+        Ok(newest)
     }
 
     /// Many changes at once are cheaper to read as a whole.
@@ -173,6 +217,8 @@ enum FollowError {
     Keys(#[from] KeyRingError),
 }
 
+/// Under which the newest revocation's change is reported that has been taken in.
+pub const SEEN_TOPIC: &str = "revocations";
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 const READ_ALL_FROM: usize = 500;
 const FORGET_INTERVAL: Duration = Duration::from_secs(3_600);

@@ -23,6 +23,7 @@ use crate::issue::TokenIssuer;
 use crate::live::LiveHandle;
 use crate::manage::{self, Management};
 use crate::random::Random;
+use crate::revocation::Revoker;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::Tracer;
 
@@ -30,6 +31,8 @@ use crate::telemetry::trace::Tracer;
 pub struct App {
     /// Issues tokens.
     pub issuer: Arc<TokenIssuer>,
+    /// Takes tokens away.
+    pub revoker: Revoker,
     /// What is in force.
     pub live: Arc<LiveHandle>,
     /// Answers management calls.

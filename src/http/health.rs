@@ -78,6 +78,10 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
         (CACHE_CONTROL, "no-store"),
     ];
     app.issuer.surroundings.observe_pool();
+    let count = app.live.load().revocations.len();
+    app.metrics
+        .revocations
+        .set(count.try_into().unwrap_or_default());
     (headers, app.metrics.encode()).into_response()
 }
 

@@ -29,6 +29,7 @@ use crate::master_key::{MasterKey, MasterKeyError};
 use crate::random::Random;
 use crate::registry::{Registrar, Registry, SecretHasher};
 use crate::reload::{self, Reloader, Report, Trigger};
+use crate::revocation::{Revocations, Revoker, forget_expired};
 use crate::rule::{
     Chain, CompiledRules, CompilerProgram, EngineError, Loader, Outside, Surroundings,
 };
@@ -63,6 +64,7 @@ pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, Start
     let follower = base.follower(seen, triggers.0.clone(), impatient);
     tasks.upkeep.spawn(follower.run(tasks.upkeep.token()));
     tasks.upkeep.spawn(base.rests(tasks.upkeep.token()));
+    tasks.upkeep.spawn(base.forget(tasks.upkeep.token()));
     let app = Arc::new(base.app(&report, &stopping, (&tasks, nudge)));
     let sender = triggers.0.clone();
     tasks
@@ -123,6 +125,8 @@ impl Base {
             issuer: config.issuer.clone().unwrap_or_else(Issuer::of_socket),
             registry: Registry::default(),
             keys: Arc::new(KeyRing::load(&store, &master).await?),
+            revocations: Arc::default(),
+            cutoff: 0,
             chain: Arc::new(Chain::default()),
         };
         Ok(Self {
@@ -194,15 +198,22 @@ impl Base {
         Ok(first)
     }
 
-    /// Reads clients, APIs and grants, and says up to which change they are known: one that comes in between is read
+    /// Reads revocations, clients, APIs and grants, and says up to which change they are known: one that comes in between is read
     /// again, none is missed.
     async fn load_registry(&self) -> Result<i64, StartError> {
-        let seen = self.store.newest_change().await?;
+        let (seen, now) = (
+            self.store.newest_change().await?,
+            self.parts.clock.monotonic(),
+        );
+        let revocations = Revocations::load(&self.store).await?;
+        revocations.note_fresh(now);
         let registry = Registry::load(&self.store).await?;
         let keys = Arc::new(KeyRing::load(&self.store, &self.master).await?);
         self.live.change(|live| {
             live.registry = registry;
             live.keys = keys;
+            live.cutoff = revocations.newest_cutoff();
+            live.revocations = Arc::new(revocations);
         });
         Ok(seen)
     }
@@ -210,6 +221,18 @@ impl Base {
     fn rests(&self, stop: CancellationToken) -> impl Future<Output = ()> + use<> {
         let clock = Arc::clone(&self.parts.clock);
         reload::note_rests(Arc::clone(&self.live), self.store.clone(), clock, stop)
+    }
+
+    fn forget(&self, stop: CancellationToken) -> impl Future<Output = ()> + use<> {
+        let revocations = Arc::clone(&self.live.load().revocations);
+        let clock = Arc::clone(&self.parts.clock);
+        forget_expired(revocations, self.store.clone(), clock, stop)
+    }
+
+    fn revoker(&self) -> Revoker {
+        let (store, clock) = (self.store.clone(), Arc::clone(&self.parts.clock));
+        let revocations = Arc::clone(&self.live.load().revocations);
+        Revoker::new(store, clock, self.config.limits.revocations).in_server(revocations)
     }
 
     fn follower(
@@ -239,6 +262,7 @@ impl Base {
         let hasher = SecretHasher::new(&self.master);
         let report = Arc::clone(report);
         App {
+            revoker: self.revoker(),
             issuer: Arc::new(TokenIssuer {
                 live: Arc::clone(&self.live),
                 authenticator: Authenticator::new(hasher, Arc::clone(&self.parts.clock)),

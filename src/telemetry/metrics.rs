@@ -52,6 +52,8 @@ pub struct Metrics {
     pub ledger_lost: Counter,
     /// Tokens that wait to be written to the ledger.
     pub ledger_waiting: Gauge,
+    /// Revocations in force.
+    pub revocations: Gauge,
     /// Changes of the store that this server has taken in.
     pub changes_seen: Gauge<i64>,
     /// Spans that a collector took.
@@ -98,6 +100,7 @@ impl Metrics {
             ledger_failures: Counter::default(),
             ledger_lost: Counter::default(),
             ledger_waiting: Gauge::default(),
+            revocations: Gauge::default(),
             changes_seen: Gauge::default(),
             spans_exported: Counter::default(),
             spans_lost: Counter::default(),
@@ -182,6 +185,11 @@ impl Metrics {
             "ledger_waiting",
             "Tokens waiting to be written to the ledger",
             self.ledger_waiting.clone(),
+        );
+        to.register(
+            "revocations",
+            "Revocations in force, token by token and cut-offs",
+            self.revocations.clone(),
         );
         to.register(
             "store_change",
