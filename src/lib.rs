@@ -25,6 +25,7 @@
 //! - [`http`]: every route on one screen; the only place where an error becomes a status.
 //! - [`manage`]: the management API, in Auth0's shapes.
 //! - [`follow`]: takes in what other processes changed in the store.
+//! - [`verification`]: says whether a token is good at this moment.
 //! - [`issue`]: the spine. [`reload`]: keeps the live rules equal to the rules directory.
 //! - [`live`]: what is in force at this moment, replaced whole.
 //! - [`ledger`]: remembers each token, and which rules did what to it.
@@ -61,6 +62,7 @@ pub mod follow;
 
 pub mod issue;
 pub mod reload;
+pub mod verification;
 
 pub mod live;
 

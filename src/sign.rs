@@ -1,9 +1,11 @@
 //! Signs approved claims. What comes out cannot be shown to anybody yet: only the ledger turns it into an answer.
 
+mod own;
 mod verify;
 
 use std::sync::Arc;
 
+pub use own::{NotOurs, OwnToken, check_own};
 pub use verify::{Verification, Verified, VerifyError, verify};
 
 use crate::keys::{Algorithm, KeyError, KeyRing, SigningKey};

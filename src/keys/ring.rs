@@ -1,11 +1,12 @@
 //! The keys in use: one to sign with for each algorithm, and all public halves for those who verify.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Algorithm, KeyError, SigningKey};
+use super::{Algorithm, KeyError, PublicKey, SigningKey};
 use crate::master_key::{MasterKey, Unsealable};
 use crate::store::{KeyRow, Store, StoreError};
 
@@ -14,6 +15,8 @@ use crate::store::{KeyRow, Store, StoreError};
 pub struct KeyRing {
     /// One place for each algorithm, by its index; empty while no API uses it.
     by_algorithm: [Option<Arc<SigningKey>>; 3],
+    /// Every key, by what its tokens begin with.
+    by_header: HashMap<Box<str>, PublicKey>,
     jwks: Arc<str>,
 }
 
@@ -31,6 +34,7 @@ impl KeyRing {
             };
             let key = SigningKey::parse(algorithm, &master.open(&row.kid, &row.sealed)?)?;
             public.push(key.jwk().clone());
+            ring.by_header.insert(key.header().into(), key.public()?);
             ring.by_algorithm[algorithm.index()].get_or_insert(Arc::new(key));
         }
         ring.jwks = json!({ "keys": public }).to_string().into();
@@ -40,6 +44,12 @@ impl KeyRing {
     /// The key to sign with.
     pub fn signing(&self, algorithm: Algorithm) -> Option<&Arc<SigningKey>> {
         self.by_algorithm[algorithm.index()].as_ref()
+    }
+
+    /// The key of a token that begins with this header. A header is compared to the letter: only those that this server
+    /// writes are among them, and nothing in another one is ever read.
+    pub fn of_header(&self, header: &str) -> Option<&PublicKey> {
+        self.by_header.get(header)
     }
 
     /// The algorithms there is a key for.

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::Algorithm;
+use super::{Algorithm, PublicKey};
 
 /// A private key and what is public about it. It has no `Debug`, so that no log line can hold it.
 pub struct SigningKey {
@@ -94,6 +94,24 @@ impl SigningKey {
     /// The public key as a JWK (RFC 7517). There is no private member in it.
     pub fn jwk(&self) -> &Value {
         &self.jwk
+    }
+
+    /// What every token under this key begins with, up to the first dot.
+    pub fn header(&self) -> &str {
+        self.header.trim_end_matches('.')
+    }
+
+    /// The public half, to check signatures with.
+    ///
+    /// # Errors
+    /// When the cryptographic library does not take it.
+    pub fn public(&self) -> Result<PublicKey, KeyError> {
+        let bytes = match &self.pair {
+            Pair::Ecdsa(pair) => pair.public_key().as_ref(),
+            Pair::Ed25519(pair) => pair.public_key().as_ref(),
+            Pair::Rsa(pair) => pair.public_key().as_ref(),
+        };
+        PublicKey::parse(self.algorithm, &self.kid, bytes)
     }
 
     /// Signs a claims set as a JWT access token: JWS compact serialization (RFC 7515 section 7.1), `typ` `at+jwt`.
