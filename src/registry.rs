@@ -4,6 +4,7 @@
 //! it wrote reaches the snapshot of a running server through the store's change log.
 
 mod api;
+mod api_servers;
 mod apis;
 mod attributes;
 mod client;

@@ -5,6 +5,7 @@
 //! - A write that a running server must learn of leaves a row in `changes`, in the same transaction.
 //! - Nothing on the token path calls this module: it reads memory.
 
+mod api_servers;
 mod apis;
 mod changes;
 mod clients;

@@ -26,6 +26,8 @@ pub struct Client {
     pub secrets: Vec<StoredSecret>,
     /// What it may have.
     pub grants: Vec<Arc<ClientGrant>>,
+    /// The APIs that it is: it may ask about tokens that were issued for them.
+    pub serves: Vec<Arc<str>>,
 }
 
 impl Client {
@@ -86,10 +88,15 @@ pub(super) async fn all(store: &Store) -> Result<impl Iterator<Item = Client>, S
     let mut grants = grouped(store.grants().await?, |row: &GrantRow| {
         row.client_id.clone()
     });
+    let mut served = grouped(store.api_servers().await?, |(client_id, _)| {
+        client_id.clone()
+    });
     Ok(store.clients().await?.into_iter().filter_map(move |row| {
         let secrets = secrets.remove(&row.id).unwrap_or_default();
         let grants = grants.remove(&row.id).unwrap_or_default();
-        from_rows(row, &secrets, &grants)
+        let served = served.remove(&row.id).unwrap_or_default();
+        let client = from_rows(row, &secrets, &grants)?;
+        Some(serving(client, served.into_iter().map(|(_, api)| api)))
     }))
 }
 
@@ -98,11 +105,20 @@ pub(super) async fn one(store: &Store, id: &str) -> Result<Option<Client>, Store
     let Some(row) = store.client(id).await? else {
         return Ok(None);
     };
-    Ok(from_rows(
+    let served = store.served_by(id).await?;
+    let client = from_rows(
         row,
         &store.secrets_of(id).await?,
         &store.grants_of(id).await?,
-    ))
+    );
+    Ok(client.map(|client| serving(client, served.into_iter())))
+}
+
+fn serving(client: Client, apis: impl Iterator<Item = String>) -> Client {
+    Client {
+        serves: apis.map(Arc::from).collect(),
+        ..client
+    }
 }
 
 fn grouped<R>(rows: Vec<R>, key: impl Fn(&R) -> String) -> HashMap<String, Vec<R>> {
@@ -129,6 +145,7 @@ fn from_rows(row: ClientRow, secrets: &[SecretRow], grants: &[GrantRow]) -> Opti
         metadata: row.metadata,
         secrets: secrets.iter().filter_map(StoredSecret::from_row).collect(),
         grants: grants.iter().filter_map(grant_from_row).collect(),
+        serves: Vec::new(),
     })
 }
 

@@ -138,6 +138,7 @@ fn draft(event: &Event<'_>) -> Result<Box<Draft>, String> {
             metadata: event.client.metadata.clone().into_owned(),
             secrets: Vec::new(),
             grants: vec![Arc::clone(&permission)],
+            serves: Vec::new(),
         }),
         permission,
         api: Arc::new(Api {
