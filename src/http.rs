@@ -1,13 +1,18 @@
 //! The HTTP surface: every path on one screen.
 
 mod body;
+mod caller;
 mod discovery;
 mod guard;
 mod health;
+mod introspect;
 mod oauth_error;
 mod path;
 mod private_json;
+mod revoke;
 mod token;
+mod token_question;
+mod verify;
 
 use std::sync::Arc;
 
@@ -26,6 +31,7 @@ use crate::random::Random;
 use crate::revocation::Revoker;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::Tracer;
+use crate::verification::Verifier;
 
 /// What the routes answer from.
 pub struct App {
@@ -33,6 +39,8 @@ pub struct App {
     pub issuer: Arc<TokenIssuer>,
     /// Takes tokens away.
     pub revoker: Revoker,
+    /// Says whether tokens are good.
+    pub verifier: Verifier,
     /// What is in force.
     pub live: Arc<LiveHandle>,
     /// Answers management calls.
@@ -53,6 +61,10 @@ pub fn router(app: Arc<App>) -> Router {
     let mut router = Router::new()
         // For clients.
         .route(path::TOKEN, post(token::issue))
+        .route(path::REVOKE, post(revoke::revoke))
+        // For APIs, and the proxies before them, that ask whether a token is good.
+        .route(path::INTROSPECT, post(introspect::introspect))
+        .route(path::VERIFY, get(verify::verify).post(verify::verify))
         // For APIs that verify tokens, and for clients that look things up.
         .route(path::JWKS, get(discovery::jwks))
         .route(path::OAUTH_METADATA, get(discovery::metadata))

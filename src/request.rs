@@ -1,9 +1,13 @@
 //! A token request: decoded, bounded, its secrets wrapped. It knows nothing of HTTP.
 
+mod question;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+
+pub use question::TokenQuestion;
 
 use crate::telemetry::trace::Trace;
 
@@ -69,16 +73,7 @@ impl TokenRequest {
         header: Option<(String, SecretString)>,
         parameters: impl Iterator<Item = (Cow<'p, str>, Cow<'p, str>)>,
     ) -> Result<Self, RequestError> {
-        let mut body = Body::default();
-        for (number, (name, value)) in parameters.enumerate() {
-            if number >= PARAMETERS_MAX {
-                return Err(RequestError::TooMany);
-            }
-            // "Parameters sent without a value MUST be treated as if they were omitted" (RFC 6749 section 3.2).
-            if !value.is_empty() {
-                body.take(&name, value.into_owned())?;
-            }
-        }
+        let mut body = Body::read(parameters)?;
         let wanted = Wanted {
             grant_type: body.grant_type.take().ok_or(RequestError::NoGrantType)?,
             audience: body.audience.take(),
@@ -107,6 +102,22 @@ struct Body {
 }
 
 impl Body {
+    fn read<'p>(
+        parameters: impl Iterator<Item = (Cow<'p, str>, Cow<'p, str>)>,
+    ) -> Result<Self, RequestError> {
+        let mut body = Self::default();
+        for (number, (name, value)) in parameters.enumerate() {
+            if number >= PARAMETERS_MAX {
+                return Err(RequestError::TooMany);
+            }
+            // "Parameters sent without a value MUST be treated as if they were omitted" (RFC 6749 section 3.2).
+            if !value.is_empty() {
+                body.take(&name, value.into_owned())?;
+            }
+        }
+        Ok(body)
+    }
+
     /// Files one parameter. None may stand there twice (RFC 6749 section 3.2) but `resource` (RFC 8707 section 2).
     fn take(&mut self, name: &str, value: String) -> Result<(), RequestError> {
         let place = match name {
@@ -193,6 +204,9 @@ pub enum RequestError {
     /// RFC 6749 section 5.2.
     #[error("grant_type is missing")]
     NoGrantType,
+    /// RFC 7662 section 2.1, RFC 7009 section 2.1.
+    #[error("token is missing")]
+    NoToken,
     /// RFC 6749 section 3.2.
     #[error("{name} stands there twice")]
     Twice {

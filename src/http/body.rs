@@ -153,6 +153,7 @@ const TEXT_ONLY: &[&str] = &[
     "grant_type",
     "resource",
     "scope",
+    "token",
 ];
 
 #[cfg(test)]

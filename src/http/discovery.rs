@@ -28,17 +28,24 @@ fn document(live: &Live) -> Value {
     json!({
         "issuer": issuer,
         "token_endpoint": format!("{issuer}{}", path::TOKEN),
+        "revocation_endpoint": format!("{issuer}{}", path::REVOKE),
+        "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "introspection_endpoint": format!("{issuer}{}", path::INTROSPECT),
+        "introspection_endpoint_auth_methods_supported": CLIENT_METHODS,
         "jwks_uri": format!("{issuer}{}", path::JWKS),
         "grant_types_supported": grant::GRANT_TYPES,
         // RFC 8414 makes this required, and there is no authorization endpoint that it could speak of.
         "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": CLIENT_METHODS,
         "access_token_signing_alg_values_supported": algorithms,
         // The next two are required of OpenID providers; no ID token is ever issued.
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
     })
 }
+
+/// How a client proves who it is, at every endpoint that asks.
+const CLIENT_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 
 /// Anybody may read it from anywhere, and keep it for a while.
 fn public_json(body: String) -> Response {

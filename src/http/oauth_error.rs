@@ -42,6 +42,21 @@ impl OauthError {
         Self::bad_request("invalid_request", description)
     }
 
+    /// RFC 6749 section 5.2: "was issued to another client".
+    pub(super) fn invalid_grant(description: impl Into<String>) -> Self {
+        Self::bad_request("invalid_grant", description)
+    }
+
+    /// Whether a token is good cannot be said at the moment, and so it is not.
+    pub(super) fn unsure() -> Self {
+        Self::unavailable(STORE_RETRY)
+    }
+
+    /// The token is as good as before (RFC 7009 section 2.2.1).
+    pub(super) fn not_revoked() -> Self {
+        Self::unavailable(STORE_RETRY)
+    }
+
     fn invalid_client(description: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description)
     }
@@ -238,6 +253,7 @@ fn denied(code: DenialCode, description: String) -> OauthError {
 const CHALLENGE: HeaderValue =
     HeaderValue::from_static("Basic realm=\"rulemint\", charset=\"UTF-8\"");
 const DESCRIPTION_CHARS_MAX: usize = 500;
+const STORE_RETRY: Duration = Duration::from_secs(1);
 const LEDGER_RETRY: Duration = Duration::from_secs(5);
 const SATURATED_RETRY: Duration = Duration::from_secs(1);
 const DENIED_RETRY: Duration = Duration::from_secs(5);

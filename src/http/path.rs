@@ -2,6 +2,12 @@
 
 /// RFC 6749 section 3.2.
 pub(super) const TOKEN: &str = "/oauth/token";
+/// RFC 7662 section 2.
+pub(super) const INTROSPECT: &str = "/oauth/introspect";
+/// RFC 7009 section 2.
+pub(super) const REVOKE: &str = "/oauth/revoke";
+/// For proxies that ask before they let a request through.
+pub(super) const VERIFY: &str = "/verify";
 /// RFC 7517 section 5.
 pub(super) const JWKS: &str = "/.well-known/jwks.json";
 /// RFC 8414 section 3.

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use secrecy::SecretString;
 use serde::Serialize;
 
 use super::App;
-use super::body::{Parameters, form_decoded};
+use super::body::Parameters;
+use super::caller::{basic_credentials, refuse_query};
 use super::oauth_error::OauthError;
 use super::private_json::private_json;
 use crate::ledger::IssuedToken;
@@ -76,43 +73,6 @@ async fn decode(request: Request, transaction: Arc<str>) -> Result<TokenRequest,
     )?)
 }
 
-/// Addresses end up in logs and histories; nothing of a token request may stand there.
-fn refuse_query(uri: &Uri) -> Result<(), OauthError> {
-    let query = uri.query().unwrap_or_default();
-    let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
-    match names.any(|name| BODY_ONLY.contains(&&*name)) {
-        true => Err(OauthError::invalid_request(
-            "send the parameters in the body, not in the address",
-        )),
-        false => Ok(()),
-    }
-}
-
-/// `client_secret_basic`: id and secret are form-encoded before they are Base64-encoded (RFC 6749 section 2.3.1).
-fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, SecretString)>, OauthError> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    if values.next().is_some() {
-        return Err(OauthError::invalid_request(
-            "there is more than one Authorization header",
-        ));
-    }
-    let malformed = || OauthError::invalid_request("the Authorization header is malformed");
-    let text = value.to_str().map_err(|_| malformed())?;
-    let (scheme, encoded) = text.split_once(' ').unwrap_or((text, ""));
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return Err(OauthError::unknown_scheme());
-    }
-    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| malformed())?;
-    let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
-    let (id, secret) = decoded.split_once(':').ok_or_else(malformed)?;
-    let id = form_decoded(id).ok_or_else(malformed)?;
-    let secret = form_decoded(secret).ok_or_else(malformed)?;
-    Ok(Some((id, secret.into())))
-}
-
 #[derive(Serialize)]
 struct Answer<'t> {
     access_token: &'t str,
@@ -139,12 +99,3 @@ fn encode(token: &IssuedToken) -> Response {
 const ISSUED: &str = "issued";
 /// What an answer has besides the token, in bytes.
 const ANSWER_BYTES_TYPICAL: usize = 128;
-const BODY_ONLY: &[&str] = &[
-    "audience",
-    "client_assertion",
-    "client_id",
-    "client_secret",
-    "grant_type",
-    "resource",
-    "scope",
-];

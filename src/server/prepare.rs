@@ -36,6 +36,7 @@ use crate::rule::{
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::{self, Tracer};
+use crate::verification::Verifier;
 
 /// What a server is given besides its configuration; a test gives its own.
 pub struct Parts {
@@ -263,6 +264,10 @@ impl Base {
         let report = Arc::clone(report);
         App {
             revoker: self.revoker(),
+            verifier: Verifier {
+                live: Arc::clone(&self.live),
+                clock: Arc::clone(&self.parts.clock),
+            },
             issuer: Arc::new(TokenIssuer {
                 live: Arc::clone(&self.live),
                 authenticator: Authenticator::new(hasher, Arc::clone(&self.parts.clock)),

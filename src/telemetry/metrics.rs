@@ -52,6 +52,8 @@ pub struct Metrics {
     pub ledger_lost: Counter,
     /// Tokens that wait to be written to the ledger.
     pub ledger_waiting: Gauge,
+    /// What `/verify` answered, by outcome: `passed`, or why not.
+    pub verifications: Family<OutcomeLabel, Counter>,
     /// Revocations in force.
     pub revocations: Gauge,
     /// Changes of the store that this server has taken in.
@@ -100,6 +102,7 @@ impl Metrics {
             ledger_failures: Counter::default(),
             ledger_lost: Counter::default(),
             ledger_waiting: Gauge::default(),
+            verifications: Family::default(),
             revocations: Gauge::default(),
             changes_seen: Gauge::default(),
             spans_exported: Counter::default(),
@@ -185,6 +188,11 @@ impl Metrics {
             "ledger_waiting",
             "Tokens waiting to be written to the ledger",
             self.ledger_waiting.clone(),
+        );
+        to.register(
+            "verifications",
+            "Answers to proxies that ask whether a token is good, by outcome",
+            self.verifications.clone(),
         );
         to.register(
             "revocations",
