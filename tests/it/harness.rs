@@ -7,6 +7,7 @@ mod guests;
 mod lines;
 #[path = "../shared/program.rs"]
 mod program;
+mod questions;
 pub(crate) mod raw;
 mod scripts;
 mod server;
@@ -21,6 +22,7 @@ pub(crate) use guests::{
 };
 pub(crate) use lines::Lines;
 pub(crate) use program::Program;
+pub(crate) use questions::revocation;
 pub(crate) use scripts::running_script;
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
 pub(crate) use tokens::{Answer, claims, header};

@@ -1,0 +1,5 @@
+//! What was taken away is no longer good, everything else is.
+
+mod cutoffs;
+mod limits;
+mod tokens;
