@@ -8,6 +8,7 @@ mod config;
 mod exit;
 mod grant;
 mod output;
+mod revoke;
 mod rule;
 mod serve;
 mod token;
@@ -65,6 +66,8 @@ enum Command {
     /// See how the rules stand, go back to earlier ones, print the contract for new ones.
     #[command(subcommand)]
     Rule(rule::RuleCommand),
+    /// Take tokens away, list what is revoked, take that back.
+    Revoke(Box<revoke::Revoke>),
     /// Get, inspect or explain tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -128,6 +131,7 @@ fn dispatch(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
         Command::Api(command) => access::wait_for(command.run(context)),
         Command::Grant(command) => access::wait_for(command.run(context)),
         Command::Rule(command) => access::wait_for(command.run(context)),
+        Command::Revoke(revoke) => access::wait_for(revoke.run(context)),
         Command::Token(command) => access::wait_for(command.run(context)),
         Command::Completions(completions) => completions.run(),
         Command::CompileRule { .. } => Ok(()), // Dealt with before anything was set up.

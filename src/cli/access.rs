@@ -13,6 +13,7 @@ use crate::config::{self, Flag, Loaded};
 use crate::data_dir::DataDir;
 use crate::random::{Random, SystemRandom};
 use crate::registry::Registrar;
+use crate::revocation::Revoker;
 use crate::server::{Opened, open_installation};
 use crate::store::Store;
 
@@ -21,6 +22,7 @@ pub(super) struct Access {
     pub(super) data: DataDir,
     pub(super) store: Store,
     pub(super) registrar: Registrar,
+    pub(super) revoker: Revoker,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -45,7 +47,9 @@ impl Access {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let Opened { master, store } = open_installation(&data, &*random).await?;
+        let entries_max = loaded.config.limits.revocations;
         Ok(Self {
+            revoker: Revoker::new(store.clone(), Arc::clone(&clock), entries_max),
             registrar: Registrar::new(store.clone(), master, Arc::clone(&clock), random),
             data,
             store,

@@ -28,6 +28,16 @@ pub(super) enum ClientCommand {
         /// The client id.
         id: String,
     },
+    /// Say that a client is an API itself: it may ask (introspect) about tokens that were issued for that API.
+    Serve {
+        /// The client id.
+        id: String,
+        /// The API, by its identifier or id.
+        api: String,
+        /// It is not, or not any more.
+        #[arg(long)]
+        stop: bool,
+    },
     /// Give a client a new secret. It is shown once.
     RotateSecret {
         /// The client id.
@@ -86,10 +96,23 @@ impl ClientCommand {
                     },
                 );
             }
+            Self::Serve {
+                id,
+                api,
+                stop: false,
+            } => {
+                let api = registrar.serve_api(&id, &api).await?;
+                output.done(format!("client {id} may ask about tokens for {api}"));
+            }
+            Self::Serve { id, api, .. } => {
+                registrar.stop_serving_api(&id, &api).await?;
+                output.done(format!("client {id} no longer serves {api}"));
+            }
             Self::Show { id } => {
                 let client = registrar.client(&id).await?;
                 let grants = registrar.grants(Some(&id)).await?;
-                show(context, &client, &grants);
+                let served = registrar.served_apis(&id).await?;
+                show(context, &client, &grants, &served);
             }
             Self::Delete { id } => {
                 registrar.delete_client(&id).await?;
@@ -123,13 +146,14 @@ fn client_json(client: &ClientRow) -> serde_json::Value {
     })
 }
 
-fn show(context: &Context<'_>, client: &ClientRow, grants: &[GrantRow]) {
+fn show(context: &Context<'_>, client: &ClientRow, grants: &[GrantRow], served: &[String]) {
     let grant = |grant: &GrantRow| format!("{} ({})", grant.audience, grant.scope.join(" "));
     let mut whole = client_json(client);
     whole["grants"] = grants
         .iter()
         .map(|grant| json!({ "id": grant.id, "audience": grant.audience, "scope": grant.scope }))
         .collect();
+    whole["serves"] = served.into();
     let metadata = client
         .metadata
         .iter()
@@ -144,6 +168,7 @@ fn show(context: &Context<'_>, client: &ClientRow, grants: &[GrantRow]) {
             "grants",
             grants.iter().map(grant).collect::<Vec<_>>().join(", "),
         ),
+        ("serves", served.join(", ")),
         ("since", moment(client.created_at)),
     ];
     context.output.thing(&whole, &lines);

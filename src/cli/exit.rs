@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::document::Mistake;
 use crate::registry::RegistrarError;
+use crate::revocation::RevocationError;
 use crate::workbench::deploy::DeployError;
 use crate::workbench::scaffold::ScaffoldError;
 
@@ -76,9 +77,13 @@ fn is_about_existence(failure: &anyhow::Error) -> bool {
         failure.downcast_ref(),
         Some(RegistrarError::NotFound { .. } | RegistrarError::Conflict { .. })
     );
+    let in_list = matches!(
+        failure.downcast_ref(),
+        Some(RevocationError::NotFound { .. })
+    );
     let in_files = matches!(failure.downcast_ref(), Some(ScaffoldError::Exists(_)))
         || matches!(failure.downcast_ref(), Some(DeployError::NotThere { .. }));
-    in_registry || in_files || failure.is::<NotThere>()
+    in_registry || in_list || in_files || failure.is::<NotThere>()
 }
 
 /// Help and version are no mistakes.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::access::Access;
 use super::output::moment;
+use super::revoke::{ACTOR, show as show_revoked, until_in_force};
 use crate::registry::NewGrant;
 use crate::store::GrantRow;
 
@@ -24,10 +25,17 @@ pub(super) enum GrantCommand {
         /// The grant's id.
         id: String,
     },
-    /// Delete a grant: its client gets no further token for that API. Tokens it has live on.
+    /// Delete a grant: its client gets no further token for that API. Tokens it has live on, unless they are revoked.
+    #[command(alias = "remove")]
     Delete {
         /// The grant's id.
         id: String,
+        /// Revoke everything that was issued to the client for the API, in the same moment.
+        #[arg(long)]
+        revoke_tokens: bool,
+        /// Why, for whoever reads the list of revocations.
+        #[arg(long, value_name = "TEXT", requires = "revoke_tokens")]
+        reason: Option<String>,
     },
 }
 
@@ -46,7 +54,8 @@ pub(super) struct Add {
 
 impl GrantCommand {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let registrar = Access::open(context).await?.registrar;
+        let access = Access::open(context).await?;
+        let registrar = &access.registrar;
         let output = context.output;
         match self {
             Self::Add(add) => {
@@ -77,13 +86,37 @@ impl GrantCommand {
                 );
             }
             Self::Show { id } => show(context, &registrar.grant(&id).await?),
-            Self::Delete { id } => {
+            Self::Delete {
+                id,
+                revoke_tokens: false,
+                ..
+            } => {
                 registrar.delete_grant(&id).await?;
                 output.done(format!("grant {id} is deleted"));
+            }
+            Self::Delete { id, reason, .. } => {
+                delete_with_tokens(context, &access, &id, reason).await?
             }
         }
         Ok(())
     }
+}
+
+/// Deletes a grant and revokes what was issued under it.
+async fn delete_with_tokens(
+    context: &Context<'_>,
+    access: &Access,
+    id: &str,
+    reason: Option<String>,
+) -> anyhow::Result<()> {
+    let revoker = &access.revoker;
+    let target = revoker.target_of_grant(id).await?;
+    let (count, _) = revoker.would_meet(&target, None).await?;
+    let gone = revoker.delete_grant(id, reason, ACTOR).await?;
+    until_in_force(access, gone.change).await?;
+    context.output.note(format!("grant {id} is deleted"));
+    show_revoked(context, &gone.row, count);
+    Ok(())
 }
 
 fn grant_json(grant: &GrantRow) -> Value {

@@ -15,6 +15,7 @@ mod place;
 #[path = "../shared/program.rs"]
 mod program;
 mod projects;
+mod revoke;
 mod rules;
 mod scripts;
 mod serving;

@@ -1,0 +1,118 @@
+//! `rulemint revoke`
+
+mod announce;
+mod list;
+mod moment;
+mod target;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::Context;
+use super::access::Access;
+use crate::revocation::NewRevocation;
+use crate::store::RevocationRow;
+pub(super) use announce::{ACTOR, until_in_force};
+use moment::Before;
+use target::What;
+
+/// Takes tokens away: one by its jti, or everything that was issued so far to a client, for an API …
+///
+/// A running server has it in force when the command ends. To keep new tokens from being issued, delete the client's grant:
+/// rulemint grant delete ID --revoke-tokens does both in one moment.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct Revoke {
+    #[command(subcommand)]
+    command: Option<RevokeCommand>,
+    #[command(flatten)]
+    what: What,
+    /// Only what was issued before: now, or a moment like 2026-11-25T12:00:00Z or in Unix seconds [default: now].
+    #[arg(long, value_name = "MOMENT", conflicts_with = "jti")]
+    before: Option<Before>,
+    /// Why, for whoever reads the list.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Only say how many tokens it would meet.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Subcommand)]
+enum RevokeCommand {
+    /// List what is revoked, the newest first.
+    List(list::List),
+    /// Take a revocation back: what it met and has not expired is good again.
+    Undo {
+        /// Its number.
+        id: i64,
+    },
+}
+
+impl Revoke {
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        match self.command {
+            Some(RevokeCommand::List(list)) => list.run(context).await,
+            Some(RevokeCommand::Undo { id }) => undo(context, id).await,
+            None => self.revoke(context).await,
+        }
+    }
+
+    async fn revoke(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let access = Access::look(context).await?;
+        let target = self.what.target(&access.revoker).await?;
+        let issued_before = self.before.and_then(Before::moment);
+        let (count, ever) = access.revoker.would_meet(&target, issued_before).await?;
+        if !ever {
+            context.output.remark(
+                "the ledger knows of no token that this meets; if it is on, look for a typing mistake",
+            );
+        }
+        if self.dry_run {
+            return would_meet(context, count);
+        }
+        let new = NewRevocation {
+            target,
+            issued_before,
+            expires_at: None,
+            reason: self.reason,
+            actor: ACTOR.to_owned(),
+        };
+        let gone = access.revoker.revoke(new).await?;
+        until_in_force(&access, gone.change).await?;
+        show(context, &gone.row, count);
+        Ok(())
+    }
+}
+
+fn would_meet(context: &Context<'_>, count: i64) -> anyhow::Result<()> {
+    let value = json!({ "would_revoke": count });
+    let tokens = format!("{count} that have not expired, as far as the ledger knows");
+    context.output.thing(&value, &[("tokens", tokens)]);
+    Ok(())
+}
+
+/// What was revoked, and how to take it back.
+pub(super) fn show(context: &Context<'_>, row: &RevocationRow, count: i64) {
+    let mut value = list::json(row);
+    value["tokens"] = count.into();
+    let lines = [
+        ("revocation", row.id.to_string()),
+        ("revoked", list::about(row)),
+        ("issued before", list::before(row)),
+        ("tokens", format!("{count} that had not expired")),
+        ("take it back", format!("rulemint revoke undo {}", row.id)),
+    ];
+    context.output.thing(&value, &lines);
+}
+
+async fn undo(context: &Context<'_>, id: i64) -> anyhow::Result<()> {
+    let access = Access::look(context).await?;
+    let gone = access.revoker.undo(id, ACTOR).await?;
+    until_in_force(&access, gone.change).await?;
+    context.output.done(format!(
+        "revocation {id} is undone: {}",
+        list::about(&gone.row)
+    ));
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Until when what was issued is revoked.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+/// `now`, or an earlier moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Before {
+    Now,
+    /// In Unix seconds.
+    Moment(i64),
+}
+
+impl Before {
+    /// The moment; `None` for now, which is a matter of order and not of clocks.
+    pub(super) fn moment(self) -> Option<i64> {
+        match self {
+            Self::Now => None,
+            Self::Moment(seconds) => Some(seconds),
+        }
+    }
+}
+
+impl FromStr for Before {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "now" {
+            return Ok(Self::Now);
+        }
+        let moment = text.parse::<i64>().ok();
+        let moment = moment.or_else(|| Some(text.parse::<Timestamp>().ok()?.as_second()));
+        moment.map(Self::Moment).ok_or_else(|| {
+            "write now, a moment like 2026-11-25T12:00:00Z, or Unix seconds".to_owned()
+        })
+    }
+}
