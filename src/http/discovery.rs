@@ -32,6 +32,7 @@ fn document(live: &Live) -> Value {
         "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
         "introspection_endpoint": format!("{issuer}{}", path::INTROSPECT),
         "introspection_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "introspection_signing_alg_values_supported": [Algorithm::default().as_str()],
         "jwks_uri": format!("{issuer}{}", path::JWKS),
         "grant_types_supported": grant::GRANT_TYPES,
         // RFC 8414 makes this required, and there is no authorization endpoint that it could speak of.

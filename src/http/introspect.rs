@@ -1,9 +1,10 @@
-//! `POST /oauth/introspect`: whether a token is good, and what it says (RFC 7662).
+//! `POST /oauth/introspect`: whether a token is good, and what it says (RFC 7662), signed for who asks for that (RFC 9701).
 
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
@@ -12,26 +13,67 @@ use super::oauth_error::OauthError;
 use super::private_json::private_json;
 use super::token_question::{self, Asked};
 use crate::claims::{CUTOFF, RULES};
+use crate::keys::Algorithm;
 use crate::sign::OwnToken;
 use crate::verification::NotGood;
 
 /// Answers a question about a token.
 pub(super) async fn introspect(State(app): State<Arc<App>>, request: Request) -> Response {
     let transaction = hex::encode(app.random.bytes::<16>());
-    match answer(&app, request).await {
-        Ok(body) => private_json(StatusCode::OK, body.to_string().into_bytes(), &transaction),
-        Err(refusal) => refusal.into_response(&transaction),
-    }
+    let is_signed = wants_signature(request.headers());
+    let answered = match token_question::read(&app, request).await {
+        Ok(asked) => answer(&app, &asked).and_then(|said| match is_signed {
+            true => signed(&app, &asked, &said, &transaction),
+            false => Ok(plain(&said, &transaction)),
+        }),
+        Err(refusal) => Err(refusal),
+    };
+    answered.unwrap_or_else(|refusal| refusal.into_response(&transaction))
 }
 
-async fn answer(app: &App, request: Request) -> Result<Value, OauthError> {
-    let asked = token_question::read(app, request).await?;
+fn plain(said: &Value, transaction: &str) -> Response {
+    private_json(StatusCode::OK, said.to_string().into_bytes(), transaction)
+}
+
+/// Whether the caller asks for a signed answer, by name (RFC 9701 section 4).
+fn wants_signature(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter();
+    let mut accepted = accepted.filter_map(|value| value.to_str().ok());
+    accepted.any(|value| {
+        let mut types = value.split(',').filter_map(|one| one.split(';').next());
+        types.any(|one| one.trim().eq_ignore_ascii_case(SIGNED_TYPE))
+    })
+}
+
+/// RFC 9701 section 5: for this caller alone, without `sub` and `exp` beside the answer, so that it is no access token.
+fn signed(
+    app: &App,
+    asked: &Asked,
+    said: &Value,
+    transaction: &str,
+) -> Result<Response, OauthError> {
+    let statement = json!({
+        "iss": asked.live.issuer.as_str(),
+        "aud": &*asked.client.id,
+        "iat": app.issuer.clock.unix_seconds(),
+        "token_introspection": said,
+    });
+    let key = asked.live.keys.signing(Algorithm::default());
+    let jwt = key.and_then(|key| key.sign_as(SIGNED_TYP, &statement.to_string()).ok());
+    let jwt = jwt.ok_or_else(OauthError::unsure)?;
+    let mut response = private_json(StatusCode::OK, jwt.into_bytes(), transaction);
+    let content_type = HeaderValue::from_static(SIGNED_TYPE);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    Ok(response)
+}
+
+fn answer(app: &App, asked: &Asked) -> Result<Value, OauthError> {
     let good = match app.verifier.verify(&asked.token) {
         Ok(good) => good,
         Err(NotGood::Unknown(_)) => return Err(OauthError::unsure()),
         Err(NotGood::NotOurs(_) | NotGood::Revoked) => return Ok(inactive()),
     };
-    Ok(match may_see(&asked, good.token()) {
+    Ok(match may_see(asked, good.token()) {
         true => active(good.token()),
         false => inactive(),
     })
@@ -70,3 +112,5 @@ fn active(token: &OwnToken) -> Value {
 
 /// The scope of the management API that lets a client ask about any token.
 const ANY_TOKEN_SCOPE: &str = "introspect:tokens";
+const SIGNED_TYPE: &str = "application/token-introspection+jwt";
+const SIGNED_TYP: &str = "token-introspection+jwt";

@@ -119,9 +119,24 @@ impl SigningKey {
     /// # Errors
     /// When the operating system gives no randomness.
     pub fn sign(&self, claims_json: &str) -> Result<String, KeyError> {
-        let bytes = self.header.len() + claims_json.len() * 4 / 3 + SIGNATURE_CHARS_MAX;
+        self.sign_behind(&self.header, claims_json)
+    }
+
+    /// Signs something else than an access token, which nobody can take for one: its `typ` says what it is (RFC 8725
+    /// section 3.11).
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn sign_as(&self, typ: &'static str, claims_json: &str) -> Result<String, KeyError> {
+        let (algorithm, kid) = (self.algorithm, &self.kid);
+        let header = format!(r#"{{"alg":"{algorithm}","typ":"{typ}","kid":"{kid}"}}"#);
+        self.sign_behind(&format!("{}.", URL_SAFE_NO_PAD.encode(header)), claims_json)
+    }
+
+    fn sign_behind(&self, header: &str, claims_json: &str) -> Result<String, KeyError> {
+        let bytes = header.len() + claims_json.len() * 4 / 3 + SIGNATURE_CHARS_MAX;
         let mut jwt = String::with_capacity(bytes);
-        jwt.push_str(&self.header);
+        jwt.push_str(header);
         URL_SAFE_NO_PAD.encode_string(claims_json, &mut jwt);
         let mut rsa_signature = [0; 256];
         let ecdsa_signature;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use rulemint::revocation::Target;
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, SqliteConnection};
 
-use crate::harness::{AUDIENCE, Answer, CLIENT, SECRET, Setup, TestServer, claims, until};
+use crate::harness::{AUDIENCE, Answer, CLIENT, SECRET, Setup, TestServer, claims, header, until};
 
 const PATH: &str = "/oauth/introspect";
 
@@ -238,4 +240,72 @@ async fn rfc7662_07_when_revocations_may_have_been_missed_nothing_is_active() {
         (server.introspect(&token).await.status == 200).then_some(())
     })
     .await;
+}
+
+/// The answer to a caller that wants it signed.
+async fn signed(server: &TestServer, token: &str) -> Answer {
+    let form = [
+        ("client_id", CLIENT),
+        ("client_secret", SECRET),
+        ("token", token),
+    ];
+    let request = server.http.post(format!("{}{PATH}", server.address));
+    let request = request.header(
+        "accept",
+        "application/json;q=0.1, application/token-introspection+jwt",
+    );
+    Answer::read(request.form(&form).send().await.unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc9701_01_a_signed_answer_is_for_its_caller_and_says_the_same() {
+    let server = Setup::new().start().await;
+    let token = server.ask(&[]).await.token();
+    let answer = signed(&server, &token).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let content_type = "application/token-introspection+jwt";
+    assert_eq!(answer.header("content-type"), content_type);
+    assert_eq!(header(&answer.body)["typ"], "token-introspection+jwt");
+    let said = claims(&answer.body);
+    assert_eq!(
+        (&said["iss"], &said["aud"]),
+        (&json!(server.address), &json!(CLIENT))
+    );
+    assert!(said["iat"].is_u64() && said.get("sub").is_none() && said.get("exp").is_none());
+    let plain = server.introspect(&token).await.json();
+    assert_eq!(said["token_introspection"], plain);
+    let keys: JwkSet =
+        serde_json::from_value(server.get("/.well-known/jwks.json").await.json()).unwrap();
+    let key = DecodingKey::from_jwk(&keys.keys[0]).unwrap();
+    let mut checks = Validation::new(Algorithm::ES256);
+    checks.set_audience(&[CLIENT]);
+    checks.set_required_spec_claims(&["iss", "aud"]);
+    checks.validate_exp = false;
+    decode::<Value>(&answer.body, &key, &checks).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc9701_01_a_signed_answer_says_no_more_than_another() {
+    let server = Setup::new().start().await;
+    let answer = signed(&server, "garbage").await;
+    let inactive = json!({ "active": false });
+    assert_eq!(claims(&answer.body)["token_introspection"], inactive);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc9701_02_a_signed_answer_is_no_access_token() {
+    let server = Setup::new().start().await;
+    let token = server.ask(&[]).await.token();
+    let answer = signed(&server, &token).await.body;
+    assert_eq!(server.verify(&answer).await.status, 401);
+    inactive(&server.introspect(&answer).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc9701_03_nobody_gets_a_signed_answer_without_saying_who() {
+    let server = Setup::new().start().await;
+    let request = server.http.post(format!("{}{PATH}", server.address));
+    let request = request.header("accept", "application/token-introspection+jwt");
+    let request = request.form(&[("token", "x")]).send().await.unwrap();
+    Answer::read(request).await.refused(401, "invalid_client");
 }
