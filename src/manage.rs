@@ -26,12 +26,14 @@ use crate::clock::Clock;
 use crate::follow::Nudge;
 use crate::live::LiveHandle;
 use crate::registry::Registrar;
+use crate::verification::Verifier;
 use error::ManageError;
 use rate::Rates;
 
 /// What the management API works with.
 pub struct Management {
     live: Arc<LiveHandle>,
+    verifier: Verifier,
     registrar: Registrar,
     nudge: Nudge,
     rates: Rates,
@@ -53,10 +55,14 @@ impl Management {
     /// One that lets each client send so many requests a second.
     pub fn new(parts: Parts, requests_per_second: NonZeroU32) -> Self {
         Self {
-            rates: Rates::new(parts.clock, requests_per_second),
+            verifier: Verifier {
+                live: Arc::clone(&parts.live),
+                clock: Arc::clone(&parts.clock),
+            },
             live: parts.live,
             registrar: parts.registrar,
             nudge: parts.nudge,
+            rates: Rates::new(parts.clock, requests_per_second),
         }
     }
 }

@@ -32,9 +32,16 @@ impl Verifier {
     /// # Errors
     /// When it is not good, or nobody can say.
     pub fn verify(&self, jwt: &str) -> Result<GoodToken, NotGood> {
-        let live = self.live.load();
+        self.verify_in(jwt, &self.live.load())
+    }
+
+    /// The same against the state that the caller goes by.
+    ///
+    /// # Errors
+    /// As for [`verify`](Self::verify).
+    pub fn verify_in(&self, jwt: &str, live: &Live) -> Result<GoodToken, NotGood> {
         live.revocations.check_fresh(self.clock.monotonic())?;
-        let token = self.check(jwt, &live)?;
+        let token = self.check(jwt, live)?;
         match live.revocations.meets(&token.bearing()) {
             true => Err(NotGood::Revoked),
             false => Ok(GoodToken(token)),

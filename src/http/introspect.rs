@@ -14,6 +14,7 @@ use super::private_json::private_json;
 use super::token_question::{self, Asked};
 use crate::claims::{CUTOFF, RULES};
 use crate::keys::Algorithm;
+use crate::manage::scope::INTROSPECT_TOKENS;
 use crate::sign::OwnToken;
 use crate::verification::NotGood;
 
@@ -85,7 +86,7 @@ fn may_see(Asked { client, live, .. }: &Asked, token: &OwnToken) -> bool {
     let may_see_all = || {
         client.grants.iter().any(|grant| {
             let api = live.registry.api(&grant.audience);
-            api.is_some_and(|api| api.is_system) && grant.scope.contains(ANY_TOKEN_SCOPE)
+            api.is_some_and(|api| api.is_system) && grant.scope.contains(INTROSPECT_TOKENS)
         })
     };
     token.text("client_id") == &*client.id
@@ -110,7 +111,5 @@ fn active(token: &OwnToken) -> Value {
     answer.into()
 }
 
-/// The scope of the management API that lets a client ask about any token.
-const ANY_TOKEN_SCOPE: &str = "introspect:tokens";
 const SIGNED_TYPE: &str = "application/token-introspection+jwt";
 const SIGNED_TYP: &str = "token-introspection+jwt";

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
+use super::Management;
 use super::error::ManageError;
 use crate::claims::Scope;
-use crate::live::Live;
-use crate::sign::{Verification, verify};
+use crate::verification::NotGood;
 
 /// A client that was let in, and what for.
 #[derive(Clone)]
@@ -40,24 +40,27 @@ impl Caller {
 ///
 /// # Errors
 /// When there is no token, or one that is not to be believed.
-pub(super) fn caller(live: &Live, headers: &HeaderMap) -> Result<Caller, ManageError> {
+pub(super) fn caller(management: &Management, headers: &HeaderMap) -> Result<Caller, ManageError> {
+    let live = management.live.load();
     let audience = live.issuer.management_audience();
-    let expected = Verification {
-        jwks: &live.keys.jwks(),
-        issuer: Some(live.issuer.as_str()),
-        audience: Some(&audience),
-    };
-    let verified = verify(bearer(headers)?, &expected)
-        .map_err(|problem| ManageError::InvalidToken(problem.to_string()))?;
-    let text = |name: &str| verified.claims.get(name).and_then(|claim| claim.as_str());
+    let verified = management.verifier.verify_in(bearer(headers)?, &live);
+    let good = verified.map_err(|problem| match problem {
+        NotGood::Unknown(_) => ManageError::Unsure,
+        NotGood::NotOurs(_) | NotGood::Revoked => ManageError::InvalidToken(problem.to_string()),
+    })?;
+    let token = good.token();
+    if token.text("aud") != audience {
+        let why = "it is for another API".to_owned();
+        return Err(ManageError::InvalidToken(why));
+    }
     // Whoever is cut off is so at once, and not when the token expires.
-    let client = text("client_id").and_then(|id| live.registry.client(id));
+    let client = live.registry.client(token.text("client_id"));
     let granted = client.and_then(|client| Some((client, client.grant(&audience)?)));
     let (client, grant) = granted.ok_or_else(|| {
         ManageError::InvalidToken("its client, or that client's grant, is gone".to_owned())
     })?;
     let has = |value: &&str| grant.scope.contains(value);
-    let values = text("scope").unwrap_or_default().split(' ').filter(has);
+    let values = token.text("scope").split(' ').filter(has);
     let scope = Scope::from_values(values)
         .map_err(|problem| ManageError::InvalidToken(problem.to_string()))?;
     let client_id = Arc::clone(&client.id);

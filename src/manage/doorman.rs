@@ -18,7 +18,7 @@ pub(super) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let caller = access::caller(&management.live.load(), request.headers());
+    let caller = access::caller(&management, request.headers());
     let client_id = match &caller {
         Ok(caller) => Arc::clone(&caller.client_id),
         Err(_) => Arc::from(STRANGERS),

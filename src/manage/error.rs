@@ -16,6 +16,8 @@ pub(super) enum ManageError {
     MissingAuthentication,
     /// There is one, and it is not to be believed.
     InvalidToken(String),
+    /// Revocations may have been missed: nobody can say whether the token is good.
+    Unsure,
     /// It has none of these scopes.
     InsufficientScope(&'static [&'static str]),
     /// The client has sent too many requests; so many seconds later there is room again.
@@ -72,6 +74,10 @@ impl ManageError {
                 format!("Invalid token: {why}"),
                 Some("invalid_token"),
             ),
+            Self::Unsure => {
+                let message = "the store has not been read for too long to know what was revoked";
+                (S::SERVICE_UNAVAILABLE, message.to_owned(), None)
+            }
             Self::InsufficientScope(any_of) => {
                 let message = format!("Insufficient scope, expected any of: {}", any_of.join(","));
                 (S::FORBIDDEN, message, Some("insufficient_scope"))
@@ -117,6 +123,10 @@ impl ManageError {
             Self::InsufficientScope(any_of) => {
                 let scope = any_of.join(" ");
                 format!(r#"Bearer error="insufficient_scope", scope="{scope}""#)
+            }
+            Self::Unsure => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                return;
             }
             Self::TooManyRequests(seconds) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));

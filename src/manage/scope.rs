@@ -28,6 +28,8 @@ pub const CREATE_CLIENT_GRANTS: &str = "create:client_grants";
 pub const UPDATE_CLIENT_GRANTS: &str = "update:client_grants";
 /// Delete client grants.
 pub const DELETE_CLIENT_GRANTS: &str = "delete:client_grants";
+/// Ask about any token, whoever it was issued to.
+pub const INTROSPECT_TOKENS: &str = "introspect:tokens";
 
 /// Every scope of the management API, with what it lets its bearer do.
 pub const ALL: &[(&str, &str)] = &[
@@ -53,6 +55,7 @@ pub const ALL: &[(&str, &str)] = &[
         "blacklist:tokens",
         "Look at blacklisted tokens and add to them",
     ),
+    (INTROSPECT_TOKENS, "Ask about any token"),
     ("issue:tokens", "Issue tokens for any subject"),
     ("read:audit", "Read the record of changes"),
     ("read:status", "Read the state of the server"),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use rulemint::revocation::Target;
 use serde_json::json;
 
 use super::{ADMIN, ADMIN_SECRET, Manager, refused, setup, token};
@@ -290,4 +291,17 @@ async fn an_issuer_with_a_path_has_its_management_api_below_it() {
         let answer = request.bearer_auth(&token).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_token_is_refused() {
+    let server = setup().start().await;
+    let admin = Manager::of(&server).await;
+    assert_eq!(admin.get("/clients").await.status, 200);
+    server.revoke(Target::Client(ADMIN.to_owned())).await;
+    let answer = admin.get("/clients").await;
+    assert_eq!(
+        refused(&answer, 401, "invalid_token"),
+        "Invalid token: it was revoked"
+    );
 }
