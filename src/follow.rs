@@ -132,11 +132,7 @@ impl Follower {
     async fn say_seen(&self, changes: &[Change]) {
         let is_revocation = |change: &&Change| change.kind == Some(ChangeKind::Revocation);
         if let Some(last) = changes.iter().rfind(is_revocation) {
-            let (seen, now) = (last.sequence, self.clock.unix_seconds().cast_signed());
-            let said = self
-                .store
-                .write_report(SEEN_TOPIC, &seen.to_string(), now)
-                .await;
+            let said = report_seen(&self.store, last.sequence, &*self.clock).await;
             if let Err(problem) = said {
                 let problem = &problem as &dyn std::error::Error;
                 warn!(
@@ -207,6 +203,15 @@ impl Follower {
         };
         let _ = self.reloader.send(trigger); // It is gone when the server stops.
     }
+}
+
+/// Tells other processes up to which change revocations are in force.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn report_seen(store: &Store, seen: i64, clock: &dyn Clock) -> Result<(), StoreError> {
+    let now = clock.unix_seconds().cast_signed();
+    store.write_report(SEEN_TOPIC, &seen.to_string(), now).await
 }
 
 #[derive(Debug, thiserror::Error)]

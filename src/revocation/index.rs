@@ -98,6 +98,7 @@ impl Revocations {
         let about = self.key(target.kind(), target.value(), target.audience());
         let mut cutoffs = write(&self.cutoffs);
         let known = cutoffs.entry(about).or_default();
+        let before = known.len();
         known.retain(|cutoff| cutoff.id != row.id);
         if row.undone_at.is_none() {
             known.push(Cutoff {
@@ -106,14 +107,13 @@ impl Revocations {
                 until: row.expires_at,
             });
         }
-        self.count(&mut cutoffs);
-        self.newest_cutoff.fetch_max(row.id, Ordering::AcqRel);
-    }
-
-    fn count(&self, cutoffs: &mut Cutoffs) {
-        cutoffs.retain(|_, known| !known.is_empty());
-        let count = cutoffs.values().map(Vec::len).sum();
+        let after = known.len();
+        if after == 0 {
+            cutoffs.remove(&about);
+        }
+        let count = self.cutoff_count.load(Ordering::Acquire) + after - before;
         self.cutoff_count.store(count, Ordering::Release);
+        self.newest_cutoff.fetch_max(row.id, Ordering::AcqRel);
     }
 
     /// Whether a token was taken away.
@@ -175,7 +175,9 @@ impl Revocations {
         for known in cutoffs.values_mut() {
             known.retain(|cutoff| cutoff.until >= moment);
         }
-        self.count(&mut cutoffs);
+        cutoffs.retain(|_, known| !known.is_empty());
+        let count = cutoffs.values().map(Vec::len).sum();
+        self.cutoff_count.store(count, Ordering::Release);
     }
 
     /// Notes that the store held nothing newer at this moment of the monotonic clock.

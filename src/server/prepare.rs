@@ -208,6 +208,7 @@ impl Base {
         );
         let revocations = Revocations::load(&self.store).await?;
         revocations.note_fresh(now);
+        follow::report_seen(&self.store, seen, &*self.parts.clock).await?;
         let registry = Registry::load(&self.store).await?;
         let keys = Arc::new(KeyRing::load(&self.store, &self.master).await?);
         self.live.change(|live| {
