@@ -8,6 +8,7 @@ mod connection;
 mod listener;
 mod prepare;
 mod self_signed;
+mod start_error;
 mod tls;
 
 use std::sync::Arc;
@@ -20,8 +21,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
 pub use bootstrap::{BootstrapError, Demo, FirstStart};
-pub use prepare::{Opened, Parts, StartError, open_installation};
+pub use prepare::{Opened, Parts, open_installation};
 pub use self_signed::SelfSignedError;
+pub use start_error::StartError;
 pub use tls::{TlsError, TlsPlace};
 
 use crate::config::{Config, Issuer};

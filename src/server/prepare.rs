@@ -10,30 +10,29 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::accept::{Acceptor, Site};
-use super::bootstrap::{self, BootstrapError, FirstStart};
+use super::bootstrap::{self, FirstStart};
 use super::listener::{Listener, Listeners};
-use super::tls::{Certificate, TlsError};
+use super::start_error::StartError;
+use super::tls::Certificate;
 use super::{Server, Tasks};
 use crate::client::Authenticator;
 use crate::clock::Clock;
 use crate::config::{Config, Issuer, LedgerMode, Listen};
-use crate::data_dir::{Claim, DataDir, DataDirError};
+use crate::data_dir::{Claim, DataDir};
 use crate::follow::{self, Follower, Impatient, Nudge};
 use crate::http::{self, App, HostGuard, Readiness};
 use crate::issue::TokenIssuer;
-use crate::keys::{KeyRing, KeyRingError};
+use crate::keys::KeyRing;
 use crate::ledger::{self, Ledger};
 use crate::live::{Live, LiveHandle};
 use crate::manage::{self, Management};
-use crate::master_key::{MasterKey, MasterKeyError};
+use crate::master_key::MasterKey;
 use crate::random::Random;
 use crate::registry::{Registrar, Registry, SecretHasher};
 use crate::reload::{self, Reloader, Report, Trigger};
 use crate::revocation::{Revocations, Revoker, forget_expired};
-use crate::rule::{
-    Chain, CompiledRules, CompilerProgram, EngineError, Loader, Outside, Surroundings,
-};
-use crate::store::{Store, StoreError};
+use crate::rule::{Chain, CompiledRules, CompilerProgram, Loader, Outside, Surroundings};
+use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::{self, Tracer};
 use crate::verification::Verifier;
@@ -361,48 +360,4 @@ pub async fn open_installation(data: &DataDir, random: &dyn Random) -> Result<Op
     let master = Arc::new(MasterKey::load_or_create(data.path(), random)?);
     let store = Store::open(&data.store()).await?;
     Ok(Opened { master, store })
-}
-
-/// Why a server does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Others could reach it and read along.
-    #[error(
-        "listen on {0}: other machines can reach it, and without TLS they can read secrets and tokens; \
-         listen on 127.0.0.1 and with TLS beyond it (--tls-listen), or set allow_plain_http = true \
-         (--allow-plain-http) if a proxy adds TLS"
-    )]
-    Exposed(Listen),
-    /// The data directory cannot be used.
-    #[error(transparent)]
-    DataDir(#[from] DataDirError),
-    /// The master key cannot be used.
-    #[error(transparent)]
-    MasterKey(#[from] MasterKeyError),
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The signing keys cannot be used.
-    #[error(transparent)]
-    Keys(#[from] KeyRingError),
-    /// The WebAssembly engine does not start.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// The rules cannot run.
-    #[error(transparent)]
-    Rules(#[from] reload::StartError),
-    /// The address cannot be listened on.
-    #[error("listen on {listen}")]
-    Listen {
-        /// The address.
-        listen: Listen,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// There is no certificate, or its address cannot be listened on.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The first start could not make what it must.
-    #[error(transparent)]
-    Bootstrap(#[from] BootstrapError),
 }

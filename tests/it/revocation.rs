@@ -2,4 +2,5 @@
 
 mod cutoffs;
 mod limits;
+mod story;
 mod tokens;
