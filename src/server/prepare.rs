@@ -17,7 +17,7 @@ use super::tls::Certificate;
 use super::{Server, Tasks};
 use crate::client::Authenticator;
 use crate::clock::Clock;
-use crate::config::{Config, Issuer, LedgerMode, Listen};
+use crate::config::{Config, Issuer, LedgerMode};
 use crate::data_dir::{Claim, DataDir};
 use crate::follow::{self, Follower, Impatient, Nudge};
 use crate::http::{self, App, HostGuard, Readiness};
