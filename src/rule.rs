@@ -65,7 +65,7 @@ pub use load::{LoadError, Loader, Source};
 pub use manifest::{Build, CacheAllowed, ClaimsAllowed, Manifest, OnError, When};
 pub use outbound::{HttpAllowed, Resolver, SystemResolver};
 pub use quarantine::Rest;
-pub use rehearsal::{Rehearsal, rehearse, start_once};
+pub use rehearsal::{ClaimTexts, Rehearsal, rehearse, start_once};
 pub use script::{Analysis, Finding, Severity, Wanted};
 pub use secret::{Fingerprint, SecretSource};
 

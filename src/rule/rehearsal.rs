@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::answer::Answer;
@@ -20,6 +19,9 @@ use crate::keys::Algorithm;
 use crate::registry::{Api, AuthMethod, Client, ClientGrant};
 use crate::request::Wanted;
 
+/// Claims by name, each as the text that stands in the token: a number has the digits it was given.
+pub type ClaimTexts = BTreeMap<String, Box<RawValue>>;
+
 /// What came of a rehearsal.
 pub struct Rehearsal {
     /// What the rule answered, or why it did not.
@@ -27,9 +29,9 @@ pub struct Rehearsal {
     /// What the server made of the answer: the changes, or why it refuses them. Empty for anything but changes.
     pub applied: Result<Vec<Applied>, Fault>,
     /// The claims before.
-    pub before: Value,
+    pub before: ClaimTexts,
     /// The claims after.
-    pub after: Value,
+    pub after: ClaimTexts,
     /// What the rule said, with its level.
     pub log: Vec<(&'static str, String)>,
     /// How much of its log did not fit.
@@ -103,7 +105,7 @@ pub async fn start_once(rule: &Arc<Rule>) -> Result<(), String> {
     }
 }
 
-fn claims_of(draft: &Draft) -> Value {
+fn claims_of(draft: &Draft) -> ClaimTexts {
     serde_json::from_str(&draft.claims.to_json()).unwrap_or_default()
 }
 

@@ -87,7 +87,9 @@ async fn outcome(rule: &Arc<Rule>, trial: &Trial) -> Result<Value, String> {
     let failed = |fault: &dyn std::fmt::Display| json!({ "fault": fault.to_string() });
     Ok(match (&rehearsal.answer, &rehearsal.applied) {
         (Err(fault), _) | (Ok(_), Err(fault)) => failed(fault),
-        (Ok(Answer::Changes(_)), Ok(_)) => rehearsal.after,
+        (Ok(Answer::Changes(_)), Ok(_)) => {
+            serde_json::to_value(rehearsal.after).unwrap_or_default()
+        }
         (Ok(answer), Ok(_)) => serde_json::to_value(answer).unwrap_or_default(),
     })
 }

@@ -1,10 +1,12 @@
 //! `rulemint rule diff`
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anstream::println;
 use anyhow::anyhow;
 use clap::Args;
+use serde_json::Value;
 
 use super::engine;
 use super::run::show_claims;
@@ -38,7 +40,7 @@ impl Diff {
         } else {
             for difference in &differences {
                 println!("event {}:", difference.event);
-                show_claims(&difference.old, &difference.new);
+                show_claims(&texts(&difference.old), &texts(&difference.new));
             }
         }
         let (differing, all) = (differences.len(), events.len());
@@ -50,4 +52,11 @@ impl Diff {
             .note(format!("All {all} events come out the same."));
         Ok(())
     }
+}
+
+fn texts(outcome: &Value) -> BTreeMap<String, String> {
+    let members = outcome.as_object().into_iter().flatten();
+    members
+        .map(|(name, value)| (name.clone(), value.to_string()))
+        .collect()
 }

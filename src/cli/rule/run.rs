@@ -1,17 +1,19 @@
 //! `rulemint rule run`
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anstream::println;
 use anyhow::anyhow;
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::engine;
 use crate::cli::Context;
 use crate::cli::exit::Refused;
 use crate::cli::output::{BAD, DIM, GOOD, ODD};
-use crate::rule::{Answer, Rehearsal, rehearse};
+use crate::rule::{Answer, Applied, ClaimTexts, Fault, Rehearsal, rehearse};
 use crate::workbench::compare::Trial;
 
 #[derive(Args)]
@@ -39,7 +41,7 @@ impl Run {
         let rehearsal = rehearse(&rule, &trial.event, trial.settings.as_deref()).await;
         let rehearsal = rehearsal.map_err(|problem| anyhow!("the event: {problem}"))?;
         match context.output.is_json() {
-            true => context.output.value(&as_json(&rehearsal)),
+            true => context.output.value(&Outcome::of(&rehearsal)),
             false => show(&rehearsal),
         }
         match &rehearsal.answer {
@@ -49,23 +51,60 @@ impl Run {
     }
 }
 
-fn as_json(rehearsal: &Rehearsal) -> Value {
-    let fault = |fault: &dyn std::fmt::Display| json!({ "fault": fault.to_string() });
-    let log: Vec<Value> = rehearsal
-        .log
-        .iter()
-        .map(|(level, text)| json!({ "level": level, "text": text }))
-        .collect();
-    json!({
-        "answer": rehearsal.answer.as_ref().map_or_else(|problem| fault(problem), |answer| json!(answer)),
-        "applied": rehearsal.applied.as_ref().map_or_else(|problem| fault(problem), |changes| json!(changes)),
-        "before": rehearsal.before,
-        "after": rehearsal.after,
-        "log": log,
-        "took_us": rehearsal.took.as_secs_f64() * 1e6,
-        "memory_bytes": rehearsal.memory_bytes,
-        "applies": rehearsal.applies,
-    })
+/// For programs. Nothing of it goes through a value in memory, which would round numbers.
+#[derive(Serialize)]
+struct Outcome<'r> {
+    answer: Part<&'r Answer>,
+    applied: Part<&'r [Applied]>,
+    before: &'r ClaimTexts,
+    after: &'r ClaimTexts,
+    log: Vec<Line<'r>>,
+    took_us: f64,
+    memory_bytes: u64,
+    applies: bool,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part<T> {
+    There(T),
+    Missing { fault: String },
+}
+
+impl<T> Part<T> {
+    fn of(result: Result<T, &Fault>) -> Self {
+        match result {
+            Ok(part) => Self::There(part),
+            Err(fault) => Self::Missing {
+                fault: fault.to_string(),
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'r> {
+    level: &'static str,
+    text: &'r str,
+}
+
+impl<'r> Outcome<'r> {
+    fn of(rehearsal: &'r Rehearsal) -> Self {
+        let line = |(level, text): &'r (&'static str, String)| Line {
+            level: *level,
+            text,
+        };
+        Self {
+            answer: Part::of(rehearsal.answer.as_ref()),
+            applied: Part::of(rehearsal.applied.as_deref()),
+            before: &rehearsal.before,
+            after: &rehearsal.after,
+            log: rehearsal.log.iter().map(line).collect(),
+            took_us: rehearsal.took.as_secs_f64() * 1e6,
+            memory_bytes: rehearsal.memory_bytes,
+            applies: rehearsal.applies,
+        }
+    }
 }
 
 fn show(rehearsal: &Rehearsal) {
@@ -86,22 +125,26 @@ fn show(rehearsal: &Rehearsal) {
         }
         (Ok(Answer::Invalid(text)), _) => println!("{ODD}invalid:{ODD:#} {text}"),
         (Ok(Answer::Internal(text)), _) => println!("{BAD}internal:{BAD:#} {text}"),
-        (Ok(Answer::Changes(_)), Ok(_)) => show_claims(&rehearsal.before, &rehearsal.after),
+        (Ok(Answer::Changes(_)), Ok(_)) => {
+            show_claims(&texts(&rehearsal.before), &texts(&rehearsal.after));
+        }
     }
     let (micros, memory) = (rehearsal.took.as_secs_f64() * 1e6, rehearsal.memory_bytes);
     println!("{DIM}took {micros:.0} us, {memory} bytes of memory{DIM:#}");
 }
 
+/// As lines for people: a value stays on its line, and inside of a JSON string there is no line break.
+fn texts(claims: &ClaimTexts) -> BTreeMap<String, String> {
+    let one_line = |value: &RawValue| value.get().replace(['\n', '\r', '\t'], " ");
+    let texts = claims.iter();
+    texts
+        .map(|(name, value)| (name.clone(), one_line(value)))
+        .collect()
+}
+
 /// Before and after, claim by claim: `-` is gone, `+` is new.
-pub(super) fn show_claims(before: &Value, after: &Value) {
-    let empty = serde_json::Map::new();
-    let (before, after) = (
-        before.as_object().unwrap_or(&empty),
-        after.as_object().unwrap_or(&empty),
-    );
-    let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
-    names.sort();
-    names.dedup();
+pub(super) fn show_claims(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for name in names {
         match (before.get(name), after.get(name)) {
             (Some(old), Some(new)) if old == new => println!("{DIM}  {name}: {old}{DIM:#}"),

@@ -183,8 +183,8 @@ async fn rules_of_two_majors_run_side_by_side() {
         rehearse(&first, &Event::default(), None).await.unwrap(),
         rehearse(&second, &Event::default(), None).await.unwrap(),
     );
-    assert!(first.after["jti"].is_string());
-    assert_eq!(second.after["major"], 2);
+    assert!(first.after["jti"].get().starts_with('"'));
+    assert_eq!(second.after["major"].get(), "2");
 }
 
 #[tokio::test]
