@@ -57,6 +57,55 @@ pub fn read<T: DeserializeOwned + JsonSchema>(
     Err(mistakes)
 }
 
+/// What is left of a document without what is wrong in it, so that more can be said about the rest at once.
+pub fn without_mistakes<T: DeserializeOwned + JsonSchema>(mut document: Value) -> Option<T> {
+    let schema = schema::<T>();
+    let wrong: Vec<Vec<String>> = validator(&schema, &[])
+        .iter_errors(&document)
+        .flat_map(|error| wrong_parts(&error))
+        .collect();
+    for path in wrong {
+        remove(&mut document, &path);
+    }
+    T::deserialize(document).ok()
+}
+
+/// The keys that lead to what has to go because of a mistake: an unknown key alone; of a value its table, since a table that
+/// lacks something would look like another mistake. Nothing is taken out of a list: the rest would get other numbers.
+fn wrong_parts(error: &ValidationError<'_>) -> Vec<Vec<String>> {
+    let mut path = Vec::new();
+    for segment in error.instance_path() {
+        match segment {
+            LocationSegment::Property(name) => path.push(name.into_owned()),
+            LocationSegment::Index(_) => return vec![path],
+        }
+    }
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "every other kind is about the part itself"
+    )]
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+            .iter()
+            .map(|key| path.iter().chain([key]).cloned().collect())
+            .collect(),
+        _ => {
+            path.truncate(path.len().saturating_sub(1).max(1));
+            vec![path]
+        }
+    }
+}
+
+fn remove(document: &mut Value, path: &[String]) {
+    let Some((last, above)) = path.split_last() else {
+        return;
+    };
+    let parent = above.iter().try_fold(document, |at, key| at.get_mut(key));
+    if let Some(Value::Object(members)) = parent {
+        members.remove(last);
+    }
+}
+
 /// Checks a document against a JSON Schema that somebody else wrote. It may not refer to other documents.
 pub fn check(schema: &Value, document: &Value, place: impl Fn(&str) -> String) -> Vec<Mistake> {
     let mistake = |path: &str, problem: String| Mistake {
@@ -72,18 +121,36 @@ pub fn check(schema: &Value, document: &Value, place: impl Fn(&str) -> String) -
     }
 }
 
-/// Parses TOML text. The document must be one that JSON can say: TOML's dates and times are refused.
+/// Parses TOML text into what JSON can say: dates and times become strings, as RFC 3339 writes them.
 ///
 /// # Errors
 /// The one syntax error that the parser stops at, with its line and column.
 pub fn parse_toml(text: &str, file: &str) -> Result<Value, Mistake> {
-    toml::from_str(text).map_err(|error| Mistake {
+    let document = toml::from_str(text).map_err(|error| Mistake {
         place: match error.span().map(|span| line_and_column(text, span.start)) {
             Some((line, column)) => format!("{file}:{line}:{column}"),
             None => file.to_owned(),
         },
         problem: error.message().to_owned(),
-    })
+    });
+    document.map(as_json)
+}
+
+fn as_json(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(is_so) => is_so.into(),
+        toml::Value::Datetime(moment) => moment.to_string().into(),
+        toml::Value::Array(list) => list.into_iter().map(as_json).collect(),
+        toml::Value::Table(table) => {
+            let members = table.into_iter();
+            members
+                .map(|(name, value)| (name, as_json(value)))
+                .collect()
+        }
+    }
 }
 
 /// The JSON Schema (draft 2020-12) of a type, without references.
@@ -155,7 +222,7 @@ fn describe(
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
             .iter()
-            .map(|key| unknown_key(&join(&path, key), schema, place))
+            .map(|key| unknown_key(error, key, schema, place))
             .collect(),
         ValidationErrorKind::Format { format } => vec![Mistake {
             place: place(&path),
@@ -191,16 +258,55 @@ pub fn choices(schema: &Value) -> Vec<&str> {
         .collect()
 }
 
-fn unknown_key(path: &str, schema: &Value, place: &impl Fn(&str) -> String) -> Mistake {
-    let known = leaves(schema);
-    let meant = closest(path, known.iter().map(|leaf| leaf.path.as_str()));
+/// What was meant is a key of that place; at the top it may be one of a table, too.
+fn unknown_key(
+    error: &ValidationError<'_>,
+    key: &str,
+    schema: &Value,
+    place: &impl Fn(&str) -> String,
+) -> Mistake {
+    let path = join(&dotted(error), key);
+    let elsewhere = leaves(schema);
+    let paths = elsewhere.iter().map(|leaf| leaf.path.as_str());
+    let is_at_the_top = path == key;
+    let beside = keys_at(error, schema);
+    let known = beside.into_iter().chain(paths.filter(|_| is_at_the_top));
+    let meant = closest(key, known);
     Mistake {
-        place: place(path),
+        place: place(&path),
         problem: match meant {
             Some(meant) => format!("there is no such key; did you mean {meant}?"),
             None => "there is no such key".to_owned(),
         },
     }
+}
+
+/// The keys that the object may have in which a mistake is.
+fn keys_at<'s>(error: &ValidationError<'_>, schema: &'s Value) -> Vec<&'s str> {
+    let mut at = vec![schema];
+    for segment in error.instance_path() {
+        let below = |schema: &&'s Value| match &segment {
+            LocationSegment::Property(name) => schema["properties"]
+                .get(&**name)
+                .or_else(|| schema.get("additionalProperties")),
+            LocationSegment::Index(_) => schema.get("items"),
+        };
+        at = at.iter().filter_map(below).flat_map(alternatives).collect();
+    }
+    let properties = at
+        .iter()
+        .filter_map(|schema| schema["properties"].as_object());
+    properties
+        .flat_map(|keys| keys.keys().map(String::as_str))
+        .collect()
+}
+
+/// A schema, and those it offers to choose from: that of an optional key is one of two.
+fn alternatives(schema: &Value) -> Vec<&Value> {
+    let offered = ["anyOf", "oneOf"]
+        .iter()
+        .filter_map(|key| schema[key].as_array());
+    [schema].into_iter().chain(offered.flatten()).collect()
 }
 
 fn format_problem(error: &ValidationError<'_>, format: &str, formats: &[Format]) -> String {
@@ -240,3 +346,6 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 /// Below this, a suggestion would be a guess (Jaro-Winkler, 0 to 1).
 const LIKENESS_MIN: f64 = 0.8;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Golden cases: an event and the answer that the rule must give to it. A rule goes live only if it passes all of its own.
 
+mod expected;
+
 use std::sync::Arc;
 
 use regex::Regex;
@@ -11,6 +13,7 @@ use similar::TextDiff;
 use super::event::Event;
 use super::rehearsal::{Rehearsal, rehearse};
 use super::{Digest, Fault, Rule};
+use crate::document::Mistake;
 
 /// One golden case.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -72,12 +75,54 @@ impl Cases {
     /// # Errors
     /// When one is no case: which, and why.
     pub fn parse(&self) -> Result<Vec<(String, Case)>, String> {
-        let one = |(name, text): &(String, String)| match serde_json::from_str(text) {
+        let files = self.files.iter();
+        let read = |(name, text): &(String, String)| match Case::read(text) {
             Ok(case) => Ok((name.clone(), case)),
             Err(problem) => Err(format!("{name} is no golden case: {problem}")),
         };
-        self.files.iter().map(one).collect()
+        files.map(read).collect()
     }
+}
+
+impl Case {
+    fn read(text: &str) -> Result<Self, String> {
+        let case: Self = serde_json::from_str(text).map_err(|problem| problem.to_string())?;
+        let mistakes = case.expect.mistakes();
+        match mistakes.is_empty() {
+            true => Ok(case),
+            false => {
+                let told: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+                Err(told.join("; "))
+            }
+        }
+    }
+
+    /// What a person knows it by: its name, and what it shows.
+    pub fn title(&self, name: &str) -> String {
+        match self.description.as_str() {
+            "" => name.to_owned(),
+            description => format!("{name} ({description})"),
+        }
+    }
+}
+
+/// What is wrong with the golden cases of a manifest. `place` is the file.
+pub(super) fn mistakes(cases: &[Case], place: &str) -> Vec<Mistake> {
+    let of = |(index, case): (usize, &Case)| {
+        let mistakes = case.expect.mistakes().into_iter();
+        mistakes
+            .map(
+                |Mistake {
+                     place: key,
+                     problem,
+                 }| Mistake {
+                    place: format!("{place}: cases[{index}].{key}"),
+                    problem,
+                },
+            )
+            .collect::<Vec<_>>()
+    };
+    cases.iter().enumerate().flat_map(of).collect()
 }
 
 /// Runs a case. `Ok` is a pass.
@@ -96,10 +141,11 @@ pub async fn run(rule: &Arc<Rule>, case: &Case) -> Result<Rehearsal, CaseFailure
         .as_ref()
         .map_err(|fault| CaseFailure::Fault(fault.clone()))?;
     let (wanted, mut got) = (json(&case.expect), json(answer));
-    if wanted["denied"].is_object() && wanted["denied"].get("description").is_none() {
-        got["denied"]
-            .as_object_mut()
-            .map(|denied| denied.remove("description"));
+    if wanted["denied"].is_object()
+        && wanted["denied"].get("description").is_none()
+        && let Some(denied) = got.get_mut("denied").and_then(Value::as_object_mut)
+    {
+        denied.remove("description");
     }
     if !fits(&wanted, &got).map_err(CaseFailure::Event)? {
         return Err(CaseFailure::Answer(difference(

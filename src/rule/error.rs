@@ -282,7 +282,8 @@ pub enum DenialCode {
 }
 
 impl DenialCode {
-    const ALL: [Self; 6] = [
+    /// All of them.
+    pub(super) const ALL: [Self; 6] = [
         Self::AccessDenied,
         Self::InvalidRequest,
         Self::InvalidScope,

@@ -241,7 +241,7 @@ async fn prove(rule: &Arc<Rule>, cases: &Cases) -> Result<(), LoadError> {
     all.extend(inline.map(|(index, case)| (format!("cases[{index}]"), case)));
     for (name, case) in &all {
         let failed = |failure| LoadError::Case {
-            case: name.clone(),
+            case: case.title(name),
             failure,
         };
         case::run(rule, case).await.map_err(failed)?;

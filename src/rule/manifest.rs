@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::outbound::{self, HttpAllowed};
 use super::secret::{self, SecretSource};
-use super::{Case, Limits};
+use super::{Case, Limits, case, protect};
 use crate::document::{self, Mistake};
 
 /// What an operator says about a rule.
@@ -120,16 +120,44 @@ impl Manifest {
     /// Every mistake in it.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Mistake>> {
         let document = document::parse_toml(text, file).map_err(|mistake| vec![mistake])?;
-        let manifest: Self = document::read(&document, &[], |path| match path {
+        let read = document::read(&document, &[], |path| match path {
             "" => file.to_owned(),
             _ => format!("{file}: {path}"),
-        })?;
-        let mut mistakes = secret::mistakes(&manifest.secrets, file);
-        mistakes.extend(outbound::mistakes(&manifest, file));
-        match mistakes.is_empty() {
-            true => Ok(manifest),
-            false => Err(mistakes),
+        });
+        match read {
+            Ok(manifest) => {
+                let mistakes = Self::mistakes(&manifest, file);
+                match mistakes.is_empty() {
+                    true => Ok(manifest),
+                    false => Err(mistakes),
+                }
+            }
+            Err(mut mistakes) => {
+                mistakes.extend(Self::of_what_is_right(document).mistakes(file));
+                Err(mistakes)
+            }
         }
+    }
+
+    /// As much of it as a document with mistakes gives.
+    fn of_what_is_right(document: Value) -> Self {
+        let secrets = document["secrets"].as_object().map_or(0, Map::len);
+        let mut rest: Self = document::without_mistakes(document).unwrap_or_default();
+        if rest.secrets.len() < secrets {
+            rest.http = None; // It may name a secret that is no longer there, through no fault of its own.
+        }
+        rest
+    }
+
+    /// What no schema can say.
+    fn mistakes(&self, file: &str) -> Vec<Mistake> {
+        [
+            secret::mistakes(&self.secrets, file),
+            outbound::mistakes(self, file),
+            protect::mistakes(&self.claims, file),
+            case::mistakes(&self.cases, file),
+        ]
+        .concat()
     }
 
     /// Checks the settings against the manifest's schema for them.
@@ -149,5 +177,87 @@ impl Manifest {
             true => Ok(()),
             false => Err(mistakes),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn told(text: &str) -> Vec<String> {
+        let mistakes = Manifest::parse(text, "f").unwrap_err();
+        mistakes.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn mistakes_of_every_kind_are_told_at_once() {
+        let text = "requird = true\n[limits]\ncpu_ms = 0\n[claims]\nallow = [\"iss\"]\n\
+                    [secrets.A]\nfile = \"/a\"\nenv = \"A\"\nvisibel = true\n\
+                    [[cases]]\nexpect.denied.code = \"no\"\n";
+        let told = told(text);
+        for (place, words) in [
+            ("f: requird: ", "did you mean required?"),
+            ("f: limits.cpu_ms: ", "less than the minimum"),
+            ("f: claims.allow[0]: ", "nothing lifts that"),
+            ("f: secrets.A: ", "it has a file and an env"),
+            ("f: secrets.A.visibel: ", "did you mean visible?"),
+            ("f: cases[0].expect.denied.code: ", "is none of"),
+        ] {
+            let is_it = |line: &String| line.starts_with(place) && line.contains(words);
+            assert!(told.iter().any(is_it), "{place}: {told:#?}");
+        }
+        assert_eq!(told.len(), 6, "{told:#?}");
+    }
+
+    #[test]
+    fn what_a_mistake_took_along_is_no_mistake_of_its_own() {
+        let text = "[secrets.A]\nenv = 1\n[http]\nhosts = [\"https://a.example\"]\n\
+                    [http.headers.\"https://a.example\"]\nx-key = \"{secrets.A}\"\n\
+                    [[cases]]\nexpct = {}\n[[cases]]\nexpect.denied.code = \"no\"\n";
+        let told = told(text);
+        let places = ["f: cases[0]", "f: cases[0].expct", "f: secrets.A.env"];
+        let places_told = told
+            .iter()
+            .filter_map(|line| Some(line.rsplit_once(": ")?.0));
+        assert!(places_told.eq(places), "{told:#?}");
+    }
+
+    #[test]
+    fn dates_among_the_settings_are_strings() {
+        let manifest = Manifest::parse("[settings]\nsince = 2026-01-01\n", "f").unwrap();
+        assert_eq!(manifest.settings["since"], "2026-01-01");
+    }
+
+    #[track_caller]
+    fn one(text: &str) -> String {
+        let [single]: [String; 1] = told(text).try_into().unwrap();
+        single
+    }
+
+    #[test]
+    fn what_was_meant_by_a_misspelt_key_is_a_key_of_its_place() {
+        let case = "[[cases]]\nexpect = { changes = [] }\n";
+        assert_eq!(
+            one(&format!("{case}event = {{ scope = {{}} }}\n")),
+            "f: cases[0].event.scope: there is no such key; did you mean scopes?"
+        );
+        assert_eq!(
+            one("[http]\nhosts = [\"https://a.example\"]\ntimeout = 1\n"),
+            "f: http.timeout: there is no such key; did you mean timeout_ms?"
+        );
+        assert_eq!(
+            one("[secrets.CRM]\nenv = \"CRM\"\nvisibel = true\n"),
+            "f: secrets.CRM.visibel: there is no such key; did you mean visible?"
+        );
+    }
+
+    #[test]
+    fn at_the_top_a_key_of_a_table_may_have_been_meant() {
+        assert_eq!(one("xyz = 1\n"), "f: xyz: there is no such key");
+        assert_eq!(
+            one("limits_cpu_ms = 1\n"),
+            "f: limits_cpu_ms: there is no such key; did you mean limits.cpu_ms?"
+        );
     }
 }

@@ -1,13 +1,14 @@
 //! Which claims a rule may write. A refusal is an error with a reason, never a silent drop.
 
 use super::manifest::ClaimsAllowed;
+use crate::document::Mistake;
 
 /// Checks that a rule may set or remove a claim.
 ///
 /// # Errors
 /// Why it may not.
 pub(super) fn check(name: &str, allowed: &ClaimsAllowed) -> Result<(), String> {
-    if !(1..=NAME_BYTES_MAX).contains(&name.len()) || !name.bytes().all(|b| b.is_ascii_graphic()) {
+    if !is_name(name) {
         return Err(format!(
             "{name:?} is no claim name: use 1 to {NAME_BYTES_MAX} visible ASCII characters"
         ));
@@ -30,6 +31,39 @@ pub(super) fn check(name: &str, allowed: &ClaimsAllowed) -> Result<(), String> {
         )),
         _ => Ok(()),
     }
+}
+
+/// What is wrong with a manifest's `claims.allow`: entries that admit nothing. `place` is the file.
+pub(super) fn mistakes(allowed: &ClaimsAllowed, place: &str) -> Vec<Mistake> {
+    let listed = allowed.allow.iter().flatten().enumerate();
+    let wrong = listed.filter_map(|(index, entry)| {
+        Some(Mistake {
+            place: format!("{place}: claims.allow[{index}]"),
+            problem: problem_with(entry)?,
+        })
+    });
+    wrong.collect()
+}
+
+fn problem_with(entry: &str) -> Option<String> {
+    let beginning = entry.strip_suffix('*').unwrap_or(entry);
+    if is_one_of(entry, NEVER) {
+        return Some(format!(
+            "claim {entry:?} belongs to the host, and nothing lifts that: leave it out"
+        ));
+    }
+    if beginning.contains('*') {
+        return Some(format!(
+            "a * stands only at the end, for whatever follows; {entry:?} has one before"
+        ));
+    }
+    (entry != "*" && !is_name(beginning)).then(|| {
+        format!("{entry:?} is no claim name: use 1 to {NAME_BYTES_MAX} visible ASCII characters")
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A reader that ignores case must not be given a second `iss` either.
@@ -122,6 +156,30 @@ mod tests {
         assert!(check("sub", &allowing(&["*"])).is_err());
         assert!(check("iss", &allowing(&["iss"])).is_err());
         assert!(check("scope", &allowing(&["scope"])).is_err());
+    }
+
+    #[test]
+    fn entries_of_a_list_that_admit_nothing_are_mistakes() {
+        let told = |entry: &str| {
+            let mistakes = mistakes(&allowing(&["tier", entry]), "10-rule.toml");
+            mistakes.iter().map(ToString::to_string).collect::<String>()
+        };
+        for (entry, words) in [
+            (
+                "iss",
+                "10-rule.toml: claims.allow[1]: claim \"iss\" belongs to the host, and nothing lifts that",
+            ),
+            ("Client_ID", "nothing lifts that"),
+            ("a*b", "a * stands only at the end"),
+            ("a**", "a * stands only at the end"),
+            ("", "is no claim name"),
+            ("a b", "is no claim name"),
+        ] {
+            assert!(told(entry).contains(words), "{entry}: {}", told(entry));
+        }
+        for good in ["*", "sub", "https://acme.example/*", "i*"] {
+            assert_eq!(told(good), "", "{good}");
+        }
     }
 
     #[test]

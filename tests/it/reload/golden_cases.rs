@@ -74,8 +74,22 @@ async fn a_file_that_is_no_case_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_case_that_no_answer_can_meet_is_told_with_its_place() {
+    let server = serving_good().await;
+    put_case(
+        &server,
+        "typo.json",
+        r#"{"expect":{"denied":{"code":"no"}}}"#,
+    );
+    let rule = server.until_problem("10-rule", "case").await;
+    let text = rule.problem.unwrap().text;
+    let told = "typo.json is no golden case: expect.denied.code: \"no\" is none of access_denied,";
+    assert!(text.contains(told), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cases_may_stand_in_the_manifest() {
-    let manifest = "[[cases]]\nexpect.changes = []\n";
+    let manifest = "[[cases]]\ndescription = \"none\"\nexpect.changes = []\n";
     let setup = Setup::new().with("10-rule.wasm", version("good"));
     let message = setup
         .with("10-rule.toml", manifest)
@@ -85,7 +99,7 @@ async fn cases_may_stand_in_the_manifest() {
         .unwrap()
         .to_string();
     assert!(
-        message.contains("golden case cases[0]: it answers otherwise"),
+        message.contains("golden case cases[0] (none): it answers otherwise"),
         "{message}"
     );
 }
