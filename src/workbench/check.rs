@@ -1,18 +1,21 @@
 //! Whether a rule would go live, what it needs, and whether its random values are fresh every time.
 
+mod needs;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::bench::Spread;
 use super::{Subject, Workbench, script};
 use crate::rule::{
-    Analysis, Answer, Change, Description, Event, Limits, LoadError, Manifest, Rehearsal, Rule,
-    inspect, rehearse, run_case,
+    Analysis, Answer, Change, Description, Event, Fault, Limits, LoadError, Manifest, Rehearsal,
+    Rule, Severity, inspect, rehearse, run_case,
 };
+pub use needs::Needs;
 
 /// What a check found.
 #[derive(Debug, Serialize)]
@@ -32,7 +35,7 @@ pub struct Checked {
     /// Why the server would not take it, or why tokens would fail.
     pub problems: Vec<String>,
     /// What is worth knowing and stops nothing.
-    pub notes: Vec<String>,
+    pub notes: Vec<Remark>,
     /// What it needed, where it ran.
     pub needs: Option<Needs>,
     /// Whether the same event gives the same answer, and which claims are new every time.
@@ -41,27 +44,28 @@ pub struct Checked {
     pub cases: (usize, usize),
 }
 
+/// Something worth knowing.
+#[derive(Clone, Debug, Serialize)]
+pub struct Remark {
+    /// How much it matters. An error is one of the script's lines that fails when it is reached: the rule loads with it.
+    pub level: Severity,
+    /// What it is.
+    pub text: String,
+}
+
+impl Remark {
+    fn note(text: String) -> Self {
+        let level = Severity::Note;
+        Self { level, text }
+    }
+}
+
 /// How a rule was loaded.
 #[derive(Clone, Copy)]
 struct Loading {
     took: Duration,
     /// Within its own limits.
     fits: bool,
-}
-
-/// What a rule needed, over every event it was tried with.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Needs {
-    /// The most memory, in bytes.
-    pub memory_bytes: u64,
-    /// Processor time as the server counts it, in milliseconds.
-    pub processor_ms: u64,
-    /// From the file to a rule that can run, compiling included, in milliseconds.
-    pub load_ms: u64,
-    /// Whole calls, in microseconds.
-    pub call_us: Option<Spread>,
-    /// The limits that are too small, as lines for the manifest.
-    pub raise: Vec<String>,
 }
 
 /// What many calls with the same event gave.
@@ -105,17 +109,6 @@ pub async fn check(bench: &Workbench, subject: &Subject) -> Checked {
     checked
 }
 
-/// A rule that only its limits keep from loading is loaded with the largest there are, to tell what it needs.
-async fn roomier(bench: &Workbench, subject: &Subject, problem: &LoadError) -> Option<Arc<Rule>> {
-    if !problem.is_about_limits() {
-        return None;
-    }
-    bench
-        .load_as(subject, &generous(&subject.manifest))
-        .await
-        .ok()
-}
-
 fn generous(manifest: &Manifest) -> Manifest {
     Manifest {
         limits: Limits::largest(),
@@ -151,9 +144,31 @@ impl Checked {
         };
         self.problems.push(problem.without_advice());
         let began = bench.clock.monotonic();
-        let rule = roomier(bench, subject, &problem).await?;
+        let rule = self.load_roomier(bench, subject, &problem).await?;
         let took = bench.clock.monotonic().saturating_sub(began);
         Some((rule, Loading { took, fits: false }))
+    }
+
+    /// A rule that only its limits keep from loading is loaded with the largest there are, to tell what it needs.
+    async fn load_roomier(
+        &mut self,
+        bench: &Workbench,
+        subject: &Subject,
+        problem: &LoadError,
+    ) -> Option<Arc<Rule>> {
+        if !problem.is_about_limits() {
+            return None;
+        }
+        match bench.load_as(subject, &generous(&subject.manifest)).await {
+            Ok(rule) => Some(rule),
+            Err(problem) => {
+                let said = problem.without_advice();
+                self.problems.push(format!(
+                    "with the largest limits that a manifest may give it does not load either: {said}"
+                ));
+                None
+            }
+        }
     }
 
     async fn try_cases(&mut self, rule: &Arc<Rule>, subject: &Subject) {
@@ -165,12 +180,15 @@ impl Checked {
         for (name, case) in &cases {
             match run_case(rule, case).await {
                 Ok(_) => self.cases.0 += 1,
-                Err(failure) => self.problems.push(format!("golden case {name}: {failure}")),
+                Err(failure) => {
+                    let case = case.title(name);
+                    self.problems.push(format!("golden case {case}: {failure}"));
+                }
             }
         }
         if cases.is_empty() {
             let note = "it has no golden cases: with some, a version that answers otherwise never goes live";
-            self.notes.push(note.to_owned());
+            self.notes.push(Remark::note(note.to_owned()));
         }
     }
 
@@ -238,40 +256,29 @@ impl Checked {
             load_ms: u64::try_from(loading.took.as_millis()).unwrap_or(u64::MAX),
             ..Needs::default()
         };
-        let (mut took, mut faults, mut answered) = (Vec::new(), Vec::new(), 0);
-        let cases = subject.all_cases().unwrap_or_default();
-        let events = cases
-            .into_iter()
-            .map(|(_, case)| (case.event, case.settings));
-        for (event, settings) in events.chain([(Event::default(), None)]).take(EVENTS_MAX) {
+        let (mut took, mut failures, mut answered) = (Vec::new(), Vec::new(), 0);
+        for (event, settings) in events(subject) {
             let settings = settings.and_then(|given| serde_json::value::to_raw_value(&given).ok());
             let Ok(rehearsal) = rehearse(&rule, &event, settings.as_deref()).await else {
                 continue;
             };
-            needs.note(&rehearsal);
-            took.push(rehearsal.took);
-            match &rehearsal.answer {
-                Ok(_) => answered += 1,
-                Err(fault) => faults.push(fault.to_string()),
+            match failure(&rehearsal) {
+                None => answered += 1,
+                Some(failure) => failures.push(failure),
+            }
+            if !matches!(rehearsal.answer, Err(Fault::Limit(_))) {
+                needs.note(&rehearsal);
+                took.push(rehearsal.took);
             }
         }
-        faults.dedup();
-        if answered == 0 {
-            let said = faults.join("; ");
-            self.problems.push(format!(
-                "it fails at every event that it was tried with: {said}"
-            ));
-        } else {
-            let noted = faults
-                .iter()
-                .map(|fault| format!("it fails at some events: {fault}"));
-            self.notes.extend(noted);
-        }
-        needs.call_us = Some(Spread::of(took));
+        self.tell_failures(failures, answered);
+        needs.call_us = (!took.is_empty()).then(|| Spread::of(took));
         let limits = &subject.manifest.limits;
         needs.judge(limits, self.bytes as u64);
         match loading.fits {
-            true => self.notes.extend(needs.tight_loading(limits)),
+            true => self
+                .notes
+                .extend(needs.tight_loading(limits).map(Remark::note)),
             false => needs.judge_loading(limits),
         }
         if !needs.raise.is_empty() {
@@ -282,70 +289,39 @@ impl Checked {
         }
         self.needs = Some(needs);
     }
-}
 
-impl Needs {
-    fn note(&mut self, rehearsal: &Rehearsal) {
-        self.memory_bytes = self.memory_bytes.max(rehearsal.memory_bytes);
-        let processor = u64::try_from(rehearsal.processor.as_millis()).unwrap_or(u64::MAX);
-        self.processor_ms = self.processor_ms.max(processor);
-    }
-
-    /// Compares with the limits in force. Time gets some headroom: the server may have a busier machine.
-    fn judge(&mut self, limits: &Limits, file_bytes: u64) {
-        let mut raise = |key: &str, needed: u64, limit: u64, to: u64| {
-            if needed > limit {
-                self.raise.push(format!("{key} = {to}"));
-            }
-        };
-        let (memory, cpu) = (self.memory_bytes, self.processor_ms);
-        let wall = self.call_us.map_or(0, |spread| (spread.max / 1e3) as u64);
-        raise(
-            "file_bytes",
-            file_bytes,
-            limits.file_bytes,
-            up_to_mib(file_bytes),
-        );
-        raise(
-            "memory_bytes",
-            memory,
-            limits.memory_bytes,
-            up_to_mib(memory),
-        );
-        raise("cpu_ms", cpu, limits.cpu_ms.into(), cpu * HEADROOM);
-        raise("wall_ms", wall, limits.wall_ms.into(), wall * HEADROOM);
-    }
-
-    /// The time that loading took, in whole seconds begun, and a limit that leaves room for a busier machine.
-    fn loading_seconds(&self) -> (u64, u64) {
-        let took = self.load_ms.div_ceil(1000);
-        let most = Limits::largest().compile_seconds.into();
-        (took, (took * HEADROOM).min(most))
-    }
-
-    /// For a rule that did not load within its limits: whether time was among what it lacked.
-    fn judge_loading(&mut self, limits: &Limits) {
-        let (took, advised) = self.loading_seconds();
-        if took > limits.compile_seconds.into() {
-            self.raise.push(format!("compile_seconds = {advised}"));
+    fn tell_failures(&mut self, mut failures: Vec<String>, answered: usize) {
+        failures.dedup();
+        if answered == 0 && !failures.is_empty() {
+            let said = failures.join("; ");
+            return self.problems.push(format!(
+                "it fails at every event that it was tried with: {said}"
+            ));
         }
-    }
-
-    /// For one that did load: the server takes it, but perhaps not on a busier machine.
-    fn tight_loading(&self, limits: &Limits) -> Option<String> {
-        let (took, advised) = self.loading_seconds();
-        let limit = u64::from(limits.compile_seconds);
-        (took * TIGHT > limit).then(|| {
-            format!(
-                "loading it takes {took} s here, and may take {limit} s of processor time (limits.compile_seconds): on a \
-                 busier machine that may be too little; compile_seconds = {advised} leaves room"
-            )
-        })
+        let noted = failures.into_iter();
+        self.notes.extend(noted.map(|failure| {
+            let text = format!("it fails at some events: {failure}");
+            Remark::note(text)
+        }));
     }
 }
 
-fn up_to_mib(bytes: u64) -> u64 {
-    bytes.div_ceil(MIB) * MIB
+/// What a rule is tried with: the events of its golden cases, and an ordinary one.
+fn events(subject: &Subject) -> Vec<(Event<'static>, Option<Map<String, Value>>)> {
+    let cases = subject.all_cases().unwrap_or_default().into_iter();
+    let events = cases.map(|(_, case)| (case.event, case.settings));
+    let ordinary = (Event::default(), None);
+    events.chain([ordinary]).take(EVENTS_MAX).collect()
+}
+
+/// Why no token would come of a rehearsal with the largest limits there are, if the rule is to blame.
+fn failure(rehearsal: &Rehearsal) -> Option<String> {
+    match (&rehearsal.answer, &rehearsal.applied) {
+        (Err(Fault::Limit(limit)), _) => Some(format!("{limit}, and no manifest may give it more")),
+        (Err(fault), _) | (Ok(_), Err(fault)) => Some(fault.to_string()),
+        (Ok(Answer::Internal(text)), _) => Some(Fault::Internal(text.clone()).to_string()),
+        (Ok(Answer::Changes(_) | Answer::Denied(_) | Answer::Invalid(_)), Ok(_)) => None,
+    }
 }
 
 /// What a rule is tried with again and again: the event of its first case, if that is to change something.
@@ -374,7 +350,7 @@ fn claims_set(answer: &Answer) -> Vec<(String, String)> {
 impl LoadError {
     /// Whether larger limits might help.
     fn is_about_limits(&self) -> bool {
-        use crate::rule::{CompileError, Fault};
+        use crate::rule::CompileError;
         matches!(
             self,
             Self::TooLarge { .. }
@@ -389,7 +365,3 @@ const CALLS_MIN: usize = 2;
 const CALLS_MAX: usize = 1_000;
 const EVENTS_MAX: usize = 20;
 const TIME_MAX: Duration = Duration::from_secs(3);
-const HEADROOM: u64 = 3;
-/// Loading that takes more than one in so many parts of its limit is worth a word.
-const TIGHT: u64 = 2;
-const MIB: u64 = 1024 * 1024;

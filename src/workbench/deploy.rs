@@ -124,7 +124,7 @@ fn draft(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
 #[derive(Debug, thiserror::Error)]
 pub enum DeployError {
     /// There is no such directory.
-    #[error("{} is no directory: name the rules directory with --rules-dir", .0.display())]
+    #[error("there is no directory {}: make it, or name another with --rules-dir", .0.display())]
     NoDirectory(PathBuf),
     /// It would be copied onto itself.
     #[error("{} is in the rules directory already", .0.display())]

@@ -1,5 +1,6 @@
 //! What moving one of Auth0's scripts here takes.
 
+use super::check::Remark;
 use super::{Subject, Workbench};
 use crate::rule::{Analysis, Form, LoadError, Manifest, Severity};
 
@@ -14,22 +15,28 @@ pub async fn analyse(bench: &Workbench, subject: &Subject) -> Result<Option<Anal
     }
 }
 
-/// What there is to do and to know, a line each: what cannot work, then what the manifest lacks, then the rest.
-pub(super) fn report(analysis: &Analysis, manifest: &Manifest, file: &str) -> Vec<String> {
-    let findings = |severity, meaning: &str| {
+/// What there is to do and to know: what cannot work, then what the manifest lacks, then the rest.
+pub(super) fn report(analysis: &Analysis, manifest: &Manifest, file: &str) -> Vec<Remark> {
+    let findings = |level: Severity| {
         let findings = analysis.findings.iter();
-        let such = findings.filter(|finding| finding.severity == severity);
-        such.map(|finding| format!("{meaning}: {}", finding.said(file)))
-            .collect::<Vec<_>>()
+        let such = findings.filter(|finding| finding.severity == level);
+        let told = such.map(|finding| Remark {
+            level,
+            text: finding.said(file),
+        });
+        told.collect::<Vec<_>>()
     };
+    let lacking = |text| Remark {
+        level: Severity::Warning,
+        text,
+    };
+    let hosts = missing_hosts(analysis, manifest, file).into_iter();
+    let values = missing_values(analysis, manifest, file);
     [
-        findings(Severity::Error, "it cannot work here"),
-        missing_hosts(analysis, manifest, file)
-            .into_iter()
-            .collect(),
-        missing_values(analysis, manifest, file),
-        findings(Severity::Warning, "it works differently"),
-        findings(Severity::Note, "good to know"),
+        findings(Severity::Error),
+        hosts.chain(values).map(lacking).collect(),
+        findings(Severity::Warning),
+        findings(Severity::Note),
     ]
     .concat()
 }

@@ -30,9 +30,10 @@ fn check_of_a_script_is_a_migration_report() {
         "modules  request@2.88.0",
         "hosts    https://crm.example",
         "reads    CRM_TOKEN",
-        "it cannot work here: 10-login.js:3:",
+        "error: 10-login.js:3:",
+        "warning: it wants to reach hosts",
         "[http] hosts = [\"https://crm.example\"",
-        "it reads CRM_TOKEN (10-login.js:4)",
+        "warning: it reads CRM_TOKEN (10-login.js:4)",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
@@ -47,6 +48,20 @@ fn check_of_a_script_is_a_migration_report() {
     let notes = report["notes"].to_string();
     assert!(!notes.contains("[http] hosts"), "{notes}");
     assert!(!notes.contains("it reads CRM_TOKEN"), "{notes}");
+}
+
+#[test]
+fn check_tells_of_a_script_that_fails_at_every_event() {
+    let place = Place::new();
+    place.put(
+        "10-broken.js",
+        "function (user, context, callback) { callback(null, user, nothing.like.it); }\n",
+    );
+    let said = place.run(&["rule", "check", "10-broken.js"]);
+    let told = "problem: it fails at every event that it was tried with: it failed: ";
+    assert!(said.out.contains(told), "{said:?}");
+    assert!(!said.out.contains("A server would take it."), "{said:?}");
+    said.badly(5);
 }
 
 #[test]

@@ -66,6 +66,21 @@ fn run_takes_an_event_from_a_file_and_answers_in_json() {
 }
 
 #[test]
+fn run_shows_every_digit_that_the_token_will_have() {
+    let place = with_program(Program {
+        enrich: r#"{"changes":[{"op":"set_claim","name":"n","value":[123456789012345678901234567890.10,1.10]}]}"#,
+        ..Program::default()
+    });
+    let claim = "[123456789012345678901234567890.10,1.10]";
+    let said = place.run(&["rule", "run", "10-program.wasm"]).well();
+    assert!(said.contains(&format!("+ n: {claim}\n")), "{said}");
+    let said = place.run(&["rule", "run", "10-program.wasm", "--json"]);
+    let said = said.well();
+    assert!(said.contains(&format!("\"value\": {claim}")), "{said}");
+    assert!(said.contains(&format!("\"n\": {claim}")), "{said}");
+}
+
+#[test]
 fn run_reads_an_event_from_standard_input() {
     let place = with_program(gold());
     let said = place.run_with(
@@ -124,6 +139,22 @@ fn test_tells_each_golden_case() {
 }
 
 #[test]
+fn the_difference_of_a_golden_case_is_one_between_possible_answers() {
+    let place = with_program(Program {
+        enrich: r#"{"changes":[]}"#,
+        ..Program::default()
+    });
+    place.put(
+        "10-program.cases/no.json",
+        r#"{"expect":{"denied":{"code":"access_denied"}}}"#,
+    );
+    let said = place.run(&["rule", "test", "10-program.wasm"]);
+    assert!(said.out.contains("+  \"changes\": []"), "{said:?}");
+    assert!(!said.out.contains("null"), "{said:?}");
+    said.badly(5);
+}
+
+#[test]
 fn check_says_what_a_good_rule_is_and_needs() {
     let place = Place::new();
     place.put("10-jti.wasm", fs::read(JTI_RULE).unwrap());
@@ -163,6 +194,22 @@ fn check_says_which_limit_to_raise_and_to_what() {
     assert!(said.out.contains("memory_bytes = 1048576"), "{said:?}");
     said.badly(5);
 }
+
+#[test]
+fn check_of_what_no_limit_is_enough_for_says_so_and_advises_none() {
+    let place = Place::new();
+    place.put("10-spin.wasm", wat::parse_str(SPINNING).unwrap());
+    let said = place.run(&["rule", "check", "10-spin.wasm"]);
+    let told =
+        "it used its 10000 ms of processor time (limits.cpu_ms), and no manifest may give it more";
+    assert!(said.out.contains(told), "{said:?}");
+    assert!(!said.out.contains("raise them"), "{said:?}");
+    said.badly(5);
+}
+
+/// A program that goes round and round.
+const SPINNING: &str =
+    r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#;
 
 #[test]
 fn check_says_how_long_loading_takes_and_what_the_limit_should_be() {

@@ -9,9 +9,9 @@ use clap::Args;
 use super::engine;
 use crate::cli::Context;
 use crate::cli::exit::Refused;
-use crate::cli::output::{BAD, GOOD, ODD, size};
-use crate::rule::{Analysis, Wanted};
-use crate::workbench::check::{Checked, check};
+use crate::cli::output::{BAD, DIM, GOOD, ODD, size};
+use crate::rule::{Analysis, Severity, Wanted};
+use crate::workbench::check::{Checked, Remark, check};
 use crate::workbench::script;
 
 #[derive(Args)]
@@ -128,8 +128,13 @@ fn by_module(imports: &[String]) -> String {
 }
 
 fn show_findings(checked: &Checked) {
-    for note in &checked.notes {
-        println!("{ODD}note:{ODD:#} {note}");
+    for Remark { level, text } in &checked.notes {
+        let (level, colour) = match level {
+            Severity::Error => ("error", BAD),
+            Severity::Warning => ("warning", ODD),
+            Severity::Note => ("note", DIM),
+        };
+        println!("{colour}{level}:{colour:#} {text}");
     }
     for problem in &checked.problems {
         println!("{BAD}problem:{BAD:#} {problem}");
