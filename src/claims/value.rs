@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 
 /// A JSON value (RFC 8259) that has been checked, as the text it came in. Clones share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +18,18 @@ impl JsonText {
     /// # Errors
     /// When it is not; the text says what is wrong and where.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
+        if text.trim_ascii().is_empty() {
+            return Err(ValueError::Empty);
+        }
         let mut members_left = MEMBERS_MAX;
         let mut reader = serde_json::Deserializer::from_str(text);
         let check = Check {
             depth_left: DEPTH_MAX,
             members_left: &mut members_left,
         };
-        check.deserialize(&mut reader)?;
-        reader.end()?;
+        let checked = check.deserialize(&mut reader);
+        let checked = checked.and_then(|()| reader.end());
+        checked.map_err(|problem| ValueError::of(problem, text))?;
         Ok(Self(text.trim_ascii().into()))
     }
 
@@ -166,8 +171,33 @@ impl<'de> Visitor<'de> for Check<'_> {
 
 /// Text that is no acceptable JSON value.
 #[derive(Debug, thiserror::Error)]
-#[error("the value is refused: {0}")]
-pub struct ValueError(#[from] serde_json::Error);
+pub enum ValueError {
+    /// There is nothing.
+    #[error("the value is empty, which is no JSON: the empty text is \"\"")]
+    Empty,
+    /// It begins like nothing in JSON does.
+    #[error("the value is no JSON: text stands in quotes, as in \"gold\" ({0})")]
+    Unquoted(serde_json::Error),
+    /// It is JSON that is broken.
+    #[error("the value is no JSON: {0}")]
+    Broken(serde_json::Error),
+    /// It is JSON that is refused.
+    #[error("the value is refused: {0}")]
+    Refused(serde_json::Error),
+}
+
+impl ValueError {
+    fn of(problem: serde_json::Error, text: &str) -> Self {
+        let begins_like_json = text
+            .trim_ascii_start()
+            .starts_with(|first: char| first.is_ascii_digit() || "{[\"-".contains(first));
+        match (problem.classify(), begins_like_json) {
+            (Category::Data | Category::Io, _) => Self::Refused(problem),
+            (Category::Syntax | Category::Eof, true) => Self::Broken(problem),
+            (Category::Syntax | Category::Eof, false) => Self::Unquoted(problem),
+        }
+    }
+}
 
 /// How deep lists and objects may nest.
 const DEPTH_MAX: usize = 16;
@@ -210,6 +240,24 @@ mod tests {
         ];
         for text in refused {
             assert!(JsonText::parse(text).is_err(), "{text:.40}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_value_is_said_in_words_for_rule_authors() {
+        for (text, words) in [
+            ("", "is empty, which is no JSON"),
+            ("gold", "text stands in quotes"),
+            ("nothing", "text stands in quotes"),
+            ("{\"a\":", "the value is no JSON: EOF"),
+            ("[1,]", "the value is no JSON: trailing comma"),
+            (
+                "{\"a\":1,\"a\":2}",
+                "the value is refused: it has the key \"a\" twice",
+            ),
+        ] {
+            let problem = JsonText::parse(text).unwrap_err().to_string();
+            assert!(problem.contains(words), "{text}: {problem}");
         }
     }
 

@@ -83,7 +83,10 @@ pub(super) fn answer(written: &[u8], bytes: usize, rule: &Rule) -> Result<Answer
         return Err(LimitHit::Output { bytes, limit }.into());
     }
     serde_json::from_slice(written).map_err(|problem| Fault::NoAnswer {
-        problem: problem.to_string(),
+        problem: match written.trim_ascii().is_empty() {
+            true => "it wrote nothing".to_owned(),
+            false => problem.to_string(),
+        },
         beginning: beginning(written, rule),
     })
 }
