@@ -71,7 +71,7 @@ impl RuleCommand {
             Self::Diff(diff) => diff.run(context).await,
             Self::Watch(watch) => watch.run(context).await,
             Self::Deploy(deploy) => deploy.run(context).await,
-            Self::Remove(remove) => remove.run(context),
+            Self::Remove(remove) => remove.run(context).await,
             Self::Status => status::status(context).await,
             Self::Reload => status::reload(context).await,
             Self::Rollback { generation } => status::roll_back(generation, context).await,

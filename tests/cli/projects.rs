@@ -209,3 +209,35 @@ fn remove_takes_away_all_that_deploy_put_there() {
     let message = place.run(&["rule", "remove", "20-tier"]).badly(4);
     assert!(message.contains("there is no rule 20-tier"), "{message}");
 }
+
+#[test]
+fn remove_waits_until_no_token_meets_the_rule() {
+    let place = Place::new();
+    place.put_jti_rule();
+    let _server = place.serve(&["--watch", "off"]);
+    let said = place.run(&["rule", "remove", "10-jti"]).well();
+    assert!(said.contains("10-jti is gone; generation "), "{said}");
+    let status = place.run(&["rule", "status", "--json"]).json();
+    assert_eq!(status["rules"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn remove_of_a_rule_that_the_server_must_have_is_refused_by_it() {
+    let place = Place::new();
+    place.put_jti_rule();
+    place.put("rules/10-jti.toml", "required = true\n");
+    let _server = place.serve(&[]);
+    let message = place.run(&["rule", "remove", "10-jti"]).badly(5);
+    assert!(message.contains("must not run without 10-jti"), "{message}");
+}
+
+#[test]
+fn a_rules_directory_that_is_not_there_is_to_be_made() {
+    let place = with_program(gold());
+    let deploy = ["rule", "deploy", "10-program.wasm", "--rules-dir", "gone"];
+    let message = place.run(&deploy).badly(4);
+    assert!(
+        message.contains("there is no directory gone: make it"),
+        "{message}"
+    );
+}

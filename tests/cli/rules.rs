@@ -56,6 +56,15 @@ fn status_of_a_stopped_server_says_so() {
 }
 
 #[test]
+fn status_before_any_rule_says_that_there_was_none() {
+    let place = Place::new();
+    let _server = place.serve(&[]);
+    let said = place.run(&["rule", "status"]).well();
+    assert!(said.contains("0, no rule has been live yet"), "{said}");
+    assert!(!said.contains("1970"), "{said}");
+}
+
+#[test]
 fn status_before_any_server_is_an_error() {
     let place = Place::new();
     let message = place.run(&["rule", "status"]).badly(4);

@@ -1,19 +1,21 @@
 //! `rulemint rule new`, `build` and `deploy`: from nothing to a rule that runs.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anstream::{eprintln, println};
 use anyhow::anyhow;
 use clap::Args;
+use tokio::time::sleep;
 
 use super::engine;
-use super::status::{ask, show_rule};
+use super::status::{ask, report, show_rule};
 use crate::cli::Context;
 use crate::cli::access::{Access, load};
 use crate::cli::exit::Refused;
 use crate::cli::output::DIM;
 use crate::config::Config;
-use crate::reload::{RuleReport, RuleState};
+use crate::reload::{Report, RuleReport, RuleState};
 use crate::store::ChangeKind;
 use crate::workbench::scaffold::{self, Language};
 use crate::workbench::{Subject, build, deploy, script};
@@ -137,17 +139,23 @@ pub(in crate::cli) struct Remove {
 }
 
 impl Remove {
-    pub(super) fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let config = load(context, Vec::new())?.config;
         let rules_dir = self.rules_dir.as_deref().unwrap_or(&config.rules.dir);
         for path in deploy::remove(rules_dir, &self.name)? {
             context.output.note(format!("removed {}", path.display()));
         }
-        let done = format!(
-            "{} is gone; a running server ends it within seconds",
-            self.name
-        );
-        context.output.done(done);
+        let name = &self.name;
+        let Some((access, _)) = look_again(&config, rules_dir, context).await? else {
+            let done = format!("{name} is gone; a running server ends it within seconds");
+            context.output.done(done);
+            return Ok(());
+        };
+        let report = until_gone(&access, name).await?;
+        let generation = report.generation;
+        context
+            .output
+            .done(format!("{name} is gone; generation {generation} is live"));
         Ok(())
     }
 }
@@ -190,6 +198,17 @@ async fn verdict(
     name: &str,
     context: &Context<'_>,
 ) -> anyhow::Result<Option<RuleReport>> {
+    let looked = look_again(config, rules_dir, context).await?;
+    let mut rules = looked.into_iter().flat_map(|(_, report)| report.rules);
+    Ok(rules.find(|rule| rule.name == name))
+}
+
+/// Has the running server of this installation look at its rules directory, if one runs and serves that directory.
+async fn look_again(
+    config: &Config,
+    rules_dir: &Path,
+    context: &Context<'_>,
+) -> anyhow::Result<Option<(Access, Report)>> {
     if !config.data_dir.is_dir() {
         return Ok(None);
     }
@@ -199,6 +218,27 @@ async fn verdict(
     }
     let report = ask(&access, ChangeKind::Reload, "").await?;
     let same = Path::new(&report.rules_dir).canonicalize().ok() == rules_dir.canonicalize().ok();
-    let mut rules = report.rules.into_iter().filter(|_| same);
-    Ok(rules.find(|rule| rule.name == name))
+    Ok(same.then_some((access, report)))
 }
+
+/// Waits until the server has ended a rule, which it does when its file has been missing for a while.
+async fn until_gone(access: &Access, name: &str) -> anyhow::Result<Report> {
+    for _ in 0..GONE_POLLS_MAX {
+        let report = report(access).await?;
+        match report.rules.iter().find(|rule| rule.name == name) {
+            None => return Ok(report),
+            Some(rule) if rule.required => {
+                let text = format!("the server must not run without {name}, and keeps it");
+                return Err(Refused(text).into());
+            }
+            Some(_) => sleep(GONE_POLL).await,
+        }
+    }
+    Err(Refused(format!(
+        "the server has not ended {name} yet; see `rulemint rule status`"
+    ))
+    .into())
+}
+
+const GONE_POLL: Duration = Duration::from_millis(100);
+const GONE_POLLS_MAX: u32 = 100;

@@ -71,7 +71,7 @@ pub(super) async fn roll_back(
     Ok(())
 }
 
-async fn report(access: &Access) -> anyhow::Result<Report> {
+pub(super) async fn report(access: &Access) -> anyhow::Result<Report> {
     let body = access.store.report(Report::TOPIC).await?;
     let nothing = || NotThere("no server has run on this data directory yet".to_owned());
     Ok(serde_json::from_str(&body.ok_or_else(nothing)?)?)
@@ -105,11 +105,15 @@ pub(super) async fn ask(access: &Access, kind: ChangeKind, key: &str) -> anyhow:
 
 fn show(Status { report, rests }: &Status, served: bool) {
     println!("{DIM}rules{DIM:#}       {}", report.rules_dir);
-    println!(
-        "{DIM}generation{DIM:#}  {}, {}",
-        report.generation, report.cause
-    );
-    println!("{DIM}since{DIM:#}       {}", moment(report.since));
+    if report.generation == 0 {
+        println!("{DIM}generation{DIM:#}  0, no rule has been live yet");
+    } else {
+        println!(
+            "{DIM}generation{DIM:#}  {}, {}",
+            report.generation, report.cause
+        );
+        println!("{DIM}since{DIM:#}       {}", moment(report.since));
+    }
     if !served {
         println!(
             "{ODD}No server is running on this data directory: this is how it stood last.{ODD:#}"
