@@ -11,6 +11,7 @@ use super::exit::{Mistakes, NotThere};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Flag, Loaded};
 use crate::data_dir::DataDir;
+use crate::master_key::MasterKey;
 use crate::random::{Random, SystemRandom};
 use crate::registry::Registrar;
 use crate::revocation::Revoker;
@@ -24,6 +25,7 @@ pub(super) struct Access {
     pub(super) registrar: Registrar,
     pub(super) revoker: Revoker,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) master: Arc<MasterKey>,
 }
 
 impl Access {
@@ -50,7 +52,13 @@ impl Access {
         let entries_max = loaded.config.limits.revocations;
         Ok(Self {
             revoker: Revoker::new(store.clone(), Arc::clone(&clock), entries_max),
-            registrar: Registrar::new(store.clone(), master, Arc::clone(&clock), random),
+            registrar: Registrar::new(
+                store.clone(),
+                Arc::clone(&master),
+                Arc::clone(&clock),
+                random,
+            ),
+            master,
             data,
             store,
             clock,

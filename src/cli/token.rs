@@ -23,7 +23,7 @@ impl TokenCommand {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         match self {
             Self::Get(get) => get.run(context),
-            Self::Inspect(inspect) => inspect.run(context),
+            Self::Inspect(inspect) => inspect.run(context).await,
             Self::Explain(explain) => explain.run(context).await,
         }
     }

@@ -127,7 +127,12 @@ impl Issuer {
 
     /// The audience of tokens for this server's own management API.
     pub fn management_audience(&self) -> String {
-        format!("{self}/api/v2/")
+        format!("{self}{MANAGEMENT_PATH}")
+    }
+
+    /// The issuer whose management API is named so.
+    pub fn of_management_audience(audience: &str) -> Option<String> {
+        audience.strip_suffix(MANAGEMENT_PATH).map(str::to_owned)
     }
 
     /// Its path, without a slash at the end: empty for most.
@@ -209,3 +214,4 @@ impl fmt::Display for Issuer {
 }
 
 const DEFAULT_PORT: u16 = 6468;
+const MANAGEMENT_PATH: &str = "/api/v2/";

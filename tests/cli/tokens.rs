@@ -144,6 +144,29 @@ fn inspect_refuses_a_token_for_another_api() {
 }
 
 #[test]
+fn inspect_finds_the_keys_of_the_data_directory_wherever_its_server_listens() {
+    let (place, server, id, secret) = served();
+    let token = token(&place, &server, &id, &secret);
+    let said = place.run(&["token", "inspect", &token]).well();
+    assert!(said.contains("valid"), "{said}");
+    drop(server);
+    place.run(&["token", "inspect", &token]).well();
+    let other = Place::new();
+    other.furnish();
+    let message = other.run(&["token", "inspect", &token]).badly(5);
+    assert!(message.contains("not valid"), "{message}");
+}
+
+#[test]
+fn inspect_without_a_data_directory_says_how_to_name_a_server() {
+    let (place, server, id, secret) = served();
+    let token = token(&place, &server, &id, &secret);
+    let inspect = ["token", "inspect", &token, "--server", "http://127.0.0.1:9"];
+    let message = Place::new().run(&inspect).badly(1);
+    assert!(message.contains("--server says where"), "{message}");
+}
+
+#[test]
 fn inspect_says_what_is_no_token() {
     let message = Place::new().run(&["token", "inspect", "nonsense"]).badly(5);
     assert!(message.contains("JWT"), "{message}");

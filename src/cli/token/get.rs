@@ -74,10 +74,12 @@ impl Get {
 
     fn post(&self, form: Vec<(&str, &str)>) -> anyhow::Result<Value> {
         let url = format!("{}/oauth/token", self.server.trim_end_matches('/'));
-        let mut response = http_client()
-            .post(&url)
-            .send_form(form)
-            .with_context(|| format!("reach the server at {}; is it running?", self.server))?;
+        let mut response = http_client().post(&url).send_form(form).with_context(|| {
+            let server = &self.server;
+            format!(
+                "reach the server at {server}; is it running, or elsewhere? --server says where"
+            )
+        })?;
         let status = response.status();
         let answer: Value = response
             .body_mut()

@@ -9,15 +9,19 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::Context;
+use super::super::access::{Access, load};
 use super::super::exit::Refused;
 use super::super::output::{BAD, GOOD};
 use super::jwt::{decoded_parts, print_parts, read_token};
 use super::{DEFAULT_SERVER, http_client};
+use crate::config::{Config, Issuer};
+use crate::keys::KeyRing;
 use crate::sign::{Verification, verify};
 
 /// Prints what a token says and whether it is valid: signature, issuer, type, time and, where given, audience.
 ///
-/// The keys are those of --server, or of --jwks. What the token says is printed even if it is not valid.
+/// The keys are those of the installation in the data directory, or of --server where there is none here, or of --jwks. What
+/// the token says is printed even if it is not valid.
 #[derive(Args)]
 pub(in crate::cli) struct Inspect {
     /// The token; - or nothing reads it from standard input.
@@ -25,19 +29,19 @@ pub(in crate::cli) struct Inspect {
     /// The API it should be for.
     #[arg(long, value_name = "API")]
     audience: Option<String>,
-    /// The server that should have issued it.
-    #[arg(long, value_name = "URL", env = "RULEMINT_SERVER", default_value = DEFAULT_SERVER)]
-    server: String,
+    /// The server that should have issued it [default: the one of the data directory, or http://127.0.0.1:6468].
+    #[arg(long, value_name = "URL", env = "RULEMINT_SERVER")]
+    server: Option<String>,
     /// A file with the issuer's key set, instead of asking a server. The issuer is then not checked.
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
 }
 
 impl Inspect {
-    pub(super) fn run(&self, context: &Context<'_>) -> anyhow::Result<()> {
+    pub(super) async fn run(&self, context: &Context<'_>) -> anyhow::Result<()> {
         let token = read_token(self.token.as_deref())?;
         let (header, claims) = decoded_parts(&token)?;
-        let (jwks, issuer) = self.keys()?;
+        let (jwks, issuer) = self.keys(context).await?;
         let expected = Verification {
             jwks: &jwks,
             issuer: issuer.as_deref(),
@@ -62,24 +66,56 @@ impl Inspect {
             .map_err(|problem| Refused(format!("the token is not valid: {problem}")).into())
     }
 
-    fn keys(&self) -> anyhow::Result<(String, Option<String>)> {
+    async fn keys(&self, context: &Context<'_>) -> anyhow::Result<(String, Option<String>)> {
         if let Some(file) = &self.jwks {
             let text = fs::read_to_string(file);
             let text = text.with_context(|| format!("read the keys from {}", file.display()))?;
             return Ok((text, None));
         }
-        let server = self.server.trim_end_matches('/');
-        let metadata = fetch(&format!("{server}/.well-known/oauth-authorization-server"))?;
-        let metadata: Value =
-            serde_json::from_str(&metadata).context("read the server's metadata")?;
-        let jwks = fetch(&format!("{server}/.well-known/jwks.json"))?;
-        Ok((jwks, metadata["issuer"].as_str().map(str::to_owned)))
+        let config = load(context, Vec::new())?.config;
+        match &self.server {
+            Some(server) => keys_of_server(server),
+            None if config.data_dir.is_dir() => keys_of_installation(context, &config).await,
+            None => keys_of_server(DEFAULT_SERVER),
+        }
     }
+}
+
+/// The keys in the store, whether or not a server runs. The issuer that the server last had stands in the name of its
+/// management API.
+async fn keys_of_installation(
+    context: &Context<'_>,
+    config: &Config,
+) -> anyhow::Result<(String, Option<String>)> {
+    let access = Access::look(context).await?;
+    let keys = KeyRing::load(&access.store, &access.master).await?;
+    let configured = config.issuer.as_ref().map(ToString::to_string);
+    let issuer = match configured {
+        Some(issuer) => Some(issuer),
+        None => last_issuer(&access).await?,
+    };
+    Ok((keys.jwks().to_string(), issuer))
+}
+
+async fn last_issuer(access: &Access) -> anyhow::Result<Option<String>> {
+    let apis = access.store.apis().await?;
+    let management = apis.iter().find(|api| api.is_system);
+    Ok(management.and_then(|api| Issuer::of_management_audience(&api.identifier)))
+}
+
+fn keys_of_server(server: &str) -> anyhow::Result<(String, Option<String>)> {
+    let server = server.trim_end_matches('/');
+    let metadata = fetch(&format!("{server}/.well-known/oauth-authorization-server"))?;
+    let metadata: Value = serde_json::from_str(&metadata).context("read the server's metadata")?;
+    let jwks = fetch(&format!("{server}/.well-known/jwks.json"))?;
+    Ok((jwks, metadata["issuer"].as_str().map(str::to_owned)))
 }
 
 fn fetch(url: &str) -> anyhow::Result<String> {
     let response = http_client().get(url).call();
-    let mut response = response.with_context(|| format!("reach {url}; is the server running?"))?;
+    let mut response = response.with_context(|| {
+        format!("reach {url}; is the server running, or elsewhere? --server says where")
+    })?;
     if !response.status().is_success() {
         bail!("{url} answers {}", response.status());
     }
