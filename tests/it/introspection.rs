@@ -68,7 +68,9 @@ async fn rfc7662_02_what_is_not_good_is_inactive_and_nothing_else_is_said() {
     let server = Setup::new().start().await;
     let token = server.ask(&[]).await.token();
     let other = Setup::new().start().await.ask(&[]).await.token();
-    let changed = format!("{}A", &token[..token.len() - 1]);
+    let (unsigned, signature) = token.rsplit_once('.').unwrap();
+    let reversed: String = signature.chars().rev().collect();
+    let changed = format!("{unsigned}.{reversed}");
     for text in ["garbage", "a.b.c", &other, &changed] {
         inactive(&server.introspect(text).await);
     }
