@@ -87,6 +87,9 @@ impl Metrics {
     /// Fresh metrics, all zero.
     pub fn new() -> Self {
         let tokens = Family::<OutcomeLabel, Counter>::default();
+        let verifications = Family::<OutcomeLabel, Counter>::default();
+        // It is there from the start, at 0.
+        drop(verifications.get_or_create(&OutcomeLabel { outcome: "passed" }));
         let mut metrics = Self {
             registry: Arc::new(Registry::default()),
             tokens_issued: tokens.get_or_create_owned(&OutcomeLabel { outcome: "issued" }),
@@ -102,7 +105,7 @@ impl Metrics {
             ledger_failures: Counter::default(),
             ledger_lost: Counter::default(),
             ledger_waiting: Gauge::default(),
-            verifications: Family::default(),
+            verifications,
             revocations: Gauge::default(),
             changes_seen: Gauge::default(),
             spans_exported: Counter::default(),
