@@ -1,6 +1,7 @@
 //! The floor: the least that a token endpoint can do. It parses a form, compares a constant secret, signs a fixed claims
 //! set and answers the same JSON as rulemint, on the same HTTP library. Everything rulemint does beyond that is what a
-//! ratio to the floor shows.
+//! ratio to the floor shows. Its `/verify` is the least that answering a proxy can do: it checks the signature of a token of
+//! its own, reads the claims, compares the audience and answers with identity headers.
 //!
 //! `floor ADDRESS VARIANT`, where the variant is `signed`, `encode` (jsonwebtoken's own `encode`, which parses the key
 //! each time), `unsigned` or `constant`.
@@ -13,20 +14,24 @@
 use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+    ParsedPublicKey,
+};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::net::TcpListener;
 
@@ -41,6 +46,7 @@ enum Variant {
 struct Floor {
     variant: Variant,
     key: EcdsaKeyPair,
+    public_key: ParsedPublicKey,
     encoding_key: EncodingKey,
     header: String,
     claims: Box<RawValue>,
@@ -76,15 +82,19 @@ async fn serve(address: &str, variant: Variant) {
             .unwrap();
     let header =
         r#"{"alg":"ES256","typ":"at+jwt","kid":"0123456789012345678901234567890123456789012"}"#;
+    let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref()).unwrap();
+    let public = key.public_key().as_ref();
     let floor = Floor {
         variant,
-        key: EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref()).unwrap(),
+        public_key: ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public).unwrap(),
+        key,
         encoding_key: EncodingKey::from_ec_der(pkcs8.as_ref()),
         header: format!("{}.", URL_SAFE_NO_PAD.encode(header)),
         claims: RawValue::from_string(CLAIMS.to_owned()).unwrap(),
     };
     let router = Router::new()
         .route("/oauth/token", post(token))
+        .route("/verify", get(verify))
         .with_state(Arc::new(floor));
     let listener = TcpListener::bind(address).await.unwrap();
     loop {
@@ -124,6 +134,41 @@ async fn token(State(floor): State<Arc<Floor>>, body: Bytes) -> Response {
         scope: "read:things write:things",
     };
     answer(serde_json::to_string(&body).unwrap())
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    aud: String,
+    client_id: String,
+    exp: u64,
+    jti: String,
+    scope: String,
+    sub: String,
+}
+
+async fn verify(
+    State(floor): State<Arc<Floor>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let jwt = headers[AUTHORIZATION].to_str().unwrap();
+    let (message, signature) = jwt["Bearer ".len()..].rsplit_once('.').unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let key = &floor.public_key;
+    key.verify_sig(message.as_bytes(), &signature).unwrap();
+    let payload = URL_SAFE_NO_PAD.decode(message.split_once('.').unwrap().1);
+    let claims: Claims = serde_json::from_slice(&payload.unwrap()).unwrap();
+    let audience = query.unwrap();
+    assert!(form_urlencoded::parse(audience.as_bytes()).any(|(_, value)| value == claims.aud));
+    let identity = [
+        ("x-auth-subject", claims.sub),
+        ("x-auth-client-id", claims.client_id),
+        ("x-auth-audience", claims.aud),
+        ("x-auth-scope", claims.scope),
+        ("x-auth-token-id", claims.jti),
+        ("x-auth-expires", claims.exp.to_string()),
+    ];
+    (identity, [(CACHE_CONTROL, "no-store")]).into_response()
 }
 
 fn sign(floor: &Floor) -> String {

@@ -89,6 +89,9 @@ class Contestant:
             'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\n'
             f'wrk.body = "{urllib.parse.urlencode(self.form)}"\n'
         )
+        return self.measure(seconds, connections, script)
+
+    def measure(self, seconds, connections, script):
         before = self.cpu_seconds()
         said = subprocess.run(
             ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency",
@@ -201,9 +204,9 @@ def contend(contestants, script, arguments):
         print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr)
 
 
-def report(contestants):
+def report(contestants, what="tokens/s"):
     base = contestants[0].results
-    print(f"{'':32}{'tokens/s':>10} {'(min-max)':>16} {'ratio':>6} {'per CPU s':>10} {'ratio':>6}"
+    print(f"{'':32}{what:>10} {'(min-max)':>16} {'ratio':>6} {'per CPU s':>10} {'ratio':>6}"
           f" {'p50 ms':>7} {'p99 ms':>7} {'ratio':>6} {'idle MB':>8} {'load MB':>8} {'start ms':>9}")
     for one in contestants:
         results = one.results
