@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::info;
@@ -57,14 +57,15 @@ fn correlation_id(headers: &HeaderMap) -> Result<Option<HeaderValue>, &'static s
     }
 }
 
-/// One line for each write, and none for what only looks.
+/// One line for each write of somebody who was let in: strangers do not fill the log.
 fn write_down(
     client_id: &str,
     (method, path): (Method, String),
     response: &Response,
     named: Option<&HeaderValue>,
 ) {
-    if matches!(method, Method::GET | Method::HEAD) {
+    let only_looks = matches!(method, Method::GET | Method::HEAD);
+    if only_looks || client_id == STRANGERS || response.status() == StatusCode::TOO_MANY_REQUESTS {
         return;
     }
     let correlation_id = named.and_then(|named| named.to_str().ok());
