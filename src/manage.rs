@@ -8,10 +8,13 @@ mod clients;
 mod doorman;
 mod error;
 mod grants;
+mod id;
 mod list;
+mod openapi;
 mod payload;
 mod rate;
 mod resource_servers;
+mod schema;
 pub mod scope;
 
 use std::num::NonZeroU32;
@@ -21,6 +24,8 @@ use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+
+pub use openapi::openapi;
 
 use crate::clock::Clock;
 use crate::follow::Nudge;

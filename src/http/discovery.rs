@@ -11,6 +11,7 @@ use super::{App, path};
 use crate::grant;
 use crate::keys::Algorithm;
 use crate::live::Live;
+use crate::manage;
 
 /// The public keys.
 pub(super) async fn jwks(State(app): State<Arc<App>>) -> Response {
@@ -20,6 +21,11 @@ pub(super) async fn jwks(State(app): State<Arc<App>>) -> Response {
 /// The metadata, at both of its paths. Every URL in it comes from the configured issuer, never from the request.
 pub(super) async fn metadata(State(app): State<Arc<App>>) -> Response {
     public_json(document(&app.live.load()).to_string())
+}
+
+/// The description of the management API, for tools that make clients of it.
+pub(super) async fn openapi() -> Response {
+    public_json(manage::openapi())
 }
 
 fn document(live: &Live) -> Value {

@@ -20,3 +20,5 @@ pub(super) const HEALTH: &str = "/healthz";
 pub(super) const READY: &str = "/readyz";
 /// For Prometheus.
 pub(super) const METRICS: &str = "/metrics";
+/// The description of the management API.
+pub(super) const OPENAPI: &str = "/openapi.json";

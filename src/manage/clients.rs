@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -12,14 +12,25 @@ use serde_json::{Value, json};
 
 use super::access::Caller;
 use super::error::ManageError;
+use super::id::Id;
 use super::list::{Kind, Object, Query, answer};
-use super::payload::{Kept, Payload, is_nothing, without_nulls};
-use super::{Management, scope};
+use super::payload::{Kept, NOTHING, Payload, without_nulls};
+use super::{Management, schema, scope};
 use crate::registry::{ClientChange, NewClient};
 use crate::store::{ClientFilter, ClientRow};
 
 type Answer = Result<Response, ManageError>;
 
+/// List clients.
+#[utoipa::path(
+    get,
+    path = "/api/v2/clients",
+    operation_id = "get_clients",
+    tag = "clients",
+    params(schema::Paging, schema::Projection, schema::ClientFilters),
+    responses((status = 200, description = "The list", body = schema::Clients), schema::Refused),
+    security(("token" = ["read:clients"]), ("token" = ["read:client_keys"]))
+)]
 pub(super) async fn list(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
@@ -39,10 +50,20 @@ pub(super) async fn list(
     management.list(&query, &filter, kind).await
 }
 
+/// Look at one client.
+#[utoipa::path(
+    get,
+    path = "/api/v2/clients/{id}",
+    operation_id = "get_clients_by_id",
+    tag = "clients",
+    params(("id" = String, Path, description = "The client id"), schema::Projection),
+    responses((status = 200, description = "It is this", body = schema::Client), schema::Missing),
+    security(("token" = ["read:clients"]), ("token" = ["read:client_keys"]))
+)]
 pub(super) async fn show(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
 ) -> Answer {
     caller.may(READ)?;
@@ -52,6 +73,16 @@ pub(super) async fn show(
     Ok(answer(StatusCode::OK, &object))
 }
 
+/// Add a client.
+#[utoipa::path(
+    post,
+    path = "/api/v2/clients",
+    operation_id = "post_clients",
+    tag = "clients",
+    request_body = schema::ClientCreate,
+    responses((status = 201, description = "It was added", body = schema::Client), schema::RefusedBody),
+    security(("token" = ["create:clients"]))
+)]
 pub(super) async fn create(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
@@ -78,10 +109,21 @@ pub(super) async fn create(
     Ok(answer(StatusCode::CREATED, &object))
 }
 
+/// Change a client: what is not named stays.
+#[utoipa::path(
+    patch,
+    path = "/api/v2/clients/{id}",
+    operation_id = "patch_clients_by_id",
+    tag = "clients",
+    params(("id" = String, Path, description = "The client id")),
+    request_body = schema::ClientUpdate,
+    responses((status = 200, description = "It was changed", body = schema::Client), schema::MissingBody),
+    security(("token" = ["update:clients"]))
+)]
 pub(super) async fn update(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Id(id): Id,
     request: Request,
 ) -> Answer {
     caller.may(&[scope::UPDATE_CLIENTS])?;
@@ -109,10 +151,20 @@ pub(super) async fn update(
     Ok(answer(StatusCode::OK, &object))
 }
 
+/// Delete a client.
+#[utoipa::path(
+    delete,
+    path = "/api/v2/clients/{id}",
+    operation_id = "delete_clients_by_id",
+    tag = "clients",
+    params(("id" = String, Path, description = "The client id")),
+    responses((status = 204, description = "It is gone"), schema::Missing),
+    security(("token" = ["delete:clients"]))
+)]
 pub(super) async fn delete(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
 ) -> Answer {
     caller.may(&[scope::DELETE_CLIENTS])?;
@@ -122,11 +174,20 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The one answer that has a secret without more being asked: whoever may replace it can have it.
+/// Give a client a new secret; the old one ends. Whoever may replace a secret can have it: no more is asked.
+#[utoipa::path(
+    post,
+    path = "/api/v2/clients/{id}/rotate-secret",
+    operation_id = "post_rotate_secret",
+    tag = "clients",
+    params(("id" = String, Path, description = "The client id")),
+    responses((status = 200, description = "It has a new secret", body = schema::Client), schema::Missing),
+    security(("token" = ["update:client_keys"]))
+)]
 pub(super) async fn rotate_secret(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
 ) -> Answer {
     caller.may(&[scope::UPDATE_CLIENT_KEYS])?;
@@ -199,7 +260,7 @@ const AUTH_METHOD: &str = "token_endpoint_auth_method";
 const READ: &[&str] = &[scope::READ_CLIENTS, scope::READ_CLIENT_KEYS];
 
 /// Most are about people who log in, which nobody does here.
-const KEPT: Kept = Kept {
+pub(super) const KEPT: Kept = Kept {
     names: &[
         AUTH_METHOD,
         "addons",
@@ -210,8 +271,6 @@ const KEPT: Kept = Kept {
         "async_approval_notification_channels",
         "callbacks",
         "client_aliases",
-        "client_authentication_methods",
-        "compliance_level",
         "cross_origin_auth",
         "cross_origin_authentication",
         "cross_origin_loc",
@@ -239,7 +298,6 @@ const KEPT: Kept = Kept {
         "organization_usage",
         "par_request_expiry",
         "refresh_token",
-        "require_proof_of_possession",
         "require_pushed_authorization_requests",
         "resource_server_identifier",
         "session_transfer",
@@ -247,18 +305,13 @@ const KEPT: Kept = Kept {
         "skip_non_verifiable_callback_uri_confirmation_prompt",
         "sso",
         "sso_disabled",
-        "token_exchange",
-        "token_quota",
         "web_origins",
     ],
-    is_demand: |name, value| {
-        let demands = [
-            "client_authentication_methods",
-            "compliance_level",
-            "require_proof_of_possession",
-            "token_exchange",
-            "token_quota",
-        ];
-        demands.contains(&name) && !is_nothing(value)
-    },
+    only: &[
+        ("client_authentication_methods", NOTHING),
+        ("compliance_level", NOTHING),
+        ("require_proof_of_possession", NOTHING),
+        ("token_exchange", NOTHING),
+        ("token_quota", NOTHING),
+    ],
 };

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::error;
+use utoipa::ToSchema;
 
 use crate::registry::RegistrarError;
 
@@ -48,13 +49,16 @@ impl From<RegistrarError> for ManageError {
     }
 }
 
-/// As Auth0 writes it.
-#[derive(Serialize)]
-struct ErrorBody {
+/// Why a call was refused, as Auth0 writes it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ErrorBody {
     #[serde(rename = "statusCode")]
     status_code: u16,
+    /// The status in words.
     error: &'static str,
+    /// What was wrong, where, and what to do.
     message: String,
+    /// The same for programs.
     #[serde(rename = "errorCode", skip_serializing_if = "Option::is_none")]
     error_code: Option<&'static str>,
 }
@@ -186,6 +190,10 @@ fn told_of(problem: RegistrarError) -> Told {
                 ),
             };
             (S::CONFLICT, message, Some(code))
+        }
+        RegistrarError::Protected(why) => {
+            let code = Some("operation_not_supported");
+            (S::FORBIDDEN, why.to_owned(), code)
         }
         RegistrarError::Invalid(why) => (S::BAD_REQUEST, payload(&why), Some("invalid_body")),
         RegistrarError::ForeignScope { foreign, .. } => {

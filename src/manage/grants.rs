@@ -3,21 +3,32 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::access::Caller;
 use super::error::ManageError;
+use super::id::Id;
 use super::list::{Kind, Object, Query, answer};
-use super::payload::{Kept, Payload, is_nothing, without_nulls};
-use super::{Management, scope};
+use super::payload::{Kept, NOTHING, Payload, without_nulls};
+use super::{Management, schema, scope};
 use crate::registry::{GrantChange, NewGrant, RegistrarError};
 use crate::store::{GrantFilter, GrantRow};
 
 type Answer = Result<Response, ManageError>;
 
+/// List client grants.
+#[utoipa::path(
+    get,
+    path = "/api/v2/client-grants",
+    operation_id = "get_client_grants",
+    tag = "client-grants",
+    params(schema::Paging, schema::Projection, schema::ClientGrantFilters),
+    responses((status = 200, description = "The list", body = schema::ClientGrants), schema::Refused),
+    security(("token" = ["read:client_grants"]))
+)]
 pub(super) async fn list(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
@@ -40,10 +51,20 @@ pub(super) async fn list(
     management.list(&query, &filter, kind).await
 }
 
+/// Look at one client grant.
+#[utoipa::path(
+    get,
+    path = "/api/v2/client-grants/{id}",
+    operation_id = "get_client_grants_by_id",
+    tag = "client-grants",
+    params(("id" = String, Path, description = "The grant's id")),
+    responses((status = 200, description = "It is this", body = schema::ClientGrant), schema::Missing),
+    security(("token" = ["read:client_grants"]))
+)]
 pub(super) async fn show(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
 ) -> Answer {
     caller.may(READ)?;
@@ -52,6 +73,16 @@ pub(super) async fn show(
     Ok(answer(StatusCode::OK, &object(&grant)))
 }
 
+/// Add a client grant.
+#[utoipa::path(
+    post,
+    path = "/api/v2/client-grants",
+    operation_id = "post_client_grants",
+    tag = "client-grants",
+    request_body = schema::ClientGrantCreate,
+    responses((status = 201, description = "It was added", body = schema::ClientGrant), schema::MissingConflictBody),
+    security(("token" = ["create:client_grants"]))
+)]
 pub(super) async fn create(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
@@ -72,10 +103,21 @@ pub(super) async fn create(
     Ok(answer(StatusCode::CREATED, &object(&added)))
 }
 
+/// Change a client grant: what is not named stays.
+#[utoipa::path(
+    patch,
+    path = "/api/v2/client-grants/{id}",
+    operation_id = "patch_client_grants_by_id",
+    tag = "client-grants",
+    params(("id" = String, Path, description = "The grant's id")),
+    request_body = schema::ClientGrantUpdate,
+    responses((status = 200, description = "It was changed", body = schema::ClientGrant), schema::MissingBody),
+    security(("token" = ["update:client_grants"]))
+)]
 pub(super) async fn update(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Id(id): Id,
     request: Request,
 ) -> Answer {
     caller.may(&[scope::UPDATE_CLIENT_GRANTS])?;
@@ -90,11 +132,20 @@ pub(super) async fn update(
     Ok(answer(StatusCode::OK, &object(&grant)))
 }
 
-/// What is gone already is gone: there is no 404.
+/// Delete a client grant.
+#[utoipa::path(
+    delete,
+    path = "/api/v2/client-grants/{id}",
+    operation_id = "delete_client_grants_by_id",
+    tag = "client-grants",
+    params(("id" = String, Path, description = "The grant's id")),
+    responses((status = 204, description = "It is gone"), schema::Refused),
+    security(("token" = ["delete:client_grants"]))
+)]
 pub(super) async fn delete(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
 ) -> Answer {
     caller.may(&[scope::DELETE_CLIENT_GRANTS])?;
@@ -141,18 +192,12 @@ const FILTERS: &[&str] = &[
     "allow_any_organization",
 ];
 
-const KEPT: Kept = Kept {
-    names: &[
-        "allow_all_scopes",
-        "allow_any_organization",
-        "authorization_details_types",
-        "organization_usage",
-        "subject_type",
+pub(super) const KEPT: Kept = Kept {
+    names: &["allow_any_organization"],
+    only: &[
+        ("allow_all_scopes", NOTHING),
+        ("authorization_details_types", NOTHING),
+        ("organization_usage", r#"[null, "allow", "deny"]"#),
+        ("subject_type", r#"[null, "client"]"#),
     ],
-    is_demand: |name, value| match name {
-        "organization_usage" => *value == "require",
-        "subject_type" => !value.is_null() && *value != "client",
-        "allow_all_scopes" | "authorization_details_types" => !is_nothing(value),
-        _ => false,
-    },
 };

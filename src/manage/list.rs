@@ -7,8 +7,6 @@ use axum::Json;
 use axum::http::header::{CACHE_CONTROL, LINK};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::error::ManageError;
@@ -116,12 +114,18 @@ impl Query {
         }
     }
 
+    fn page(&self) -> Result<Option<u32>, ManageError> {
+        let expected = format!("0 to {PAGE_NUMBER_MAX}");
+        let page = self.parsed("page", &expected)?;
+        match page.is_some_and(|page| page > PAGE_NUMBER_MAX) {
+            true => Err(ManageError::Query(format!("page must be {expected}"))),
+            false => Ok(page),
+        }
+    }
+
     fn style(&self) -> Result<Style, ManageError> {
         let (from, take) = (self.one("from"), self.count("take")?);
-        let (page, per_page) = (
-            self.parsed("page", "a number from 0")?,
-            self.count("per_page")?,
-        );
+        let (page, per_page) = (self.page()?, self.count("per_page")?);
         let totals = self.flag("include_totals")?.unwrap_or_default();
         if from.is_some() || take.is_some() {
             return Ok(Style::Checkpoint {
@@ -266,19 +270,18 @@ pub(super) fn answer(status: StatusCode, body: &impl serde::Serialize) -> Respon
     (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
-/// A cursor as callers see it: nothing that they should read.
+/// A cursor as callers see it: nothing that they should read. The description of the API has its pattern.
 fn spelt(cursor: &Cursor) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{} {}", cursor.created_at, cursor.id))
+    format!("{}-{}", cursor.created_at, hex::encode(&cursor.id))
 }
 
 fn cursor(text: &str) -> Result<Cursor, ManageError> {
     let read = || {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let text = String::from_utf8(bytes).ok()?;
-        let (created_at, id) = text.split_once(' ')?;
+        let (created_at, id) = text.split_once('-')?;
+        let id = hex::decode(id).ok()?;
         Some(Cursor {
             created_at: created_at.parse().ok()?,
-            id: id.to_owned(),
+            id: String::from_utf8_lossy(&id).into_owned(),
         })
     };
     let wrong = || ManageError::Query("from must be the next of an earlier answer".to_owned());
@@ -292,5 +295,6 @@ const MANY: &[&str] = &["fields", "identifiers", "app_type"];
 const PAGE_DEFAULT: u32 = 50;
 const PAGE_MAX: u32 = 100;
 const PAGE_TOO_LARGE: u32 = PAGE_MAX + 1;
+const PAGE_NUMBER_MAX: u32 = 1_000_000;
 /// How long a list may be to be answered whole.
 const WHOLE_MAX: u32 = 1_000;

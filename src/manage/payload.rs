@@ -79,13 +79,17 @@ impl Payload {
     /// When something is unknown, or demands what this server does not do.
     pub(super) fn rest(self, kept: &Kept) -> Result<Attributes, ManageError> {
         for (name, value) in &self.0 {
-            if !kept.names.contains(&name.as_str()) {
-                let why = format!("Additional properties not allowed: {name}");
-                return Err(ManageError::Body(why));
-            }
-            if (kept.is_demand)(name, value) {
-                let why = format!("{name}: this server cannot do that; leave it out");
-                return Err(ManageError::Body(why));
+            match kept.values(name) {
+                _ if kept.names.contains(&name.as_str()) => {}
+                Some(values) if values.contains(value) => {}
+                Some(_) => {
+                    let why = format!("{name}: this server cannot do that; leave it out");
+                    return Err(ManageError::Body(why));
+                }
+                None => {
+                    let why = format!("Additional properties not allowed: {name}");
+                    return Err(ManageError::Body(why));
+                }
             }
         }
         Ok(self.0)
@@ -94,20 +98,22 @@ impl Payload {
 
 /// What of Auth0's properties is kept without being acted on.
 pub(super) struct Kept {
+    /// Those that may have any value.
     pub(super) names: &'static [&'static str],
-    /// Whether keeping the value silently would promise something that then does not happen.
-    pub(super) is_demand: fn(&str, &Value) -> bool,
+    /// Those that would promise something that then does not happen, with the values that do not: a JSON array.
+    pub(super) only: &'static [(&'static str, &'static str)],
 }
 
-/// Whether a value asks for nothing.
-pub(super) fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Array(list) => list.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(true) | Value::Number(_) | Value::String(_) => false,
+impl Kept {
+    /// The values that a property may have, if not all of them.
+    pub(super) fn values(&self, name: &str) -> Option<Vec<Value>> {
+        let (_, values) = self.only.iter().find(|(only, _)| *only == name)?;
+        Some(serde_json::from_str(values).unwrap_or_default())
     }
 }
+
+/// The values that ask for nothing.
+pub(super) const NOTHING: &str = "[null, false, [], {}]";
 
 /// Those of the attributes that say something: what a new thing keeps.
 pub(super) fn without_nulls(mut attributes: Attributes) -> Attributes {

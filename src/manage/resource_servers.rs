@@ -3,22 +3,33 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::access::Caller;
 use super::error::ManageError;
+use super::id::Id;
 use super::list::{Kind, Object, Query, answer};
-use super::payload::{Kept, Payload, is_nothing, without_nulls};
-use super::{Management, scope};
+use super::payload::{Kept, NOTHING, Payload, without_nulls};
+use super::{Management, schema, scope};
 use crate::keys::Algorithm;
 use crate::registry::{ApiChange, NewApi};
 use crate::store::{ApiFilter, ApiRow};
 
 type Answer = Result<Response, ManageError>;
 
+/// List APIs.
+#[utoipa::path(
+    get,
+    path = "/api/v2/resource-servers",
+    operation_id = "get_resource_servers",
+    tag = "resource-servers",
+    params(schema::Paging, schema::Projection, schema::ResourceServerFilters),
+    responses((status = 200, description = "The list", body = schema::ResourceServers), schema::Refused),
+    security(("token" = ["read:resource_servers"]))
+)]
 pub(super) async fn list(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
@@ -40,10 +51,20 @@ pub(super) async fn list(
     management.list(&query, &filter, kind).await
 }
 
+/// Look at one API.
+#[utoipa::path(
+    get,
+    path = "/api/v2/resource-servers/{id}",
+    operation_id = "get_resource_servers_by_id",
+    tag = "resource-servers",
+    params(("id" = String, Path, description = "The API's id, or its identifier"), schema::Projection),
+    responses((status = 200, description = "It is this", body = schema::ResourceServer), schema::Missing),
+    security(("token" = ["read:resource_servers"]))
+)]
 pub(super) async fn show(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
 ) -> Answer {
     caller.may(READ)?;
@@ -53,6 +74,16 @@ pub(super) async fn show(
     Ok(answer(StatusCode::OK, &object))
 }
 
+/// Add an API.
+#[utoipa::path(
+    post,
+    path = "/api/v2/resource-servers",
+    operation_id = "post_resource_servers",
+    tag = "resource-servers",
+    request_body = schema::ResourceServerCreate,
+    responses((status = 201, description = "It was added", body = schema::ResourceServer), schema::ConflictBody),
+    security(("token" = ["create:resource_servers"]))
+)]
 pub(super) async fn create(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
@@ -76,10 +107,21 @@ pub(super) async fn create(
     Ok(answer(StatusCode::CREATED, &object(&api)))
 }
 
+/// Change an API: what is not named stays.
+#[utoipa::path(
+    patch,
+    path = "/api/v2/resource-servers/{id}",
+    operation_id = "patch_resource_servers_by_id",
+    tag = "resource-servers",
+    params(("id" = String, Path, description = "The API's id, or its identifier")),
+    request_body = schema::ResourceServerUpdate,
+    responses((status = 200, description = "It was changed", body = schema::ResourceServer), schema::MissingBody),
+    security(("token" = ["update:resource_servers"]))
+)]
 pub(super) async fn update(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Id(id): Id,
     request: Request,
 ) -> Answer {
     caller.may(&[scope::UPDATE_RESOURCE_SERVERS])?;
@@ -97,10 +139,20 @@ pub(super) async fn update(
     Ok(answer(StatusCode::OK, &object(&api)))
 }
 
+/// Delete an API.
+#[utoipa::path(
+    delete,
+    path = "/api/v2/resource-servers/{id}",
+    operation_id = "delete_resource_servers_by_id",
+    tag = "resource-servers",
+    params(("id" = String, Path, description = "The API's id, or its identifier")),
+    responses((status = 204, description = "It is gone"), schema::Missing),
+    security(("token" = ["delete:resource_servers"]))
+)]
 pub(super) async fn delete(
     State(management): State<Arc<Management>>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
 ) -> Answer {
     caller.may(&[scope::DELETE_RESOURCE_SERVERS])?;
@@ -139,32 +191,28 @@ fn take_algorithm(body: &mut Payload) -> Result<Option<Algorithm>, ManageError> 
 const READ: &[&str] = &[scope::READ_RESOURCE_SERVERS];
 const IDENTIFIERS_MAX: usize = 10;
 
-const KEPT: Kept = Kept {
+pub(super) const KEPT: Kept = Kept {
     names: &[
         "allow_offline_access",
         "allow_online_access",
         "authorization_details",
-        "authorization_policy",
         "consent_policy",
         "enforce_policies",
         "options",
-        "proof_of_possession",
-        "signing_secret",
         "skip_consent_for_verifiable_first_party_clients",
         "subject_type_authorization",
-        "token_dialect",
-        "token_encryption",
         "token_lifetime_for_web",
         "verificationLocation",
     ],
-    is_demand: |name, value| match name {
-        "authorization_policy" | "proof_of_possession" | "signing_secret" | "token_encryption" => {
-            !is_nothing(value)
-        }
+    only: &[
+        ("authorization_policy", NOTHING),
+        ("proof_of_possession", NOTHING),
+        ("signing_secret", NOTHING),
         // Nobody here has permissions that would be put into a token.
-        "token_dialect" => !["access_token", "rfc9068_profile"]
-            .map(|it| json!(it))
-            .contains(value),
-        _ => false,
-    },
+        (
+            "token_dialect",
+            r#"[null, "access_token", "rfc9068_profile"]"#,
+        ),
+        ("token_encryption", NOTHING),
+    ],
 };

@@ -126,8 +126,9 @@ impl Registrar {
     pub async fn delete_api(&self, identifier_or_id: &str) -> Result<(), RegistrarError> {
         let api = self.api(identifier_or_id).await?;
         if api.is_system {
-            let why = "the management API cannot be deleted".to_owned();
-            return Err(RegistrarError::Invalid(why));
+            return Err(RegistrarError::Protected(
+                "the management API cannot be deleted",
+            ));
         }
         self.store.delete_api(&api.identifier, self.now()).await?;
         Ok(())
@@ -139,8 +140,8 @@ impl ApiChange {
         let same = |wanted: &Vec<ScopeRow>| *wanted == api.scopes;
         let same_name = |wanted: &String| *wanted == api.name;
         if api.is_system && !(self.scopes.iter().all(same) && self.name.iter().all(same_name)) {
-            let why = "name and scopes of the management API are this server's own".to_owned();
-            return Err(RegistrarError::Invalid(why));
+            let why = "name and scopes of the management API are this server's own";
+            return Err(RegistrarError::Protected(why));
         }
         if let Some(name) = self.name {
             api.name = checked_name(name)?;

@@ -82,6 +82,9 @@ pub enum RegistrarError {
     /// A value cannot be what it is.
     #[error("{0}")]
     Invalid(String),
+    /// It is this server's own, and stays as it is.
+    #[error("{0}")]
+    Protected(&'static str),
     /// A grant of scopes that the API does not have.
     #[error("API {api:?} has no scope {foreign}; it has {known:?}")]
     ForeignScope {

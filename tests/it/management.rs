@@ -5,6 +5,7 @@ mod bodies;
 mod client_grants;
 mod clients;
 mod lists;
+mod openapi;
 mod resource_servers;
 
 use std::collections::BTreeSet;

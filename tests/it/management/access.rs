@@ -10,7 +10,7 @@ use super::{ADMIN, ADMIN_SECRET, Manager, refused, setup, token};
 use crate::harness::{Answer, CLIENT, SECRET, TestServer, until};
 
 /// Every call, with the scopes of which it takes one.
-const CALLS: &[(&str, &str, &str)] = &[
+pub(super) const CALLS: &[(&str, &str, &str)] = &[
     ("GET", "/clients", "read:clients,read:client_keys"),
     ("GET", "/clients/c1", "read:clients,read:client_keys"),
     ("POST", "/clients", "create:clients"),
@@ -239,6 +239,7 @@ async fn what_is_not_here_is_said_in_the_same_shape() {
         "/users",
         "/tenants/settings",
         "/clients/a/b/c",
+        "/clients/%ff",
         "",
     ] {
         let message = refused(&admin.get(path).await, 404, "not_found");

@@ -60,10 +60,7 @@ async fn pages_by_number_hold_everything_once() {
         admin.get("/clients?page=4&per_page=2").await.json(),
         json!([])
     );
-    assert_eq!(
-        admin.get("/clients?page=4000000000").await.json(),
-        json!([])
-    );
+    assert_eq!(admin.get("/clients?page=1000000").await.json(), json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,6 +224,7 @@ async fn a_query_that_means_nothing_is_refused() {
         "clients?pages=1",
         "clients?page=x",
         "clients?page=-1",
+        "clients?page=1000001",
         "clients?per_page=0",
         "clients?per_page=101",
         "clients?take=0",

@@ -1,0 +1,110 @@
+//! The description of the management API, generated from its handlers: `/openapi.json`.
+//!
+//! Bodies are read member by member, so [`schema`](super::schema) says what is in them; a test holds real answers against it.
+
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType};
+use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
+use utoipa::openapi::{OpenApi as Document, RefOr};
+use utoipa::{Modify, OpenApi};
+
+use super::error::ErrorBody;
+use super::payload::Kept;
+use super::{clients, grants, resource_servers, scope};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "rulemint management API",
+        description = "Clients, APIs and client grants, in the shapes of Auth0's Management API.",
+    ),
+    paths(
+        clients::list,
+        clients::create,
+        clients::show,
+        clients::update,
+        clients::delete,
+        clients::rotate_secret,
+        resource_servers::list,
+        resource_servers::create,
+        resource_servers::show,
+        resource_servers::update,
+        resource_servers::delete,
+        grants::list,
+        grants::create,
+        grants::show,
+        grants::update,
+        grants::delete,
+    ),
+    components(schemas(ErrorBody)),
+    modifiers(&Access, &KeptProperties, &Projections)
+)]
+struct Description;
+
+/// The description, as JSON.
+pub fn openapi() -> String {
+    let document = Description::openapi();
+    document.to_pretty_json().unwrap_or_default()
+}
+
+/// A token of this server's own, with a scope that each call names.
+struct Access;
+
+impl Modify for Access {
+    fn modify(&self, document: &mut Document) {
+        let scopes = scope::ALL.iter().copied();
+        let flow = ClientCredentials::new("/oauth/token", Scopes::from_iter(scopes));
+        let scheme = SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(flow)]));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(SCHEME, scheme);
+    }
+}
+
+/// Adds the properties that are kept without being acted on to the schemas of bodies, and closes these.
+struct KeptProperties;
+
+impl Modify for KeptProperties {
+    fn modify(&self, document: &mut Document) {
+        let kept: [(&str, &Kept); 6] = [
+            ("ClientCreate", &clients::KEPT),
+            ("ClientUpdate", &clients::KEPT),
+            ("ResourceServerCreate", &resource_servers::KEPT),
+            ("ResourceServerUpdate", &resource_servers::KEPT),
+            ("ClientGrantCreate", &grants::KEPT),
+            ("ClientGrantUpdate", &grants::KEPT),
+        ];
+        let components = document.components.get_or_insert_default();
+        for (name, kept) in kept {
+            let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) else {
+                continue;
+            };
+            let only = kept.only.iter().map(|(property, _)| property);
+            for property in kept.names.iter().chain(only) {
+                let values = ObjectBuilder::new()
+                    .schema_type(SchemaType::AnyValue)
+                    .enum_values(kept.values(property))
+                    .build();
+                let values = RefOr::T(Schema::Object(values));
+                let name = (*property).to_owned();
+                object.properties.entry(name).or_insert(values);
+            }
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+    }
+}
+
+/// Says that no property of an answer has to be there: `fields` can leave out any.
+struct Projections;
+
+impl Modify for Projections {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        for name in ["Client", "ResourceServer", "ClientGrant"] {
+            if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
+                object.required.clear();
+            }
+        }
+    }
+}
+
+/// The name of the security scheme, as the handlers write it.
+const SCHEME: &str = "token";

@@ -1,0 +1,116 @@
+//! The description of the API, held against the API.
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::access::CALLS;
+use super::{Manager, refused, setup};
+use crate::harness::TestServer;
+
+async fn description(server: &TestServer) -> Value {
+    let answer = server.get("/openapi.json").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("Content-Type"), "application/json");
+    answer.json()
+}
+
+/// Checks things against a schema of the description.
+fn schema(description: &Value, name: &str) -> Validator {
+    let mut schema = description.clone();
+    schema["$ref"] = format!("#/components/schemas/{name}").into();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_is_the_one_that_is_published() {
+    let server = setup().start().await;
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
+    let published = std::fs::read_to_string(page).unwrap();
+    let served = server.get("/openapi.json").await.body;
+    assert_eq!(
+        published.trim_end(),
+        served.trim_end(),
+        "run: rulemint serve, and curl -o docs/openapi.json http://127.0.0.1:6468/openapi.json"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_is_described_with_its_scopes() {
+    let server = setup().start().await;
+    let description = description(&server).await;
+    let mut described = 0;
+    for operations in description["paths"].as_object().unwrap().values() {
+        described += operations.as_object().unwrap().len();
+    }
+    assert_eq!(described, CALLS.len());
+    for (method, path, scopes) in CALLS {
+        let path = match path.split('/').collect::<Vec<_>>()[..] {
+            ["", kind] => format!("/api/v2/{kind}"),
+            ["", kind, _] => format!("/api/v2/{kind}/{{id}}"),
+            ["", kind, _, more] => format!("/api/v2/{kind}/{{id}}/{more}"),
+            _ => panic!("{path}"),
+        };
+        let operation = &description["paths"][&path][method.to_lowercase()];
+        let alternatives = operation["security"].as_array();
+        let alternatives = alternatives
+            .unwrap_or_else(|| panic!("{method} {path}"))
+            .iter();
+        let scope = |one: &Value| one["token"][0].as_str().unwrap().to_owned();
+        let described: Vec<String> = alternatives.map(scope).collect();
+        assert_eq!(described.join(","), *scopes, "{method} {path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_as_described() {
+    let server = setup().start().await;
+    let description = description(&server).await;
+    let admin = Manager::of(&server).await;
+    for (path, schema_name) in [
+        ("/clients", "Clients"),
+        ("/clients?include_totals=true", "Clients"),
+        ("/clients?take=1", "Clients"),
+        ("/clients/c1", "Client"),
+        ("/resource-servers", "ResourceServers"),
+        ("/resource-servers?take=1", "ResourceServers"),
+        (
+            "/resource-servers/https%3A%2F%2Fapi.example",
+            "ResourceServer",
+        ),
+        ("/client-grants", "ClientGrants"),
+        ("/client-grants?include_totals=true", "ClientGrants"),
+        ("/clients/nobody", "ErrorBody"),
+        ("/clients?pages=1", "ErrorBody"),
+    ] {
+        let answer = admin.get(path).await.json();
+        let schema = schema(&description, schema_name);
+        assert!(schema.is_valid(&answer), "{path}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_are_as_described() {
+    let server = setup().start().await;
+    let description = description(&server).await;
+    let admin = Manager::of(&server).await;
+    let create = schema(&description, "ClientCreate");
+    for body in [
+        json!({ "name": "a" }),
+        json!({ "name": "a", "client_metadata": { "b": "c" }, "callbacks": [] }),
+        json!({ "name": "a", "description": "b", "token_endpoint_auth_method": "none" }),
+    ] {
+        assert!(create.is_valid(&body), "{body}");
+        admin.add("/clients", body).await;
+    }
+    for body in [
+        json!({}),
+        json!({ "name": "" }),
+        json!({ "name": 5 }),
+        json!({ "name": "a", "nmae": "b" }),
+        json!({ "name": "a", "client_metadata": { "b": 1 } }),
+        json!({ "name": "a", "token_endpoint_auth_method": "private_key_jwt" }),
+    ] {
+        assert!(!create.is_valid(&body), "{body}");
+        refused(&admin.post("/clients", body).await, 400, "invalid_body");
+    }
+}
