@@ -4,6 +4,7 @@
 //! how lists are paged and how a thing is written. A change is durable and in force on this server before its answer.
 
 mod access;
+mod blacklists;
 mod clients;
 mod doorman;
 mod error;
@@ -31,6 +32,7 @@ use crate::clock::Clock;
 use crate::follow::Nudge;
 use crate::live::LiveHandle;
 use crate::registry::Registrar;
+use crate::revocation::Revoker;
 use crate::verification::Verifier;
 use error::ManageError;
 use rate::Rates;
@@ -40,6 +42,7 @@ pub struct Management {
     live: Arc<LiveHandle>,
     verifier: Verifier,
     registrar: Registrar,
+    revoker: Revoker,
     nudge: Nudge,
     rates: Rates,
 }
@@ -50,6 +53,8 @@ pub struct Parts {
     pub live: Arc<LiveHandle>,
     /// Makes the changes.
     pub registrar: Registrar,
+    /// Takes tokens back.
+    pub revoker: Revoker,
     /// Puts them in force.
     pub nudge: Nudge,
     /// Tells the time.
@@ -66,6 +71,7 @@ impl Management {
             },
             live: parts.live,
             registrar: parts.registrar,
+            revoker: parts.revoker,
             nudge: parts.nudge,
             rates: Rates::new(parts.clock, requests_per_second),
         }
@@ -102,6 +108,10 @@ pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> 
             get(grants::show)
                 .patch(grants::update)
                 .delete(grants::delete),
+        )
+        .route(
+            "/blacklists/tokens",
+            get(blacklists::list).post(blacklists::create),
         )
         .method_not_allowed_fallback(wrong_method)
         .route_layer(from_fn_with_state(Arc::clone(&management), doorman::admit))

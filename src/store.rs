@@ -38,7 +38,7 @@ pub use issued::Met;
 pub use keys::KeyRow;
 pub use ledger::{LedgerContext, LedgerToken};
 pub use list::{Cursor, Filter, Start, Window};
-pub use revocations::{NewRevocationRow, RevocationRow};
+pub use revocations::{BlacklistFilter, NewRevocationRow, RevocationRow};
 
 /// The store of one installation. Clones share its connections.
 #[derive(Clone)]

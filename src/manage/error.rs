@@ -9,6 +9,8 @@ use tracing::error;
 use utoipa::ToSchema;
 
 use crate::registry::RegistrarError;
+use crate::revocation::RevocationError;
+use crate::store::StoreError;
 
 /// Why a call was refused.
 #[derive(Debug)]
@@ -41,6 +43,14 @@ pub(super) enum ManageError {
     TooSlow,
     /// What the registrar said.
     Registrar(RegistrarError),
+    /// What the revoker said.
+    Revocation(RevocationError),
+}
+
+impl From<RevocationError> for ManageError {
+    fn from(error: RevocationError) -> Self {
+        Self::Revocation(error)
+    }
 }
 
 impl From<RegistrarError> for ManageError {
@@ -114,6 +124,7 @@ impl ManageError {
                 (S::REQUEST_TIMEOUT, message, None)
             }
             Self::Registrar(problem) => told_of(problem),
+            Self::Revocation(problem) => told_of_revocation(problem),
         }
     }
 
@@ -144,7 +155,8 @@ impl ManageError {
             | Self::MediaType
             | Self::TooLarge
             | Self::TooSlow
-            | Self::Registrar(_) => return,
+            | Self::Registrar(_)
+            | Self::Revocation(_) => return,
         };
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {
             headers.insert(WWW_AUTHENTICATE, challenge);
@@ -153,7 +165,9 @@ impl ManageError {
 }
 
 fn no_such_path(path: &str) -> String {
-    format!("there is no {path}: here are /clients, /resource-servers and /client-grants")
+    format!(
+        "there is no {path}: here are /clients, /resource-servers, /client-grants and /blacklists/tokens"
+    )
 }
 
 fn payload(why: &str) -> String {
@@ -211,6 +225,29 @@ fn told_of(problem: RegistrarError) -> Told {
             (S::INTERNAL_SERVER_ERROR, message, None)
         }
     }
+}
+
+fn told_of_revocation(problem: RevocationError) -> Told {
+    use StatusCode as S;
+    match problem {
+        RevocationError::NotFound { .. } => {
+            let message = "The client grant does not exist".to_owned();
+            (S::NOT_FOUND, message, Some("inexistent_client_grant"))
+        }
+        RevocationError::Invalid(why) => (S::BAD_REQUEST, payload(&why), Some("invalid_body")),
+        RevocationError::Full { .. } | RevocationError::TooManyCutoffs { .. } => {
+            let code = Some("revocation_limit");
+            (S::CONFLICT, problem.to_string(), code)
+        }
+        RevocationError::Store(problem) => store_failed(&problem),
+    }
+}
+
+fn store_failed(problem: &StoreError) -> Told {
+    failed(problem);
+    let message = "the store cannot be used: nothing was changed, try again".to_owned();
+    let code = Some("store_unavailable");
+    (StatusCode::SERVICE_UNAVAILABLE, message, code)
 }
 
 fn failed(problem: &(dyn std::error::Error + 'static)) {

@@ -132,14 +132,14 @@ pub(super) async fn update(
     Ok(answer(StatusCode::OK, &object(&grant)))
 }
 
-/// Delete a client grant.
+/// Delete a client grant. One that is gone already is gone, unless its tokens are to be revoked.
 #[utoipa::path(
     delete,
     path = "/api/v2/client-grants/{id}",
     operation_id = "delete_client_grants_by_id",
     tag = "client-grants",
-    params(("id" = String, Path, description = "The grant's id")),
-    responses((status = 204, description = "It is gone"), schema::Refused),
+    params(("id" = String, Path, description = "The grant's id"), schema::GrantDeletion),
+    responses((status = 204, description = "It is gone"), schema::Missing),
     security(("token" = ["delete:client_grants"]))
 )]
 pub(super) async fn delete(
@@ -149,10 +149,18 @@ pub(super) async fn delete(
     uri: Uri,
 ) -> Answer {
     caller.may(&[scope::DELETE_CLIENT_GRANTS])?;
-    Query::none(&uri)?;
-    match management.registrar.delete_grant(&id).await {
-        Ok(()) | Err(RegistrarError::NotFound { .. }) => {}
-        Err(problem) => return Err(problem.into()),
+    let query = Query::only(&uri, &[REVOKE_TOKENS])?;
+    if query.flag(REVOKE_TOKENS)?.unwrap_or_default() {
+        management
+            .revoker
+            .delete_grant(&id, None, &caller.client_id)
+            .await?;
+    } else {
+        match management.registrar.delete_grant(&id).await {
+            // What is gone already is gone.
+            Ok(()) | Err(RegistrarError::NotFound { .. }) => {}
+            Err(problem) => return Err(problem.into()),
+        }
     }
     management.nudge.caught_up().await;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -184,6 +192,7 @@ fn take_scope(body: &mut Payload) -> Result<Option<String>, ManageError> {
     }
 }
 
+const REVOKE_TOKENS: &str = "revoke_tokens";
 const READ: &[&str] = &[scope::READ_CLIENT_GRANTS];
 const FILTERS: &[&str] = &[
     "audience",

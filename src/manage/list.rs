@@ -42,6 +42,22 @@ impl Query {
         Self::read(uri, |name| PROJECTION.contains(&name))
     }
 
+    /// Reads the query of a call about one thing that takes these parameters.
+    ///
+    /// # Errors
+    /// As [`of_list`](Self::of_list).
+    pub(super) fn only(uri: &Uri, names: &[&str]) -> Result<Self, ManageError> {
+        Self::read(uri, |name| names.contains(&name))
+    }
+
+    /// The same, for a list that does not know pages by number.
+    pub(super) fn without_pages(mut self) -> Self {
+        let by_number = ["page", "per_page", "include_totals"];
+        let parameters = &mut self.parameters;
+        parameters.retain(|(name, _)| !by_number.contains(&name.as_str()));
+        self
+    }
+
     /// Checks that there is nothing in it.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::error::ErrorBody;
 use super::payload::Kept;
-use super::{clients, grants, resource_servers, scope};
+use super::{blacklists, clients, grants, resource_servers, scope};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,6 +18,8 @@ use super::{clients, grants, resource_servers, scope};
         description = "Clients, APIs and client grants, in the shapes of Auth0's Management API.",
     ),
     paths(
+        blacklists::list,
+        blacklists::create,
         clients::list,
         clients::create,
         clients::show,
@@ -64,13 +66,14 @@ struct KeptProperties;
 
 impl Modify for KeptProperties {
     fn modify(&self, document: &mut Document) {
-        let kept: [(&str, &Kept); 6] = [
+        let kept: [(&str, &Kept); 7] = [
             ("ClientCreate", &clients::KEPT),
             ("ClientUpdate", &clients::KEPT),
             ("ResourceServerCreate", &resource_servers::KEPT),
             ("ResourceServerUpdate", &resource_servers::KEPT),
             ("ClientGrantCreate", &grants::KEPT),
             ("ClientGrantUpdate", &grants::KEPT),
+            ("BlacklistedTokenCreate", &NOTHING_KEPT),
         ];
         let components = document.components.get_or_insert_default();
         for (name, kept) in kept {
@@ -98,7 +101,12 @@ struct Projections;
 impl Modify for Projections {
     fn modify(&self, document: &mut Document) {
         let components = document.components.get_or_insert_default();
-        for name in ["Client", "ResourceServer", "ClientGrant"] {
+        for name in [
+            "Client",
+            "ResourceServer",
+            "ClientGrant",
+            "BlacklistedToken",
+        ] {
             if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
                 object.required.clear();
             }
@@ -106,5 +114,9 @@ impl Modify for Projections {
     }
 }
 
+const NOTHING_KEPT: Kept = Kept {
+    names: &[],
+    only: &[],
+};
 /// The name of the security scheme, as the handlers write it.
 const SCHEME: &str = "token";

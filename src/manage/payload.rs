@@ -73,6 +73,19 @@ impl Payload {
         self.0.insert(name.to_owned(), value.into());
     }
 
+    /// Checks that everything has been read.
+    ///
+    /// # Errors
+    /// When something is left.
+    pub(super) fn nothing_more(self) -> Result<(), ManageError> {
+        match self.0.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(ManageError::Body(format!(
+                "Additional properties not allowed: {name}"
+            ))),
+        }
+    }
+
     /// What is left: it is kept for Auth0's tools, if it is something that they send.
     ///
     /// # Errors

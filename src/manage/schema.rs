@@ -14,7 +14,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(super) use query::{
-    ClientFilters, ClientGrantFilters, Paging, Projection, ResourceServerFilters,
+    BlacklistFilters, ClientFilters, ClientGrantFilters, GrantDeletion, Paging, Projection,
+    ResourceServerFilters,
 };
 pub(super) use refusal::{
     ConflictBody, Missing, MissingBody, MissingConflictBody, Refused, RefusedBody,
@@ -256,4 +257,46 @@ pub(super) struct ClientGrantPage {
     /// What to send as `from` for the next part.
     next: Option<String>,
     client_grants: Vec<ClientGrant>,
+}
+
+/// A token that is blacklisted.
+#[derive(Serialize, ToSchema)]
+pub(super) struct BlacklistedTokenCreate {
+    /// The token's `jti`.
+    #[schema(
+        min_length = 1,
+        max_length = 150,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"
+    )]
+    jti: String,
+    /// The token's API or client; whichever where nothing is said.
+    #[schema(max_length = 150, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    aud: Option<String>,
+    /// Why, for people.
+    #[schema(max_length = 500, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    reason: Option<String>,
+}
+
+/// A blacklisted token.
+#[derive(Serialize, ToSchema)]
+pub(super) struct BlacklistedToken {
+    jti: String,
+    #[schema(nullable = false)]
+    aud: Option<String>,
+}
+
+/// An array, or an envelope where checkpoints are asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum BlacklistedTokens {
+    Whole(Vec<BlacklistedToken>),
+    Page(BlacklistedTokenPage),
+}
+
+/// A part of the blacklisted tokens.
+#[derive(Serialize, ToSchema)]
+pub(super) struct BlacklistedTokenPage {
+    /// What to send as `from` for the next part.
+    next: Option<String>,
+    tokens: Vec<BlacklistedToken>,
 }

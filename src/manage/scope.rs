@@ -31,6 +31,9 @@ pub const DELETE_CLIENT_GRANTS: &str = "delete:client_grants";
 /// Ask about any token, whoever it was issued to.
 pub const INTROSPECT_TOKENS: &str = "introspect:tokens";
 
+/// Look at blacklisted tokens, and add to them.
+pub const BLACKLIST_TOKENS: &str = "blacklist:tokens";
+
 /// Every scope of the management API, with what it lets its bearer do.
 pub const ALL: &[(&str, &str)] = &[
     (READ_CLIENTS, "Look at clients"),
@@ -52,7 +55,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("update:rules", "Change rules"),
     ("delete:rules", "Delete rules"),
     (
-        "blacklist:tokens",
+        BLACKLIST_TOKENS,
         "Look at blacklisted tokens and add to them",
     ),
     (INTROSPECT_TOKENS, "Ask about any token"),

@@ -292,6 +292,7 @@ impl Base {
         let parts = manage::Parts {
             live: Arc::clone(&self.live),
             registrar: self.registrar(),
+            revoker: self.revoker(),
             nudge,
             clock: Arc::clone(&self.parts.clock),
         };

@@ -66,6 +66,11 @@ impl Conditions {
         self.0.push(")");
     }
 
+    /// Only rows that say nothing in this column.
+    pub(super) fn is_null(&mut self, column: &'static str) {
+        self.0.push(format_args!(" AND {column} IS NULL"));
+    }
+
     fn within(&mut self, window: &Window) {
         if let Start::After(cursor) = &window.start {
             self.0.push(" AND (created_at, id) > (");

@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::changes::{self, ChangeKind};
+use super::list::{Conditions, Cursor, Filter};
 use super::{Store, StoreError, Transaction};
 
 /// A revocation as stored.
@@ -51,6 +52,33 @@ pub struct NewRevocationRow {
     pub actor: String,
     /// Unix seconds.
     pub created_at: i64,
+}
+
+/// The single tokens in force among the revocations.
+#[derive(Clone, Debug, Default)]
+pub struct BlacklistFilter {
+    /// Those of this API or client; of any where there is none.
+    pub audience: Option<String>,
+}
+
+impl Filter for BlacklistFilter {
+    type Row = RevocationRow;
+    const TABLE: &'static str = "revocations";
+
+    fn narrow(&self, query: &mut Conditions) {
+        query.one_of("kind", &["token".to_owned()]);
+        query.is_null("undone_at");
+        if let Some(audience) = &self.audience {
+            query.one_of("audience", std::slice::from_ref(audience));
+        }
+    }
+
+    fn cursor(row: &RevocationRow) -> Cursor {
+        Cursor {
+            created_at: row.created_at,
+            id: row.id.to_string(),
+        }
+    }
 }
 
 impl Store {

@@ -1,6 +1,7 @@
 //! The management API as Auth0's tools and a shell script see it.
 
 mod access;
+mod blacklists;
 mod bodies;
 mod client_grants;
 mod clients;

@@ -67,3 +67,19 @@ pub(in crate::manage) struct ClientGrantFilters {
     subject_type: Option<String>,
     allow_any_organization: Option<bool>,
 }
+
+/// Which blacklisted tokens are wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::manage) struct BlacklistFilters {
+    /// Those with this API or client.
+    aud: Option<String>,
+}
+
+/// What else goes with a grant.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::manage) struct GrantDeletion {
+    /// Whether everything that was issued under it is revoked in the same moment.
+    revoke_tokens: Option<bool>,
+}

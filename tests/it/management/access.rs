@@ -27,6 +27,8 @@ pub(super) const CALLS: &[(&str, &str, &str)] = &[
     ("POST", "/client-grants", "create:client_grants"),
     ("PATCH", "/client-grants/cgr_x", "update:client_grants"),
     ("DELETE", "/client-grants/cgr_x", "delete:client_grants"),
+    ("GET", "/blacklists/tokens", "blacklist:tokens"),
+    ("POST", "/blacklists/tokens", "blacklist:tokens"),
 ];
 
 async fn with_header(server: &TestServer, authorization: Option<&str>) -> Answer {

@@ -46,6 +46,7 @@ async fn every_call_is_described_with_its_scopes() {
     for (method, path, scopes) in CALLS {
         let path = match path.split('/').collect::<Vec<_>>()[..] {
             ["", kind] => format!("/api/v2/{kind}"),
+            ["", "blacklists", tokens] => format!("/api/v2/blacklists/{tokens}"),
             ["", kind, _] => format!("/api/v2/{kind}/{{id}}"),
             ["", kind, _, more] => format!("/api/v2/{kind}/{{id}}/{more}"),
             _ => panic!("{path}"),
@@ -79,6 +80,7 @@ async fn answers_are_as_described() {
         ),
         ("/client-grants", "ClientGrants"),
         ("/client-grants?include_totals=true", "ClientGrants"),
+        ("/blacklists/tokens", "BlacklistedTokens"),
         ("/clients/nobody", "ErrorBody"),
         ("/clients?pages=1", "ErrorBody"),
     ] {
