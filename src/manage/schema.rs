@@ -154,12 +154,12 @@ pub(super) struct Scope {
 
 /// A scope's name (RFC 6749 section 3.3).
 #[derive(Serialize, ToSchema)]
-#[schema(min_length = 1, pattern = r"^[!#-\[\]-~]*$")]
+#[schema(pattern = r"^[!#-\[\]-~]+$")]
 pub(super) struct ScopeValue(String);
 
 /// A grant type's name.
 #[derive(Serialize, ToSchema)]
-#[schema(min_length = 1, max_length = 255, pattern = "^[!-~]*$")]
+#[schema(pattern = "^[!-~]{1,255}$")]
 pub(super) struct GrantType(String);
 
 /// How tokens are signed.

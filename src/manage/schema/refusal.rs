@@ -43,7 +43,7 @@ pub(in crate::manage) enum Missing {
     Forbidden(ErrorBody),
     /// It is not there.
     #[response(status = 404)]
-    Missing(ErrorBody),
+    NotThere(ErrorBody),
     /// The client has sent too many requests.
     #[response(status = 429)]
     TooMany(ErrorBody),
@@ -127,7 +127,7 @@ pub(in crate::manage) enum MissingBody {
     Forbidden(ErrorBody),
     /// It is not there.
     #[response(status = 404)]
-    Missing(ErrorBody),
+    NotThere(ErrorBody),
     /// The body did not come in time.
     #[response(status = 408)]
     TooSlow(ErrorBody),
@@ -159,7 +159,7 @@ pub(in crate::manage) enum MissingConflictBody {
     Forbidden(ErrorBody),
     /// It is not there.
     #[response(status = 404)]
-    Missing(ErrorBody),
+    NotThere(ErrorBody),
     /// The body did not come in time.
     #[response(status = 408)]
     TooSlow(ErrorBody),
