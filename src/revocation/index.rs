@@ -75,9 +75,10 @@ impl Revocations {
             );
             return;
         };
-        match &target {
-            Target::Token { jti, audience } => self.take_in_token(row, jti, audience.as_deref()),
-            _ => self.take_in_cutoff(row, &target),
+        if let Target::Token { jti, audience } = &target {
+            self.take_in_token(row, jti, audience.as_deref());
+        } else {
+            self.take_in_cutoff(row, &target);
         }
     }
 

@@ -187,10 +187,10 @@ impl Revoker {
     /// The token's own expiry where the ledger knows it, else the longest lifetime that any token has.
     async fn expiry(&self, target: &Target, now: i64) -> Result<i64, RevocationError> {
         let longest = now + i64::from(LIFETIME_SECONDS_MAX);
-        Ok(match target {
-            Target::Token { jti, .. } => self.store.expiry_of(jti).await?.unwrap_or(longest),
-            _ => longest,
-        })
+        let Target::Token { jti, .. } = target else {
+            return Ok(longest);
+        };
+        Ok(self.store.expiry_of(jti).await?.unwrap_or(longest))
     }
 
     async fn check_room(&self, row: &NewRevocationRow) -> Result<(), RevocationError> {

@@ -107,9 +107,10 @@ impl Target {
 
     /// The same, checked, and a rule's digest cut to what tokens carry of it.
     pub(super) fn checked(self) -> Result<Self, RevocationError> {
-        let target = match self {
-            Self::Rule(digest) => Self::Rule(beginning_of(&digest)?),
-            other => other,
+        let target = if let Self::Rule(digest) = &self {
+            Self::Rule(beginning_of(digest)?)
+        } else {
+            self
         };
         let fits = |text: &str| text.len() <= TEXT_BYTES_MAX && !text.chars().any(char::is_control);
         if target.value().is_empty() || !fits(target.value()) || !fits(target.audience()) {

@@ -90,10 +90,7 @@ struct Line<'r> {
 
 impl<'r> Outcome<'r> {
     fn of(rehearsal: &'r Rehearsal) -> Self {
-        let line = |(level, text): &'r (&'static str, String)| Line {
-            level: *level,
-            text,
-        };
+        let line = |(level, text): &'r (&'static str, String)| Line { level, text };
         Self {
             answer: Part::of(rehearsal.answer.as_ref()),
             applied: Part::of(rehearsal.applied.as_deref()),

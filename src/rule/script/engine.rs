@@ -57,10 +57,10 @@ impl ScriptEngine {
     /// When it cannot be compiled, or does not fit this host.
     pub(super) async fn new(compiler: &Compiler) -> Result<Self, LoadError> {
         let instrumented = Wizer::new().instrument_component(ENGINE);
-        let (context, instrumented) = instrumented.map_err(misfit)?;
+        let (context, instrumented) = instrumented.map_err(|problem| misfit(&problem))?;
         let surroundings = Arc::clone(&compiler.surroundings);
         let compiled = compile(compiler, &instrumented).await?;
-        let linked = link(&surroundings, compiled).map_err(misfit)?;
+        let linked = link(&surroundings, compiled).map_err(|problem| misfit(&problem))?;
         Ok(Self {
             surroundings,
             linked,
@@ -99,7 +99,7 @@ impl ScriptEngine {
         };
         let wizer = Wizer::new();
         let component = wizer.snapshot_component(&self.context, &mut sandbox);
-        component.await.map_err(misfit)
+        component.await.map_err(|problem| misfit(&problem))
     }
 
     /// Calls a function of the interface `script` in a sandbox of its own.
@@ -178,7 +178,7 @@ fn link(surroundings: &Surroundings, compiled: Compiled) -> wasmtime::Result<Ins
 }
 
 /// The engine comes with this program: that it does not fit is our mistake.
-fn misfit(problem: wasmtime::Error) -> LoadError {
+fn misfit(problem: &wasmtime::Error) -> LoadError {
     LoadError::Script(format!(
         "the JavaScript engine of this program does not work: {problem:#}"
     ))
