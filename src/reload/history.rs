@@ -238,7 +238,7 @@ impl Reloader {
             if !known {
                 let what = match rule.state {
                     RuleState::Kept => "the file cannot go live; its last good version runs on",
-                    RuleState::Missing => "the file is gone",
+                    RuleState::Missing => "the rule runs on",
                     RuleState::Refused | RuleState::Live => "the file cannot be a rule",
                 };
                 warn!(
