@@ -82,7 +82,10 @@ fn is_about_existence(failure: &anyhow::Error) -> bool {
         Some(RevocationError::NotFound { .. })
     );
     let in_files = matches!(failure.downcast_ref(), Some(ScaffoldError::Exists(_)))
-        || matches!(failure.downcast_ref(), Some(DeployError::NotThere { .. }));
+        || matches!(
+            failure.downcast_ref(),
+            Some(DeployError::NotThere { .. } | DeployError::NoDirectory(_))
+        );
     in_registry || in_list || in_files || failure.is::<NotThere>()
 }
 
