@@ -36,6 +36,11 @@ class Asked(run.Contestant):
     def url(self):
         return f"http://127.0.0.1:{self.port}{PATH}"
 
+    def resume(self):
+        """A server that stood still does not know what was revoked meanwhile, and says 503 until it has read the store."""
+        super().resume()
+        time.sleep(0.6)
+
     def load(self, seconds, connections, script):
         own = script.with_name(f"{self.port}.lua")
         if not own.exists():

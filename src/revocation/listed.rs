@@ -58,6 +58,9 @@ impl TokenList {
         let Some(first) = self.one.get(&jti) else {
             return false;
         };
+        if first.audience == 0 {
+            return true;
+        }
         let audiences = audiences();
         let others = self.more.get(&jti).into_iter().flatten();
         first.meets(audiences) || others.copied().any(|entry| entry.meets(audiences))
