@@ -204,6 +204,7 @@ fn check_of_what_no_limit_is_enough_for_says_so_and_advises_none() {
         "it used its 10000 ms of processor time (limits.cpu_ms), and no manifest may give it more";
     assert!(said.out.contains(told), "{said:?}");
     assert!(!said.out.contains("raise them"), "{said:?}");
+    assert!(!said.out.contains("0 B of memory"), "{said:?}");
     said.badly(5);
 }
 

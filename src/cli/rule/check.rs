@@ -71,11 +71,13 @@ fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
         lines.push(("repeats", format!("{verdict} ({} calls)", same.calls)));
     }
     if let Some(needs) = &checked.needs {
-        let call = needs.call_us.map_or(0.0, |spread| spread.max);
-        let call = Duration::from_nanos((call * 1e3) as u64);
-        let memory = size(needs.memory_bytes);
         let load = Duration::from_millis(needs.load_ms);
-        let needs = format!("{memory} of memory, at most {call:.1?} a call; {load:.1?} to load");
+        let call = needs.call_us.map_or_else(String::new, |spread| {
+            let call = Duration::from_nanos((spread.max * 1e3) as u64);
+            let memory = size(needs.memory_bytes);
+            format!("{memory} of memory, at most {call:.1?} a call; ")
+        });
+        let needs = format!("{call}{load:.1?} to load");
         lines.push(("needs", needs));
     }
     lines
