@@ -110,7 +110,7 @@ impl Finding {
         let place = format!("{file}:{}:{}", self.line, self.column);
         match self.advice.is_empty() {
             true => format!("{place}: {}", self.text),
-            false => format!("{place}: {}. {}", self.text, self.advice),
+            false => format!("{place}: {}; {}", self.text, self.advice),
         }
     }
 }
@@ -153,5 +153,5 @@ fn said(unknown: &Unknown, file: &str) -> String {
         column,
         advice,
     } = unknown;
-    format!("{file}:{line}:{column}: the module {request:?} is not bundled. {advice}")
+    format!("{file}:{line}:{column}: {request:?} cannot be required: {advice}")
 }
