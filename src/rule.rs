@@ -242,8 +242,8 @@ fn beginnings(steps: &[Step]) -> String {
         if !text.is_empty() {
             text.push(' ');
         }
-        let bytes = &step.rule.digest.as_bytes()[..RULE_DIGITS / 2];
-        text.push_str(&hex::encode(bytes));
+        let mut digits = hex::Buffer::<32>::new();
+        text.push_str(&digits.format(step.rule.digest.as_bytes())[..RULE_DIGITS]);
     }
     text
 }
