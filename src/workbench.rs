@@ -11,6 +11,7 @@ pub mod build;
 pub mod check;
 pub mod compare;
 pub mod deploy;
+mod remark;
 pub mod scaffold;
 pub mod script;
 mod subject;
@@ -18,6 +19,7 @@ pub mod watch;
 
 use std::sync::Arc;
 
+pub use remark::Remark;
 pub use subject::{Subject, SubjectError};
 
 use crate::clock::Clock;

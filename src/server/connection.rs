@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::listener::Stream;
+use super::listener::{HEAD_TIMEOUT, Stream};
 use crate::clock::Clock;
 
 /// Knows every open connection.
@@ -237,8 +237,6 @@ impl AsyncWrite for Watched {
 
 /// How long a connection may idle.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
-/// How long a request's head may take from its first byte to its last.
-pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the supervisor looks.
 const ROUND: Duration = Duration::from_secs(1);
 const IDLE: u64 = 1;

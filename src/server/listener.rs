@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream as BlockingUnixStream;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -15,9 +16,11 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::connection::HEAD_TIMEOUT;
 use super::tls::Secured;
 use crate::config::Listen;
+
+/// How long a TLS handshake, and a request's head, may take from its first byte to its last.
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Every socket that a server accepts connections on.
 pub(super) struct Listeners {

@@ -10,10 +10,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::bench::Spread;
+use super::remark::Remark;
 use super::{Subject, Workbench, script};
 use crate::rule::{
     Analysis, Answer, Change, Description, Event, Fault, Limits, LoadError, Manifest, Rehearsal,
-    Rule, Severity, inspect, rehearse, run_case,
+    Rule, inspect, rehearse, run_case,
 };
 pub use needs::Needs;
 
@@ -42,22 +43,6 @@ pub struct Checked {
     pub repeatability: Option<Repeatability>,
     /// How many golden cases it passed, of how many.
     pub cases: (usize, usize),
-}
-
-/// Something worth knowing.
-#[derive(Clone, Debug, Serialize)]
-pub struct Remark {
-    /// How much it matters. An error is one of the script's lines that fails when it is reached: the rule loads with it.
-    pub level: Severity,
-    /// What it is.
-    pub text: String,
-}
-
-impl Remark {
-    fn note(text: String) -> Self {
-        let level = Severity::Note;
-        Self { level, text }
-    }
 }
 
 /// How a rule was loaded.

@@ -1,6 +1,6 @@
 //! What moving one of Auth0's scripts here takes.
 
-use super::check::Remark;
+use super::remark::Remark;
 use super::{Subject, Workbench};
 use crate::rule::{Analysis, Form, LoadError, Manifest, Severity};
 

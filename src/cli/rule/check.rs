@@ -11,7 +11,8 @@ use crate::cli::Context;
 use crate::cli::exit::Refused;
 use crate::cli::output::{BAD, DIM, GOOD, ODD, size};
 use crate::rule::{Analysis, Severity, Wanted};
-use crate::workbench::check::{Checked, Remark, check};
+use crate::workbench::Remark;
+use crate::workbench::check::{Checked, check};
 use crate::workbench::script;
 
 #[derive(Args)]
