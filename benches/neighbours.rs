@@ -17,10 +17,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
+use rulemint::audit::Actor;
 use rulemint::clock::SystemClock;
 use rulemint::data_dir::DataDir;
 use rulemint::random::SystemRandom;
-use rulemint::registry::{NewApi, NewClient, NewGrant, Registrar};
+use rulemint::registry::{NewApi, NewClient, NewGrant, Registrar, Registrars};
 use rulemint::server::open_installation;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -84,7 +85,8 @@ async fn install(directory: &Path) -> Vec<String> {
     let data = DataDir::open(&directory.join("data")).unwrap();
     let opened = open_installation(&data, &SystemRandom).await.unwrap();
     let clock = Arc::new(SystemClock::new());
-    let registrar = Registrar::new(opened.store, opened.master, clock, Arc::new(SystemRandom));
+    let registrars = Registrars::new(opened.store, opened.master, clock, Arc::new(SystemRandom));
+    let registrar = registrars.of(Actor::server());
     let client = NewClient {
         id: Some(CLIENT.to_owned()),
         name: "bench".to_owned(),

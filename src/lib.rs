@@ -37,6 +37,7 @@
 //! - [`registry`]: clients, APIs and client grants, in memory and as they are changed. [`request`]: a token request.
 //! - [`keys`]: signing keys, parsed once. [`claims`]: a token's claims, and scopes.
 //! - [`store`]: rows in SQLite, and the change log. The only place that knows SQL.
+//! - [`audit`]: who changes what, as every write to the store says it.
 //! - [`telemetry`]: log lines, metrics and traces. [`data_dir`]: the directory of an installation. [`master_key`]: the key that
 //!   seals the others.
 //! - [`config`]: settings from file, environment and flags.
@@ -85,6 +86,8 @@ pub mod claims;
 pub mod keys;
 
 pub mod store;
+
+pub mod audit;
 
 pub mod data_dir;
 pub mod master_key;

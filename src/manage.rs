@@ -14,6 +14,7 @@ mod list;
 mod openapi;
 mod payload;
 mod rate;
+mod refused;
 mod resource_servers;
 mod schema;
 pub mod scope;
@@ -31,30 +32,36 @@ pub use openapi::openapi;
 use crate::clock::Clock;
 use crate::follow::Nudge;
 use crate::live::LiveHandle;
-use crate::registry::Registrar;
+use crate::registry::{Registrar, Registrars};
 use crate::revocation::Revoker;
+use crate::store::Store;
 use crate::verification::Verifier;
+use access::Caller;
 use error::ManageError;
 use rate::Rates;
+use refused::Refusals;
 
 /// What the management API works with.
 pub struct Management {
     live: Arc<LiveHandle>,
     verifier: Verifier,
-    registrar: Registrar,
+    registrars: Registrars,
     revoker: Revoker,
     nudge: Nudge,
     rates: Rates,
+    refusals: Refusals,
 }
 
 /// What it is given.
 pub struct Parts {
     /// What is in force.
     pub live: Arc<LiveHandle>,
-    /// Makes the changes.
-    pub registrar: Registrar,
+    /// Make the changes.
+    pub registrars: Registrars,
     /// Takes tokens back.
     pub revoker: Revoker,
+    /// Keeps the audit log.
+    pub store: Store,
     /// Puts them in force.
     pub nudge: Nudge,
     /// Tells the time.
@@ -70,11 +77,17 @@ impl Management {
                 clock: Arc::clone(&parts.clock),
             },
             live: parts.live,
-            registrar: parts.registrar,
+            registrars: parts.registrars,
             revoker: parts.revoker,
             nudge: parts.nudge,
+            refusals: Refusals::new(parts.store, Arc::clone(&parts.clock)),
             rates: Rates::new(parts.clock, requests_per_second),
         }
+    }
+
+    /// Makes changes for whoever calls.
+    fn registrar(&self, caller: &Caller) -> Registrar {
+        self.registrars.of(caller.actor.clone())
     }
 }
 

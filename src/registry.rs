@@ -1,7 +1,7 @@
 //! Who may ask and for what: clients, APIs and client grants.
 //!
-//! [`Registry`] is a snapshot in memory, which is all that the token path reads. [`Registrar`] changes the store; what
-//! it wrote reaches the snapshot of a running server through the store's change log.
+//! [`Registry`] is a snapshot in memory, which is all that the token path reads. [`Registrar`] changes the store for
+//! somebody; what it wrote reaches the snapshot of a running server through the store's change log.
 
 mod api;
 mod api_servers;
@@ -24,7 +24,7 @@ pub use apis::{ApiChange, NewApi};
 pub use client::{AuthMethod, Client, ClientGrant};
 pub use clients::{AddedClient, ClientChange, NewClient};
 pub use grants::{GrantChange, NewGrant};
-pub use registrar::{Registrar, RegistrarError};
+pub use registrar::{Registrar, RegistrarError, Registrars};
 pub use secret::{SecretHasher, StoredSecret};
 
 use crate::store::{Change, ChangeKind, Store, StoreError};

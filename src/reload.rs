@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub use report::{EarlierReport, Problem, Report, RuleReport, RuleState};
 pub use rests::{Resting, Rests, note_rests};
 
+use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::config::Rules;
 use crate::live::LiveHandle;
@@ -135,6 +136,7 @@ impl Reloader {
                 files: parts.kept_files,
                 rules_dir: rules_dir.display().to_string(),
                 count: config.generations_kept,
+                actor: Actor::server(),
             },
             config,
             live: parts.live,

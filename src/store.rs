@@ -3,10 +3,12 @@
 //! - Lookups answer `Ok(None)` for what is not there; that is no error here.
 //! - A write is durable when its future resolves (WAL, `synchronous=FULL`).
 //! - A write that a running server must learn of leaves a row in `changes`, in the same transaction.
+//! - A write that somebody made takes a [`By`](crate::audit::By), and leaves an entry in the audit log, in the same transaction.
 //! - Nothing on the token path calls this module: it reads memory.
 
 mod api_servers;
 mod apis;
+mod audit;
 mod changes;
 mod clients;
 mod error;
@@ -29,6 +31,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Sqlite, SqlitePool};
 
 pub use apis::{ApiFilter, ApiRow, ScopeRow};
+pub use audit::{AuditFilter, AuditRow, AuditWindow};
 pub use changes::{Change, ChangeKind};
 pub use clients::{ClientFilter, ClientRow, SecretRow, Secrets};
 pub use error::StoreError;

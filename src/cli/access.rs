@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use super::Context;
 use super::exit::{Mistakes, NotThere};
+use crate::audit::Actor;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Flag, Loaded};
 use crate::data_dir::DataDir;
 use crate::master_key::MasterKey;
 use crate::random::{Random, SystemRandom};
-use crate::registry::Registrar;
+use crate::registry::{Registrar, Registrars};
 use crate::revocation::Revoker;
 use crate::server::{Opened, open_installation};
 use crate::store::Store;
@@ -26,6 +27,8 @@ pub(super) struct Access {
     pub(super) revoker: Revoker,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) master: Arc<MasterKey>,
+    /// Who runs the command.
+    pub(super) actor: Actor,
 }
 
 impl Access {
@@ -49,21 +52,30 @@ impl Access {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let Opened { master, store } = open_installation(&data, &*random).await?;
+        let actor = Actor::user(user());
         let entries_max = loaded.config.limits.revocations;
         Ok(Self {
             revoker: Revoker::new(store.clone(), Arc::clone(&clock), entries_max),
-            registrar: Registrar::new(
+            registrar: Registrars::new(
                 store.clone(),
                 Arc::clone(&master),
                 Arc::clone(&clock),
                 random,
-            ),
+            )
+            .of(actor.clone()),
+            actor,
             master,
             data,
             store,
             clock,
         })
     }
+}
+
+/// Who the operating system says runs this process: a name, or a number where it knows none.
+fn user() -> String {
+    let number = || rustix::process::geteuid().as_raw().to_string();
+    whoami::username().unwrap_or_else(|_| number())
 }
 
 /// Reads the configuration, with the flags that every command has and these.

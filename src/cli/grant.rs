@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::access::Access;
 use super::output::moment;
-use super::revoke::{ACTOR, show as show_revoked, until_in_force};
+use super::revoke::{show as show_revoked, until_in_force};
 use crate::registry::NewGrant;
 use crate::store::GrantRow;
 
@@ -112,7 +112,7 @@ async fn delete_with_tokens(
     let revoker = &access.revoker;
     let target = revoker.target_of_grant(id).await?;
     let (count, _) = revoker.would_meet(&target, None).await?;
-    let gone = revoker.delete_grant(id, reason, ACTOR).await?;
+    let gone = revoker.delete_grant(id, reason, &access.actor).await?;
     until_in_force(access, gone.change).await?;
     context.output.note(format!("grant {id} is deleted"));
     show_revoked(context, &gone.row, count);

@@ -12,7 +12,7 @@ use super::Context;
 use super::access::Access;
 use crate::revocation::NewRevocation;
 use crate::store::RevocationRow;
-pub(super) use announce::{ACTOR, until_in_force};
+pub(super) use announce::until_in_force;
 use moment::Before;
 use target::What;
 
@@ -76,7 +76,7 @@ impl Revoke {
             issued_before,
             expires_at: None,
             reason: self.reason,
-            actor: ACTOR.to_owned(),
+            actor: access.actor.clone(),
         };
         let gone = access.revoker.revoke(new).await?;
         until_in_force(&access, gone.change).await?;
@@ -108,7 +108,7 @@ pub(super) fn show(context: &Context<'_>, row: &RevocationRow, count: i64) {
 
 async fn undo(context: &Context<'_>, id: i64) -> anyhow::Result<()> {
     let access = Access::look(context).await?;
-    let gone = access.revoker.undo(id, ACTOR).await?;
+    let gone = access.revoker.undo(id, &access.actor).await?;
     until_in_force(&access, gone.change).await?;
     context.output.done(format!(
         "revocation {id} is undone: {}",

@@ -1,5 +1,6 @@
 //! `POST /oauth/revoke`: a client gives a token back (RFC 7009).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -13,6 +14,7 @@ use super::App;
 use super::oauth_error::OauthError;
 use super::private_json::private_json;
 use super::token_question;
+use crate::audit::{Actor, Peer};
 use crate::revocation::{NewRevocation, Target};
 use crate::sign::OwnToken;
 
@@ -26,6 +28,7 @@ pub(super) async fn revoke(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 async fn take_back(app: &App, request: Request, transaction: &str) -> Result<(), OauthError> {
+    let peer = request.extensions().get().map(|Peer(address)| *address);
     let asked = token_question::read(app, request).await?;
     let Ok(token) = app.verifier.check(&asked.token, &asked.live) else {
         return Ok(());
@@ -38,7 +41,7 @@ async fn take_back(app: &App, request: Request, transaction: &str) -> Result<(),
     if asked.live.revocations.meets(&token.bearing()) {
         return Ok(());
     }
-    let revoked = app.revoker.revoke(giving_back(&token)).await;
+    let revoked = app.revoker.revoke(giving_back(&token, peer)).await;
     revoked.map(drop).map_err(|problem| {
         let problem = &problem as &dyn std::error::Error;
         error!(transaction, problem, "a token could not be revoked");
@@ -46,7 +49,7 @@ async fn take_back(app: &App, request: Request, transaction: &str) -> Result<(),
     })
 }
 
-fn giving_back(token: &OwnToken) -> NewRevocation {
+fn giving_back(token: &OwnToken, peer: Option<IpAddr>) -> NewRevocation {
     NewRevocation {
         target: Target::Token {
             jti: token.text("jti").to_owned(),
@@ -55,7 +58,7 @@ fn giving_back(token: &OwnToken) -> NewRevocation {
         issued_before: None,
         expires_at: Some(token.number("exp")),
         reason: Some(REASON.to_owned()),
-        actor: token.text("client_id").to_owned(),
+        actor: Actor::client(token.text("client_id")).at(peer),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Algorithm, KeyError, PublicKey, SigningKey};
+use crate::audit::By;
 use crate::master_key::{MasterKey, Unsealable};
 use crate::store::{KeyRow, Store, StoreError};
 
@@ -74,7 +75,7 @@ pub async fn ensure_key(
     store: &Store,
     master: &MasterKey,
     algorithm: Algorithm,
-    now: i64,
+    by: By<'_>,
 ) -> Result<(), KeyRingError> {
     let named = |row: &KeyRow| row.algorithm == algorithm.as_str();
     if store.signing_keys().await?.iter().any(named) {
@@ -86,9 +87,9 @@ pub async fn ensure_key(
         algorithm: algorithm.as_str().to_owned(),
         sealed: master.seal(&kid, &pkcs8),
         kid,
-        created_at: now,
+        created_at: by.at,
     };
-    store.add_first_key(&row).await?;
+    store.add_first_key(&row, by).await?;
     Ok(())
 }
 

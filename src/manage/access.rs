@@ -7,6 +7,7 @@ use axum::http::header::AUTHORIZATION;
 
 use super::Management;
 use super::error::ManageError;
+use crate::audit::Actor;
 use crate::claims::Scope;
 use crate::verification::NotGood;
 
@@ -15,6 +16,8 @@ use crate::verification::NotGood;
 pub(super) struct Caller {
     /// Who it is.
     pub(super) client_id: Arc<str>,
+    /// The same as the audit log knows it.
+    pub(super) actor: Actor,
     /// What its token says, without what has been taken from its grant since.
     scope: Scope,
 }
@@ -64,7 +67,12 @@ pub(super) fn caller(management: &Management, headers: &HeaderMap) -> Result<Cal
     let scope = Scope::from_values(values)
         .map_err(|problem| ManageError::InvalidToken(problem.to_string()))?;
     let client_id = Arc::clone(&client.id);
-    Ok(Caller { client_id, scope })
+    let actor = Actor::client(Arc::clone(&client_id));
+    Ok(Caller {
+        client_id,
+        actor,
+        scope,
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, ManageError> {

@@ -75,7 +75,7 @@ pub(super) async fn create(
         issued_before: None,
         expires_at: None,
         reason: body.take("reason")?,
-        actor: caller.client_id.as_ref().to_owned(),
+        actor: caller.actor.clone(),
     };
     body.nothing_more()?;
     management.revoker.revoke(new).await?;

@@ -68,7 +68,7 @@ pub(super) async fn show(
 ) -> Answer {
     caller.may(READ)?;
     let query = Query::of_one(&uri)?;
-    let client = management.registrar.client(&id).await?;
+    let client = management.registrar(&caller).client(&id).await?;
     let object = query.projected(object(&client))?;
     Ok(answer(StatusCode::OK, &object))
 }
@@ -102,7 +102,7 @@ pub(super) async fn create(
         metadata: metadata.unwrap_or_default(),
         attributes: without_nulls(body.rest(&KEPT)?),
     };
-    let added = management.registrar.add_client(new).await?;
+    let added = management.registrar(&caller).add_client(new).await?;
     management.nudge.caught_up().await;
     let secret = added.secret.filter(|_| caller.has(scope::READ_CLIENT_KEYS));
     let object = with_secret(object(&added.client), secret.as_ref());
@@ -142,7 +142,10 @@ pub(super) async fn update(
         metadata: metadata.unwrap_or_default(),
         attributes: body.rest(&KEPT)?,
     };
-    let updated = management.registrar.update_client(&id, change).await?;
+    let updated = management
+        .registrar(&caller)
+        .update_client(&id, change)
+        .await?;
     management.nudge.caught_up().await;
     let secret = updated
         .secret
@@ -169,7 +172,7 @@ pub(super) async fn delete(
 ) -> Answer {
     caller.may(&[scope::DELETE_CLIENTS])?;
     Query::none(&uri)?;
-    management.registrar.delete_client(&id).await?;
+    management.registrar(&caller).delete_client(&id).await?;
     management.nudge.caught_up().await;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -192,7 +195,7 @@ pub(super) async fn rotate_secret(
 ) -> Answer {
     caller.may(&[scope::UPDATE_CLIENT_KEYS])?;
     Query::none(&uri)?;
-    let rotated = management.registrar.rotate_secret(&id, 0).await?;
+    let rotated = management.registrar(&caller).rotate_secret(&id, 0).await?;
     management.nudge.caught_up().await;
     let object = with_secret(object(&rotated.client), rotated.secret.as_ref());
     Ok(answer(StatusCode::OK, &object))

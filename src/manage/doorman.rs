@@ -11,6 +11,7 @@ use tracing::info;
 use super::access;
 use super::error::ManageError;
 use super::{Management, PREFIX};
+use crate::audit::Peer;
 
 /// Lets a call in, or says why not. Either way the answer tells what is left of the caller's bucket.
 pub(super) async fn admit(
@@ -31,9 +32,16 @@ pub(super) async fn admit(
         (Some(seconds), _, _) => ManageError::TooManyRequests(seconds).into_response(),
         (None, Err(refusal), _) => refusal.into_response(),
         (None, Ok(_), Err(why)) => ManageError::Header(why).into_response(),
-        (None, Ok(caller), Ok(_)) => {
+        (None, Ok(mut caller), Ok(named)) => {
+            let peer = request.extensions().get().map(|Peer(address)| *address);
+            caller.actor = caller.actor.at(peer).in_call(text(named.as_ref()));
+            let actor = caller.actor.clone();
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            let response = next.run(request).await;
+            if response.status() == StatusCode::FORBIDDEN {
+                management.refusals.note(&actor, &asked.0, &asked.1).await;
+            }
+            response
         }
     };
     allowance.tell(response.headers_mut());
@@ -68,12 +76,16 @@ fn write_down(
     if only_looks || client_id == STRANGERS || response.status() == StatusCode::TOO_MANY_REQUESTS {
         return;
     }
-    let correlation_id = named.and_then(|named| named.to_str().ok());
+    let correlation_id = text(named);
     let (method, status) = (method.as_str(), response.status().as_u16());
     info!(
         client_id,
         method, path, status, correlation_id, "management call"
     );
+}
+
+fn text(named: Option<&HeaderValue>) -> Option<&str> {
+    named.and_then(|named| named.to_str().ok())
 }
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");

@@ -69,7 +69,7 @@ pub(super) async fn show(
 ) -> Answer {
     caller.may(READ)?;
     Query::none(&uri)?;
-    let grant = management.registrar.grant(&id).await?;
+    let grant = management.registrar(&caller).grant(&id).await?;
     Ok(answer(StatusCode::OK, &object(&grant)))
 }
 
@@ -98,7 +98,10 @@ pub(super) async fn create(
         scope: Some(take_scope(&mut body)?.unwrap_or_default()),
     };
     let attributes = without_nulls(body.rest(&KEPT)?);
-    let added = management.registrar.add_grant_with(new, attributes).await?;
+    let added = management
+        .registrar(&caller)
+        .add_grant_with(new, attributes)
+        .await?;
     management.nudge.caught_up().await;
     Ok(answer(StatusCode::CREATED, &object(&added)))
 }
@@ -127,7 +130,10 @@ pub(super) async fn update(
         scope: take_scope(&mut body)?,
         attributes: body.rest(&KEPT)?,
     };
-    let grant = management.registrar.update_grant(&id, change).await?;
+    let grant = management
+        .registrar(&caller)
+        .update_grant(&id, change)
+        .await?;
     management.nudge.caught_up().await;
     Ok(answer(StatusCode::OK, &object(&grant)))
 }
@@ -153,10 +159,10 @@ pub(super) async fn delete(
     if query.flag(REVOKE_TOKENS)?.unwrap_or_default() {
         management
             .revoker
-            .delete_grant(&id, None, &caller.client_id)
+            .delete_grant(&id, None, &caller.actor)
             .await?;
     } else {
-        match management.registrar.delete_grant(&id).await {
+        match management.registrar(&caller).delete_grant(&id).await {
             // What is gone already is gone.
             Ok(()) | Err(RegistrarError::NotFound { .. }) => {}
             Err(problem) => return Err(problem.into()),

@@ -227,7 +227,7 @@ impl Management {
                 let start = u64::from(page) * u64::from(per_page);
                 let rows = self.rows(filter, Start::Offset(start), per_page).await?;
                 let list = objects(&rows)?;
-                let total = self.registrar.count(filter).await?;
+                let total = self.registrars.count(filter).await?;
                 let mut response = match totals {
                     false => answer(StatusCode::OK, &list),
                     true => answer(
@@ -263,7 +263,7 @@ impl Management {
         limit: u32,
     ) -> Result<Vec<F::Row>, ManageError> {
         let window = Window { start, limit };
-        Ok(self.registrar.list(filter, &window).await?)
+        Ok(self.registrars.list(filter, &window).await?)
     }
 
     /// The first and the last page (RFC 8288).

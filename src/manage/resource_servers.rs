@@ -69,7 +69,7 @@ pub(super) async fn show(
 ) -> Answer {
     caller.may(READ)?;
     let query = Query::of_one(&uri)?;
-    let api = management.registrar.api(&id).await?;
+    let api = management.registrar(&caller).api(&id).await?;
     let object = query.projected(object(&api))?;
     Ok(answer(StatusCode::OK, &object))
 }
@@ -102,7 +102,7 @@ pub(super) async fn create(
         attributes: without_nulls(body.rest(&KEPT)?),
         ..defaults
     };
-    let api = management.registrar.add_api(new).await?;
+    let api = management.registrar(&caller).add_api(new).await?;
     management.nudge.caught_up().await;
     Ok(answer(StatusCode::CREATED, &object(&api)))
 }
@@ -134,7 +134,10 @@ pub(super) async fn update(
         lifetime: body.take("token_lifetime")?,
         attributes: body.rest(&KEPT)?,
     };
-    let api = management.registrar.update_api(&id, change).await?;
+    let api = management
+        .registrar(&caller)
+        .update_api(&id, change)
+        .await?;
     management.nudge.caught_up().await;
     Ok(answer(StatusCode::OK, &object(&api)))
 }
@@ -157,7 +160,7 @@ pub(super) async fn delete(
 ) -> Answer {
     caller.may(&[scope::DELETE_RESOURCE_SERVERS])?;
     Query::none(&uri)?;
-    management.registrar.delete_api(&id).await?;
+    management.registrar(&caller).delete_api(&id).await?;
     management.nudge.caught_up().await;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

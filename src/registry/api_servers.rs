@@ -12,7 +12,7 @@ impl Registrar {
         let api = self.api(api).await?;
         let added = self
             .store
-            .add_api_server(&client.id, &api.identifier, self.now());
+            .add_api_server(&client.id, &api.identifier, self.by());
         added.await?;
         Ok(api.identifier)
     }
@@ -23,7 +23,7 @@ impl Registrar {
     /// When the client does not serve the API.
     pub async fn stop_serving_api(&self, client_id: &str, api: &str) -> Result<(), RegistrarError> {
         let api = self.api(api).await?.identifier;
-        let was_so = self.store.delete_api_server(client_id, &api, self.now());
+        let was_so = self.store.delete_api_server(client_id, &api, self.by());
         match was_so.await? {
             true => Ok(()),
             false => Err(RegistrarError::Invalid(format!(

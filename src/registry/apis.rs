@@ -65,7 +65,7 @@ impl Registrar {
         check_scopes(&new.scopes)?;
         check_lifetime(new.lifetime)?;
         attributes::check(&new.attributes)?;
-        keys::ensure_key(&self.store, &self.master, new.algorithm, self.now()).await?;
+        keys::ensure_key(&self.store, &self.master, new.algorithm, self.by()).await?;
         let api = ApiRow {
             id: hex::encode(self.random.bytes::<12>()),
             name: checked_name(new.name.unwrap_or_else(|| new.identifier.clone()))?,
@@ -77,7 +77,7 @@ impl Registrar {
             attributes: new.attributes,
             created_at: self.now(),
         };
-        let added = self.store.add_api(&api).await;
+        let added = self.store.add_api(&api, self.by()).await;
         added.map_err(|error| RegistrarError::on_write(error, "API", &api.identifier))?;
         Ok(api)
     }
@@ -94,10 +94,10 @@ impl Registrar {
     ) -> Result<ApiRow, RegistrarError> {
         if let Some(algorithm) = change.algorithm {
             self.api(identifier_or_id).await?;
-            keys::ensure_key(&self.store, &self.master, algorithm, self.now()).await?;
+            keys::ensure_key(&self.store, &self.master, algorithm, self.by()).await?;
         }
         let apply = |api: &mut ApiRow| change.apply(api);
-        let updated = self.store.update_api(identifier_or_id, self.now(), apply);
+        let updated = self.store.update_api(identifier_or_id, self.by(), apply);
         let api = updated.await?;
         api.ok_or_else(|| RegistrarError::not_found("API", identifier_or_id))
     }
@@ -130,7 +130,7 @@ impl Registrar {
                 "the management API cannot be deleted",
             ));
         }
-        self.store.delete_api(&api.identifier, self.now()).await?;
+        self.store.delete_api(&api.identifier, self.by()).await?;
         Ok(())
     }
 }

@@ -97,7 +97,7 @@ impl Registrar {
             .map(|secret| self.hasher.hash(secret.expose_secret()));
         let added = self
             .store
-            .add_client(&client, hash.as_ref().map(AsRef::as_ref))
+            .add_client(&client, hash.as_ref().map(AsRef::as_ref), self.by())
             .await;
         added.map_err(|error| RegistrarError::on_write(error, "client", &client.id))?;
         Ok(AddedClient { client, secret })
@@ -126,7 +126,7 @@ impl Registrar {
             change.apply(client)?;
             Ok::<_, RegistrarError>(secrets)
         };
-        let updated = self.store.update_client(id, self.now(), apply).await?;
+        let updated = self.store.update_client(id, self.by(), apply).await?;
         let client = updated.ok_or_else(|| RegistrarError::not_found("client", id))?;
         Ok(AddedClient { client, secret })
     }
@@ -161,11 +161,11 @@ impl Registrar {
         overlap_seconds: u32,
     ) -> Result<(), RegistrarError> {
         let hash = self.hasher.hash(secret.expose_secret());
-        let now = self.now();
-        let old_until = now + i64::from(overlap_seconds);
+        let by = self.by();
+        let old_until = by.at + i64::from(overlap_seconds);
         let rotated = self
             .store
-            .rotate_secret(id, hash.as_ref(), old_until, now)
+            .rotate_secret(id, hash.as_ref(), old_until, by)
             .await;
         rotated.map_err(|error| RegistrarError::on_write(error, "client", id))
     }
@@ -192,7 +192,7 @@ impl Registrar {
     /// # Errors
     /// When there is no such client.
     pub async fn delete_client(&self, id: &str) -> Result<(), RegistrarError> {
-        match self.store.delete_client(id, self.now()).await? {
+        match self.store.delete_client(id, self.by()).await? {
             true => Ok(()),
             false => Err(RegistrarError::not_found("client", id)),
         }

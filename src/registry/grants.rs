@@ -54,7 +54,7 @@ impl Registrar {
             created_at: self.now(),
         };
         let known_by = format!("{} for {}", grant.client_id, grant.audience);
-        let added = self.store.add_grant(&grant).await;
+        let added = self.store.add_grant(&grant, self.by()).await;
         added.map_err(|error| RegistrarError::on_write(error, "grant", &known_by))?;
         Ok(grant)
     }
@@ -74,7 +74,7 @@ impl Registrar {
             }
             attributes::merge(&mut grant.attributes, change.attributes)
         };
-        let updated = self.store.update_grant(id, self.now(), apply).await?;
+        let updated = self.store.update_grant(id, self.by(), apply).await?;
         updated.ok_or_else(|| RegistrarError::not_found("grant", id))
     }
 
@@ -103,7 +103,7 @@ impl Registrar {
     /// # Errors
     /// When there is no such grant.
     pub async fn delete_grant(&self, id: &str) -> Result<(), RegistrarError> {
-        match self.store.delete_grant(id, self.now()).await? {
+        match self.store.delete_grant(id, self.by()).await? {
             true => Ok(()),
             false => Err(RegistrarError::not_found("grant", id)),
         }

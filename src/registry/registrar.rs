@@ -1,25 +1,38 @@
 //! Changes who may ask and for what. The command line and the management API both call it; neither has logic of its own.
+//!
+//! A registrar works for somebody: what it changes is in the audit log under that name.
 
 use std::sync::Arc;
 
 use super::secret::SecretHasher;
+use crate::audit::{Actor, By};
 use crate::clock::Clock;
 use crate::keys::KeyRingError;
 use crate::master_key::MasterKey;
 use crate::random::Random;
 use crate::store::{Filter, Store, StoreError, Window};
 
-/// Changes clients, APIs and client grants. Every change is durable when its future resolves.
+/// Changes clients, APIs and client grants for somebody. Every change is durable when its future resolves.
 pub struct Registrar {
     pub(super) store: Store,
     pub(super) master: Arc<MasterKey>,
-    pub(super) hasher: SecretHasher,
+    pub(super) hasher: Arc<SecretHasher>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
+    actor: Actor,
 }
 
-impl Registrar {
-    /// The registrar of an installation.
+/// The registrars of an installation: one for each who wants something changed.
+pub struct Registrars {
+    store: Store,
+    master: Arc<MasterKey>,
+    hasher: Arc<SecretHasher>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Registrars {
+    /// Those of this installation.
     pub fn new(
         store: Store,
         master: Arc<MasterKey>,
@@ -27,11 +40,23 @@ impl Registrar {
         random: Arc<dyn Random>,
     ) -> Self {
         Self {
-            hasher: SecretHasher::new(&master),
+            hasher: Arc::new(SecretHasher::new(&master)),
             store,
             master,
             clock,
             random,
+        }
+    }
+
+    /// The one that works for somebody.
+    pub fn of(&self, actor: Actor) -> Registrar {
+        Registrar {
+            store: self.store.clone(),
+            master: Arc::clone(&self.master),
+            hasher: Arc::clone(&self.hasher),
+            clock: Arc::clone(&self.clock),
+            random: Arc::clone(&self.random),
+            actor,
         }
     }
 
@@ -53,6 +78,13 @@ impl Registrar {
     /// When the store does not answer.
     pub async fn count<F: Filter>(&self, filter: &F) -> Result<u64, RegistrarError> {
         Ok(self.store.count(filter).await?)
+    }
+}
+
+impl Registrar {
+    /// Signs a change that is made now.
+    pub(super) fn by(&self) -> By<'_> {
+        self.actor.by(self.now())
     }
 
     pub(super) fn now(&self) -> i64 {

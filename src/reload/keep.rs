@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::report::EarlierReport;
+use crate::audit::Actor;
 use crate::rule::{Cases, Chain, Digest, Fingerprint, Form, Rule, Source};
 use crate::store::{GenerationRow, NewGeneration, Store, StoreError};
 
@@ -22,6 +23,8 @@ pub(super) struct Keep {
     pub(super) rules_dir: String,
     /// How many chains besides the live one.
     pub(super) count: u32,
+    /// Who makes a chain live: the server, whoever changed the directory.
+    pub(super) actor: Actor,
 }
 
 /// A chain as it is written down.
@@ -110,9 +113,9 @@ impl Keep {
             cause: &why.cause,
             rules: &rules,
             holds: why.holds.map(|digest| digest.to_string()),
-            created_at: why.since,
         };
-        self.store.add_generation(generation, self.count).await
+        let by = self.actor.by(why.since);
+        self.store.add_generation(generation, self.count, by).await
     }
 
     /// Deletes the bytes that no chain needs any more.

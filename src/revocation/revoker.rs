@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{RevocationError, Revocations, Target};
+use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::registry::LIFETIME_SECONDS_MAX;
 use crate::store::{NewRevocationRow, RevocationRow, Store};
@@ -27,8 +28,8 @@ pub struct NewRevocation {
     pub expires_at: Option<i64>,
     /// Why, for people.
     pub reason: Option<String>,
-    /// Who does it: a client id, or what else will be understood later.
-    pub actor: String,
+    /// Who does it.
+    pub actor: Actor,
 }
 
 /// A revocation that was written.
@@ -71,8 +72,10 @@ impl Revoker {
     /// # Errors
     /// When something is not as it must be, there is no room left, or the store fails.
     pub async fn revoke(&self, new: NewRevocation) -> Result<Gone, RevocationError> {
+        let actor = new.actor.clone();
         let row = self.checked(new).await?;
-        let gone = Gone::from(self.store.add_revocation(&row).await?);
+        let by = actor.by(self.now());
+        let gone = Gone::from(self.store.add_revocation(&row, by).await?);
         // A cut-off comes in force through the change log, in order with the changes around it.
         if let (Some(in_force), "token") = (&self.in_force, row.kind) {
             in_force.take_in(&gone.row);
@@ -88,7 +91,7 @@ impl Revoker {
         &self,
         grant: &str,
         reason: Option<String>,
-        actor: &str,
+        actor: &Actor,
     ) -> Result<Gone, RevocationError> {
         let found = self.store.grant(grant).await?;
         let found = found.ok_or_else(|| no_grant(grant))?;
@@ -100,10 +103,11 @@ impl Revoker {
             issued_before: None,
             expires_at: None,
             reason,
-            actor: actor.to_owned(),
+            actor: actor.clone(),
         };
         let row = self.checked(new).await?;
-        let gone = self.store.delete_grant_and_revoke(grant, &row).await?;
+        let by = actor.by(self.now());
+        let gone = self.store.delete_grant_and_revoke(grant, &row, by).await?;
         gone.map(Gone::from).ok_or_else(|| no_grant(grant))
     }
 
@@ -111,8 +115,9 @@ impl Revoker {
     ///
     /// # Errors
     /// When there is none in force with that number, or the store fails.
-    pub async fn undo(&self, id: i64, actor: &str) -> Result<Gone, RevocationError> {
-        let undone = self.store.undo_revocation(id, actor, self.now()).await?;
+    pub async fn undo(&self, id: i64, actor: &Actor) -> Result<Gone, RevocationError> {
+        let by = actor.by(self.now());
+        let undone = self.store.undo_revocation(id, by).await?;
         let gone = undone
             .map(Gone::from)
             .ok_or_else(|| RevocationError::NotFound {
@@ -177,8 +182,6 @@ impl Revoker {
                 None => self.expiry(&target, now).await?,
             },
             reason: checked_reason(new.reason)?,
-            actor: new.actor,
-            created_at: now,
         };
         self.check_room(&row).await?;
         Ok(row)

@@ -23,6 +23,7 @@ use tracing::{debug, warn};
 
 use super::connection::{Served, Supervisor, Watch, Watched};
 use super::listener::{Accepted, Listeners};
+use crate::audit::Peer;
 use crate::clock::Clock;
 use crate::http::HostGuard;
 use crate::shutdown::Shutdown;
@@ -82,6 +83,7 @@ impl Acceptor {
         let service = Serve {
             site: Arc::clone(&self.site),
             watch,
+            peer: None,
         };
         let open = self.metrics.connections.clone();
         async move {
@@ -98,12 +100,15 @@ impl Acceptor {
 struct Serve {
     site: Arc<Site>,
     watch: Watch,
+    peer: Option<Peer>,
 }
 
 impl Serve {
-    async fn converse(self, accepted: Accepted) -> Result<(), Box<dyn Error>> {
+    async fn converse(mut self, accepted: Accepted) -> Result<(), Box<dyn Error>> {
         let watch = self.watch.clone();
-        let stream = Watched::new(accepted.establish().await?, watch.clone());
+        let stream = accepted.establish().await?;
+        self.peer = stream.peer().map(Peer);
+        let stream = Watched::new(stream, watch.clone());
         let connection = http1::Builder::new()
             .max_header_size(HEAD_BYTES_MAX)
             .serve_connection(TokioIo::new(stream), self);
@@ -116,7 +121,10 @@ impl Service<Request<Incoming>> for Serve {
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(peer);
+        }
         Box::pin(answer(Arc::clone(&self.site), self.watch.clone(), request))
     }
 }

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use crate::audit::Actor;
 use crate::config::{Admin, Issuer};
 use crate::keys::{self, Algorithm, KeyRingError};
 use crate::manage;
@@ -23,24 +24,25 @@ pub(super) async fn default_key(
     master: &MasterKey,
     now: i64,
 ) -> Result<(), KeyRingError> {
-    keys::ensure_key(store, master, Algorithm::default(), now).await
+    let server = Actor::server();
+    keys::ensure_key(store, master, Algorithm::default(), server.by(now)).await
 }
 
 /// Makes the management API and the administrator where there are none, and lets the management API follow the issuer.
 pub(super) async fn administration(
     registrar: &Registrar,
     store: &Store,
-    issuer: &Issuer,
-    admin: &Admin,
+    (issuer, admin): (&Issuer, &Admin),
+    now: i64,
 ) -> Result<Option<FirstStart>, BootstrapError> {
     let identifier = issuer.management_audience();
     if let Some(existing) = store.apis().await?.into_iter().find(|api| api.is_system) {
         if existing.identifier != identifier {
             store
-                .rename_system_api(&identifier, existing.created_at)
+                .rename_system_api(&identifier, Actor::server().by(now))
                 .await?;
         }
-        add_scopes(store, &identifier, existing.created_at).await?;
+        add_scopes(store, &identifier, now).await?;
         return Ok(None);
     }
     let api = NewApi {
@@ -87,7 +89,9 @@ async fn add_scopes(store: &Store, identifier: &str, now: i64) -> Result<(), Sto
         api.scopes.extend(new);
         Ok::<_, StoreError>(())
     };
-    store.update_api(identifier, now, add).await.map(drop)
+    let server = Actor::server();
+    let added = store.update_api(identifier, server.by(now), add);
+    added.await.map(drop)
 }
 
 fn management_scopes() -> impl Iterator<Item = ScopeRow> {

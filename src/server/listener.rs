@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream as BlockingUnixStream;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,18 @@ impl Accepted {
                 Ok(Stream::Secured(Box::new(stream)))
             }
         }
+    }
+}
+
+impl Stream {
+    /// The address at the other end; a neighbour on this machine has none.
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        let address = match self {
+            Self::Tcp(stream) => stream.peer_addr(),
+            Self::Secured(stream) => stream.get_ref().0.peer_addr(),
+            Self::Unix(_) => return None,
+        };
+        address.ok().map(|address| address.ip().to_canonical())
     }
 }
 

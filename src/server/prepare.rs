@@ -15,6 +15,7 @@ use super::listener::{Listener, Listeners};
 use super::start_error::StartError;
 use super::tls::Certificate;
 use super::{Server, Tasks};
+use crate::audit::Actor;
 use crate::client::Authenticator;
 use crate::clock::Clock;
 use crate::config::{Config, Issuer, LedgerMode};
@@ -28,7 +29,7 @@ use crate::live::{Live, LiveHandle};
 use crate::manage::{self, Management};
 use crate::master_key::MasterKey;
 use crate::random::Random;
-use crate::registry::{Registrar, Registry, SecretHasher};
+use crate::registry::{Registrars, Registry, SecretHasher};
 use crate::reload::{self, Reloader, Report, Trigger};
 use crate::revocation::{Revocations, Revoker, forget_expired};
 use crate::rule::{Chain, CompiledRules, CompilerProgram, Loader, Outside, Surroundings};
@@ -74,7 +75,7 @@ pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, Start
         acceptor: base.acceptor(listeners, Arc::clone(&app)),
         app,
         live: Arc::clone(&base.live),
-        registrar: base.registrar(),
+        registrar: base.registrars().of(Actor::server()),
         store: base.store,
         config: base.config,
         report,
@@ -191,9 +192,13 @@ impl Base {
             (None, None, Some(address)) => Issuer::of_address(address),
             (None, None, None) => Issuer::of_socket(),
         };
-        let admin = &self.config.admin;
-        let first =
-            bootstrap::administration(&self.registrar(), &self.store, &issuer, admin).await?;
+        let (whose, now) = (
+            (&issuer, &self.config.admin),
+            self.parts.clock.unix_seconds(),
+        );
+        let registrar = self.registrars().of(Actor::server());
+        let first = bootstrap::administration(&registrar, &self.store, whose, now.cast_signed());
+        let first = first.await?;
         self.live.change(|live| live.issuer = issuer);
         Ok(first)
     }
@@ -291,8 +296,9 @@ impl Base {
     fn management(&self, nudge: Nudge) -> Management {
         let parts = manage::Parts {
             live: Arc::clone(&self.live),
-            registrar: self.registrar(),
+            registrars: self.registrars(),
             revoker: self.revoker(),
+            store: self.store.clone(),
             nudge,
             clock: Arc::clone(&self.parts.clock),
         };
@@ -333,8 +339,8 @@ impl Base {
         }
     }
 
-    fn registrar(&self) -> Registrar {
-        Registrar::new(
+    fn registrars(&self) -> Registrars {
+        Registrars::new(
             self.store.clone(),
             Arc::clone(&self.master),
             Arc::clone(&self.parts.clock),

@@ -1,7 +1,11 @@
 //! Which clients are the APIs themselves.
 
+use serde_json::json;
+
+use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
 use super::{Store, StoreError};
+use crate::audit::By;
 
 impl Store {
     /// Which client serves which API, for all clients.
@@ -34,19 +38,24 @@ impl Store {
         &self,
         client_id: &str,
         audience: &str,
-        now: i64,
+        by: By<'_>,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
+        let added = sqlx::query(
             "INSERT INTO api_servers (client_id, audience, created_at) VALUES (?1, ?2, ?3) \
              ON CONFLICT DO NOTHING",
         )
         .bind(client_id)
         .bind(audience)
-        .bind(now)
+        .bind(by.at)
         .execute(&mut *transaction)
         .await?;
-        changes::note(&mut transaction, ChangeKind::Client, client_id, now).await?;
+        changes::note(&mut transaction, ChangeKind::Client, client_id, by).await?;
+        if added.rows_affected() > 0 {
+            let told = json!({ "serves": audience });
+            let entry = Entry::done("update", "client", client_id).with(None, Some(told));
+            audit::record(&mut transaction, by, entry).await?;
+        }
         Ok(transaction.commit().await?)
     }
 
@@ -58,7 +67,7 @@ impl Store {
         &self,
         client_id: &str,
         audience: &str,
-        now: i64,
+        by: By<'_>,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let deleted = sqlx::query("DELETE FROM api_servers WHERE client_id = ?1 AND audience = ?2")
@@ -66,8 +75,14 @@ impl Store {
             .bind(audience)
             .execute(&mut *transaction)
             .await?;
-        changes::note(&mut transaction, ChangeKind::Client, client_id, now).await?;
+        changes::note(&mut transaction, ChangeKind::Client, client_id, by).await?;
+        let was_so = deleted.rows_affected() > 0;
+        if was_so {
+            let told = json!({ "serves": audience });
+            let entry = Entry::done("update", "client", client_id).with(Some(told), None);
+            audit::record(&mut transaction, by, entry).await?;
+        }
         transaction.commit().await?;
-        Ok(deleted.rows_affected() > 0)
+        Ok(was_so)
     }
 }

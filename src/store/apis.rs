@@ -1,16 +1,19 @@
 //! APIs: the resource servers that tokens are for.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
 use super::grants::{self, GrantRow};
 use super::list::{Conditions, Cursor, Filter};
 use super::{Attributes, Store, StoreError, Transaction};
+use crate::audit::By;
 
 /// An API as stored.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
 pub struct ApiRow {
     /// A short id that never changes.
     pub id: String,
@@ -99,7 +102,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the identifier is taken.
-    pub async fn add_api(&self, api: &ApiRow) -> Result<(), StoreError> {
+    pub async fn add_api(&self, api: &ApiRow, by: By<'_>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO apis (id, identifier, name, scopes, signing_alg, token_lifetime, \
@@ -116,8 +119,9 @@ impl Store {
         .bind(api.created_at)
         .execute(&mut *transaction)
         .await?;
-        let now = api.created_at;
-        changes::note(&mut transaction, ChangeKind::Api, &api.identifier, now).await?;
+        changes::note(&mut transaction, ChangeKind::Api, &api.identifier, by).await?;
+        let entry = Entry::added(API, &api.identifier, api);
+        audit::record(&mut transaction, by, entry).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -129,7 +133,7 @@ impl Store {
     pub async fn update_api<E: From<StoreError>>(
         &self,
         identifier_or_id: &str,
-        now: i64,
+        by: By<'_>,
         change: impl FnOnce(&mut ApiRow) -> Result<(), E>,
     ) -> Result<Option<ApiRow>, E> {
         let mut transaction = self.begin().await?;
@@ -141,10 +145,13 @@ impl Store {
         let Some(mut api) = found else {
             return Ok(None);
         };
+        let before = api.clone();
         change(&mut api)?;
         write_api(&mut transaction, &api).await?;
-        shrink_grants(&mut transaction, &api, now).await?;
-        changes::note(&mut transaction, ChangeKind::Api, &api.identifier, now).await?;
+        shrink_grants(&mut transaction, &api, by).await?;
+        changes::note(&mut transaction, ChangeKind::Api, &api.identifier, by).await?;
+        let entry = Entry::updated(API, &api.identifier, (&before, &api));
+        audit::record(&mut transaction, by, entry).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Some(api))
     }
@@ -153,13 +160,24 @@ impl Store {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn rename_system_api(&self, identifier: &str, now: i64) -> Result<(), StoreError> {
+    pub async fn rename_system_api(&self, identifier: &str, by: By<'_>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
+        let before: Option<String> = sqlx::query_scalar(
+            "SELECT identifier FROM apis WHERE is_system = 1 AND identifier <> ?1",
+        )
+        .bind(identifier)
+        .fetch_optional(&mut *transaction)
+        .await?;
         sqlx::query("UPDATE apis SET identifier = ?1 WHERE is_system = 1 AND identifier <> ?1")
             .bind(identifier)
             .execute(&mut *transaction)
             .await?;
-        changes::note(&mut transaction, ChangeKind::Api, identifier, now).await?;
+        changes::note(&mut transaction, ChangeKind::Api, identifier, by).await?;
+        if let Some(before) = before {
+            let [before, after] = [&before, identifier].map(|name| json!({ "identifier": name }));
+            let entry = Entry::done("update", API, identifier).with(Some(before), Some(after));
+            audit::record(&mut transaction, by, entry).await?;
+        }
         Ok(transaction.commit().await?)
     }
 
@@ -167,23 +185,29 @@ impl Store {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn delete_api(&self, identifier: &str, now: i64) -> Result<bool, StoreError> {
+    pub async fn delete_api(&self, identifier: &str, by: By<'_>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
+        grants::record_deletion(&mut transaction, (grants::FOR_API, identifier), by).await?;
         let holders: Vec<String> =
             sqlx::query_scalar("SELECT client_id FROM client_grants WHERE audience = ?1")
                 .bind(identifier)
                 .fetch_all(&mut *transaction)
                 .await?;
-        let deleted = sqlx::query("DELETE FROM apis WHERE identifier = ?1")
-            .bind(identifier)
-            .execute(&mut *transaction)
-            .await?;
-        changes::note(&mut transaction, ChangeKind::Api, identifier, now).await?;
+        let deleted: Option<ApiRow> =
+            sqlx::query_as("DELETE FROM apis WHERE identifier = ?1 RETURNING *")
+                .bind(identifier)
+                .fetch_optional(&mut *transaction)
+                .await?;
+        changes::note(&mut transaction, ChangeKind::Api, identifier, by).await?;
         for client in holders {
-            changes::note(&mut transaction, ChangeKind::Client, &client, now).await?;
+            changes::note(&mut transaction, ChangeKind::Client, &client, by).await?;
+        }
+        if let Some(api) = &deleted {
+            let entry = Entry::deleted(API, identifier, api);
+            audit::record(&mut transaction, by, entry).await?;
         }
         transaction.commit().await?;
-        Ok(deleted.rows_affected() > 0)
+        Ok(deleted.is_some())
     }
 }
 
@@ -207,21 +231,25 @@ async fn write_api(transaction: &mut Transaction, api: &ApiRow) -> Result<(), St
 async fn shrink_grants(
     transaction: &mut Transaction,
     api: &ApiRow,
-    now: i64,
+    by: By<'_>,
 ) -> Result<(), StoreError> {
     let grants: Vec<GrantRow> = sqlx::query_as("SELECT * FROM client_grants WHERE audience = ?1")
         .bind(&api.identifier)
         .fetch_all(&mut **transaction)
         .await?;
     for mut grant in grants {
-        let before = grant.scope.len();
+        let before = grant.clone();
         grant.scope.retain(|value| api.has_scope(value));
-        if grant.scope.len() < before {
+        if grant != before {
             grants::write(transaction, &grant).await?;
-            changes::note(transaction, ChangeKind::Client, &grant.client_id, now).await?;
+            changes::note(transaction, ChangeKind::Client, &grant.client_id, by).await?;
+            let entry = Entry::updated(grants::GRANT, &grant.id, (&before, &grant));
+            audit::record(transaction, by, entry).await?;
         }
     }
     Ok(())
 }
 
+/// What entries of the audit log are about.
+const API: &str = "api";
 const SELECT_ONE: &str = "SELECT * FROM apis WHERE identifier = ?1 OR id = ?1";

@@ -4,7 +4,9 @@
 
 use sqlx::FromRow;
 
+use super::audit::{self, Entry};
 use super::{Store, StoreError, Transaction};
+use crate::audit::By;
 
 /// What a change is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,9 +102,11 @@ impl Store {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn ask(&self, kind: ChangeKind, key: &str, now: i64) -> Result<i64, StoreError> {
+    pub async fn ask(&self, kind: ChangeKind, key: &str, by: By<'_>) -> Result<i64, StoreError> {
         let mut transaction = self.begin().await?;
-        let sequence = note(&mut transaction, kind, key, now).await?;
+        let sequence = note(&mut transaction, kind, key, by).await?;
+        let entry = Entry::done(kind.as_str(), "rules", key);
+        audit::record(&mut transaction, by, entry).await?;
         transaction.commit().await?;
         Ok(sequence)
     }
@@ -125,12 +129,12 @@ pub(super) async fn note(
     transaction: &mut Transaction,
     kind: ChangeKind,
     key: &str,
-    now: i64,
+    by: By<'_>,
 ) -> Result<i64, StoreError> {
     let inserted = sqlx::query("INSERT INTO changes (kind, key, at) VALUES (?1, ?2, ?3)")
         .bind(kind.as_str())
         .bind(key)
-        .bind(now)
+        .bind(by.at)
         .execute(&mut **transaction)
         .await?;
     Ok(inserted.last_insert_rowid())

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+use serde_json::json;
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
+use super::grants;
 use super::list::{Conditions, Cursor, Filter};
 use super::{Attributes, Store, StoreError, Transaction};
+use crate::audit::By;
 
 /// A client as stored.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
 pub struct ClientRow {
     /// The client id.
     pub id: String,
@@ -136,6 +141,7 @@ impl Store {
         &self,
         client: &ClientRow,
         secret_hash: Option<&[u8]>,
+        by: By<'_>,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
@@ -159,8 +165,9 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
         }
-        let now = client.created_at;
-        changes::note(&mut transaction, ChangeKind::Client, &client.id, now).await?;
+        changes::note(&mut transaction, ChangeKind::Client, &client.id, by).await?;
+        let entry = Entry::added(CLIENT, &client.id, client);
+        audit::record(&mut transaction, by, entry).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -171,7 +178,7 @@ impl Store {
     pub async fn update_client<E: From<StoreError>>(
         &self,
         id: &str,
-        now: i64,
+        by: By<'_>,
         change: impl FnOnce(&mut ClientRow) -> Result<Secrets, E>,
     ) -> Result<Option<ClientRow>, E> {
         let mut transaction = self.begin().await?;
@@ -183,10 +190,14 @@ impl Store {
         let Some(mut client) = found else {
             return Ok(None);
         };
+        let before = client.clone();
         let secrets = change(&mut client)?;
         write_client(&mut transaction, &client).await?;
-        write_secrets(&mut transaction, &client.id, secrets, now).await?;
-        changes::note(&mut transaction, ChangeKind::Client, id, now).await?;
+        let entry = Entry::updated(CLIENT, id, (&before, &client));
+        let entry = with_secrets(entry, &secrets);
+        write_secrets(&mut transaction, &client.id, secrets, by.at).await?;
+        changes::note(&mut transaction, ChangeKind::Client, id, by).await?;
+        audit::record(&mut transaction, by, entry).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Some(client))
     }
@@ -200,7 +211,7 @@ impl Store {
         client_id: &str,
         hash: &[u8],
         old_until: i64,
-        now: i64,
+        by: By<'_>,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
@@ -208,7 +219,7 @@ impl Store {
         )
         .bind(client_id)
         .bind(old_until)
-        .bind(now)
+        .bind(by.at)
         .execute(&mut *transaction)
         .await?;
         sqlx::query("UPDATE client_secrets SET expires_at = ?2 WHERE client_id = ?1")
@@ -219,10 +230,13 @@ impl Store {
         sqlx::query(INSERT_SECRET)
             .bind(client_id)
             .bind(hash)
-            .bind(now)
+            .bind(by.at)
             .execute(&mut *transaction)
             .await?;
-        changes::note(&mut transaction, ChangeKind::Client, client_id, now).await?;
+        changes::note(&mut transaction, ChangeKind::Client, client_id, by).await?;
+        let told = json!({ "old_until": old_until });
+        let entry = Entry::done("rotate_secret", CLIENT, client_id).with(None, Some(told));
+        audit::record(&mut transaction, by, entry).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -230,15 +244,20 @@ impl Store {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn delete_client(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+    pub async fn delete_client(&self, id: &str, by: By<'_>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let deleted = sqlx::query("DELETE FROM clients WHERE id = ?1")
-            .bind(id)
-            .execute(&mut *transaction)
-            .await?;
-        changes::note(&mut transaction, ChangeKind::Client, id, now).await?;
+        grants::record_deletion(&mut transaction, (grants::OF_CLIENT, id), by).await?;
+        let deleted: Option<ClientRow> =
+            sqlx::query_as("DELETE FROM clients WHERE id = ?1 RETURNING *")
+                .bind(id)
+                .fetch_optional(&mut *transaction)
+                .await?;
+        changes::note(&mut transaction, ChangeKind::Client, id, by).await?;
+        if let Some(client) = &deleted {
+            audit::record(&mut transaction, by, Entry::deleted(CLIENT, id, client)).await?;
+        }
         transaction.commit().await?;
-        Ok(deleted.rows_affected() > 0)
+        Ok(deleted.is_some())
     }
 }
 
@@ -256,6 +275,16 @@ async fn write_client(transaction: &mut Transaction, client: &ClientRow) -> Resu
     .execute(&mut **transaction)
     .await?;
     Ok(())
+}
+
+/// Tells that secrets come or go, and nothing of them.
+fn with_secrets<'e>(mut entry: Entry<'e>, secrets: &Secrets) -> Entry<'e> {
+    match secrets {
+        Secrets::Keep => {}
+        Secrets::Replace(_) => entry.tell_after("client_secret", true),
+        Secrets::Drop => entry.tell_before("client_secret", true),
+    }
+    entry
 }
 
 async fn write_secrets(
@@ -284,5 +313,7 @@ async fn write_secrets(
     Ok(())
 }
 
+/// What entries of the audit log are about.
+const CLIENT: &str = "client";
 const INSERT_SECRET: &str =
     "INSERT INTO client_secrets (client_id, hash, created_at) VALUES (?1, ?2, ?3)";

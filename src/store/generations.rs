@@ -1,8 +1,11 @@
 //! The rule chains that have been live.
 
+use serde_json::{Map, Value, json};
 use sqlx::FromRow;
 
+use super::audit::{self, Entry};
 use super::{Store, StoreError};
+use crate::audit::By;
 
 /// A chain that was live.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -31,8 +34,6 @@ pub struct NewGeneration<'a> {
     pub rules: &'a str,
     /// After a rollback: the digest of the rules directory that it holds against.
     pub holds: Option<String>,
-    /// Unix seconds.
-    pub created_at: i64,
 }
 
 impl Store {
@@ -44,8 +45,13 @@ impl Store {
         &self,
         generation: NewGeneration<'_>,
         kept: u32,
+        by: By<'_>,
     ) -> Result<i64, StoreError> {
         let mut transaction = self.begin().await?;
+        let before: Option<String> =
+            sqlx::query_scalar("SELECT rules FROM generations ORDER BY number DESC LIMIT 1")
+                .fetch_optional(&mut *transaction)
+                .await?;
         let inserted = sqlx::query(
             "INSERT INTO generations (rules_dir, cause, rules, holds, created_at) \
              VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -53,11 +59,15 @@ impl Store {
         .bind(generation.rules_dir)
         .bind(generation.cause)
         .bind(generation.rules)
-        .bind(generation.holds)
-        .bind(generation.created_at)
+        .bind(&generation.holds)
+        .bind(by.at)
         .execute(&mut *transaction)
         .await?;
         let number = inserted.last_insert_rowid();
+        let name = number.to_string();
+        let entry = Entry::done("go_live", "generation", &name);
+        let entry = told(entry, before.as_deref(), &generation);
+        audit::record(&mut transaction, by, entry).await?;
         sqlx::query("DELETE FROM generations WHERE number <= ?1")
             .bind(number - i64::from(kept) - 1)
             .execute(&mut *transaction)
@@ -84,4 +94,18 @@ impl Store {
         let one = sqlx::query_as("SELECT * FROM generations WHERE number = ?1").bind(number);
         Ok(one.fetch_optional(&self.pool).await?)
     }
+}
+
+/// Which rules came, went or changed.
+fn told<'e>(entry: Entry<'e>, before: Option<&str>, generation: &NewGeneration<'_>) -> Entry<'e> {
+    let before = before.map(|rules| json!({ "rules": digests(rules) }));
+    let after = json!({ "rules": digests(generation.rules), "cause": generation.cause });
+    entry.with(before, Some(after))
+}
+
+/// The digests of a chain's rules, by their names.
+fn digests(rules: &str) -> Map<String, Value> {
+    let rules: Vec<Value> = serde_json::from_str(rules).unwrap_or_default();
+    let named = |rule: Value| Some((rule["name"].as_str()?.to_owned(), rule["digest"].clone()));
+    rules.into_iter().filter_map(named).collect()
 }

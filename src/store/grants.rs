@@ -1,15 +1,18 @@
 //! Client grants: which client may have tokens for which API, with which scopes.
 
+use serde::Serialize;
 use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::apis::ApiRow;
+use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
 use super::list::{Conditions, Cursor, Filter};
 use super::{Attributes, Store, StoreError, Transaction};
+use crate::audit::By;
 
 /// A client grant as stored.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
 pub struct GrantRow {
     /// `cgr_` and 16 letters or digits.
     pub id: String,
@@ -103,7 +106,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when the client has one for that API, [`StoreError::Dangling`] when there is no such
     /// client or API.
-    pub async fn add_grant(&self, grant: &GrantRow) -> Result<(), StoreError> {
+    pub async fn add_grant(&self, grant: &GrantRow, by: By<'_>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO client_grants (id, client_id, audience, scope, attributes, created_at) \
@@ -117,8 +120,9 @@ impl Store {
         .bind(grant.created_at)
         .execute(&mut *transaction)
         .await?;
-        let now = grant.created_at;
-        changes::note(&mut transaction, ChangeKind::Client, &grant.client_id, now).await?;
+        changes::note(&mut transaction, ChangeKind::Client, &grant.client_id, by).await?;
+        let entry = Entry::added(GRANT, &grant.id, grant);
+        audit::record(&mut transaction, by, entry).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -129,7 +133,7 @@ impl Store {
     pub async fn update_grant<E: From<StoreError>>(
         &self,
         id: &str,
-        now: i64,
+        by: By<'_>,
         change: impl FnOnce(&mut GrantRow, &ApiRow) -> Result<(), E>,
     ) -> Result<Option<GrantRow>, E> {
         let mut transaction = self.begin().await?;
@@ -141,9 +145,12 @@ impl Store {
             .fetch_one(&mut *transaction)
             .await
             .map_err(StoreError::from)?;
+        let before = grant.clone();
         change(&mut grant, &api)?;
         write(&mut transaction, &grant).await?;
-        changes::note(&mut transaction, ChangeKind::Client, &grant.client_id, now).await?;
+        changes::note(&mut transaction, ChangeKind::Client, &grant.client_id, by).await?;
+        let entry = Entry::updated(GRANT, id, (&before, &grant));
+        audit::record(&mut transaction, by, entry).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Some(grant))
     }
@@ -152,19 +159,47 @@ impl Store {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn delete_grant(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+    pub async fn delete_grant(&self, id: &str, by: By<'_>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let holder: Option<String> =
-            sqlx::query_scalar("DELETE FROM client_grants WHERE id = ?1 RETURNING client_id")
-                .bind(id)
-                .fetch_optional(&mut *transaction)
-                .await?;
-        if let Some(client) = &holder {
-            changes::note(&mut transaction, ChangeKind::Client, client, now).await?;
-        }
+        let was_there = delete(&mut transaction, id, by).await?;
         transaction.commit().await?;
-        Ok(holder.is_some())
+        Ok(was_there)
     }
+}
+
+/// Deletes a client grant as part of a write. Says whether it was there.
+pub(super) async fn delete(
+    transaction: &mut Transaction,
+    id: &str,
+    by: By<'_>,
+) -> Result<bool, StoreError> {
+    let deleted: Option<GrantRow> =
+        sqlx::query_as("DELETE FROM client_grants WHERE id = ?1 RETURNING *")
+            .bind(id)
+            .fetch_optional(&mut **transaction)
+            .await?;
+    if let Some(grant) = &deleted {
+        changes::note(transaction, ChangeKind::Client, &grant.client_id, by).await?;
+        audit::record(transaction, by, Entry::deleted(GRANT, id, grant)).await?;
+    }
+    Ok(deleted.is_some())
+}
+
+/// Tells of the grants that go with a client or an API, while they are still there.
+pub(super) async fn record_deletion(
+    transaction: &mut Transaction,
+    (query, of): (&'static str, &str),
+    by: By<'_>,
+) -> Result<(), StoreError> {
+    let grants: Vec<GrantRow> = sqlx::query_as(query)
+        .bind(of)
+        .fetch_all(&mut **transaction)
+        .await?;
+    for grant in grants {
+        let entry = Entry::deleted(GRANT, &grant.id, &grant);
+        audit::record(transaction, by, entry).await?;
+    }
+    Ok(())
 }
 
 async fn read(transaction: &mut Transaction, id: &str) -> Result<Option<GrantRow>, StoreError> {
@@ -185,3 +220,8 @@ pub(super) async fn write(
         .await?;
     Ok(())
 }
+
+/// What entries of the audit log are about.
+pub(super) const GRANT: &str = "grant";
+pub(super) const OF_CLIENT: &str = "SELECT * FROM client_grants WHERE client_id = ?1";
+pub(super) const FOR_API: &str = "SELECT * FROM client_grants WHERE audience = ?1";

@@ -1,9 +1,12 @@
 //! Signing keys, sealed.
 
+use serde_json::json;
 use sqlx::FromRow;
 
+use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
 use super::{Store, StoreError};
+use crate::audit::By;
 
 /// A signing key as stored.
 #[derive(Clone, FromRow)]
@@ -32,7 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn add_first_key(&self, key: &KeyRow) -> Result<bool, StoreError> {
+    pub async fn add_first_key(&self, key: &KeyRow, by: By<'_>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let inserted = sqlx::query(
             "INSERT INTO signing_keys (kid, algorithm, sealed, created_at) \
@@ -47,8 +50,10 @@ impl Store {
         .await?;
         let added = inserted.rows_affected() > 0;
         if added {
-            let now = key.created_at;
-            changes::note(&mut transaction, ChangeKind::SigningKey, &key.kid, now).await?;
+            changes::note(&mut transaction, ChangeKind::SigningKey, &key.kid, by).await?;
+            let told = json!({ "algorithm": key.algorithm });
+            let entry = Entry::added("signing_key", &key.kid, &told);
+            audit::record(&mut transaction, by, entry).await?;
         }
         transaction.commit().await?;
         Ok(added)

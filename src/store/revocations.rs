@@ -1,13 +1,18 @@
 //! What was taken away again: single tokens and cut-offs, in one numbered list.
 
+use serde::Serialize;
+use serde_json::Value;
 use sqlx::FromRow;
 
+use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
+use super::grants;
 use super::list::{Conditions, Cursor, Filter};
 use super::{Store, StoreError, Transaction};
+use crate::audit::{By, value_of};
 
 /// A revocation as stored.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
 pub struct RevocationRow {
     /// Its number; later ones have greater numbers.
     pub id: i64,
@@ -48,10 +53,6 @@ pub struct NewRevocationRow {
     pub expires_at: i64,
     /// Why.
     pub reason: Option<String>,
-    /// Who.
-    pub actor: String,
-    /// Unix seconds.
-    pub created_at: i64,
 }
 
 /// The single tokens in force among the revocations.
@@ -90,9 +91,10 @@ impl Store {
     pub async fn add_revocation(
         &self,
         new: &NewRevocationRow,
+        by: By<'_>,
     ) -> Result<(RevocationRow, i64), StoreError> {
         let mut transaction = self.begin().await?;
-        let added = insert(&mut transaction, new).await?;
+        let added = insert(&mut transaction, new, by).await?;
         transaction.commit().await?;
         Ok(added)
     }
@@ -105,19 +107,13 @@ impl Store {
         &self,
         grant: &str,
         new: &NewRevocationRow,
+        by: By<'_>,
     ) -> Result<Option<(RevocationRow, i64)>, StoreError> {
         let mut transaction = self.begin().await?;
-        let holder: Option<String> =
-            sqlx::query_scalar("DELETE FROM client_grants WHERE id = ?1 RETURNING client_id")
-                .bind(grant)
-                .fetch_optional(&mut *transaction)
-                .await?;
-        let Some(holder) = holder else {
+        if !grants::delete(&mut transaction, grant, by).await? {
             return Ok(None);
-        };
-        let now = new.created_at;
-        changes::note(&mut transaction, ChangeKind::Client, &holder, now).await?;
-        let added = insert(&mut transaction, new).await?;
+        }
+        let added = insert(&mut transaction, new, by).await?;
         transaction.commit().await?;
         Ok(Some(added))
     }
@@ -194,8 +190,7 @@ impl Store {
     pub async fn undo_revocation(
         &self,
         id: i64,
-        actor: &str,
-        now: i64,
+        by: By<'_>,
     ) -> Result<Option<(RevocationRow, i64)>, StoreError> {
         let mut transaction = self.begin().await?;
         let undone: Option<RevocationRow> = sqlx::query_as(
@@ -203,14 +198,17 @@ impl Store {
              WHERE id = ?1 AND undone_at IS NULL RETURNING *",
         )
         .bind(id)
-        .bind(now)
-        .bind(actor)
+        .bind(by.at)
+        .bind(by.actor.to_string())
         .fetch_optional(&mut *transaction)
         .await?;
         let Some(undone) = undone else {
             return Ok(None);
         };
-        let change = note(&mut transaction, id, now).await?;
+        let change = note(&mut transaction, id, by).await?;
+        let number = id.to_string();
+        let entry = Entry::done("undo", REVOCATION, &number).with(Some(told(&undone)), None);
+        audit::record(&mut transaction, by, entry).await?;
         transaction.commit().await?;
         Ok(Some((undone, change)))
     }
@@ -233,7 +231,9 @@ impl Store {
 async fn insert(
     transaction: &mut Transaction,
     new: &NewRevocationRow,
+    by: By<'_>,
 ) -> Result<(RevocationRow, i64), StoreError> {
+    let before = listed(transaction, new).await?;
     let row: RevocationRow = sqlx::query_as(
         "INSERT INTO revocations \
          (kind, value, audience, issued_before, expires_at, reason, actor, created_at) \
@@ -247,14 +247,49 @@ async fn insert(
     .bind(new.issued_before)
     .bind(new.expires_at)
     .bind(&new.reason)
-    .bind(&new.actor)
-    .bind(new.created_at)
+    .bind(by.actor.to_string())
+    .bind(by.at)
     .fetch_one(&mut **transaction)
     .await?;
-    let change = note(transaction, row.id, new.created_at).await?;
+    let change = note(transaction, row.id, by).await?;
+    let number = row.id.to_string();
+    let before = before.as_ref().map(told);
+    let entry = Entry::done("revoke", REVOCATION, &number).with(before, Some(told(&row)));
+    audit::record(transaction, by, entry).await?;
     Ok((row, change))
 }
 
-async fn note(transaction: &mut Transaction, id: i64, now: i64) -> Result<i64, StoreError> {
-    changes::note(transaction, ChangeKind::Revocation, &id.to_string(), now).await
+/// The token's entry, if it is one and on the list already.
+async fn listed(
+    transaction: &mut Transaction,
+    new: &NewRevocationRow,
+) -> Result<Option<RevocationRow>, StoreError> {
+    if new.kind != "token" {
+        return Ok(None);
+    }
+    let one = sqlx::query_as(
+        "SELECT * FROM revocations \
+         WHERE value = ?1 AND audience = ?2 AND kind = 'token' AND undone_at IS NULL",
+    );
+    let one = one.bind(&new.value).bind(&new.audience);
+    Ok(one.fetch_optional(&mut **transaction).await?)
 }
+
+/// What the audit log tells of a revocation: who and when stand there already.
+fn told(row: &RevocationRow) -> Value {
+    let mut told = value_of(row);
+    if let Value::Object(members) = &mut told {
+        for name in ["id", "actor", "created_at", "undone_at", "undone_by"] {
+            members.remove(name);
+        }
+        members.retain(|_, value| !value.is_null());
+    }
+    told
+}
+
+async fn note(transaction: &mut Transaction, id: i64, by: By<'_>) -> Result<i64, StoreError> {
+    changes::note(transaction, ChangeKind::Revocation, &id.to_string(), by).await
+}
+
+/// What entries of the audit log are about.
+const REVOCATION: &str = "revocation";

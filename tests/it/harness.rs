@@ -22,7 +22,7 @@ pub(crate) use guests::{
 };
 pub(crate) use lines::Lines;
 pub(crate) use program::Program;
-pub(crate) use questions::revocation;
+pub(crate) use questions::{a_test, revocation};
 pub(crate) use scripts::running_script;
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
 pub(crate) use tokens::{Answer, claims, header};

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on, or meets what it did not expect, says so by panicking; it may wait and spawn"
 )]
 
+mod audit;
 mod capabilities;
 mod commands;
 mod connections;

@@ -28,7 +28,5 @@ pub(in crate::cli) async fn until_in_force(access: &Access, change: i64) -> anyh
     Err(Refused(text.to_owned()).into())
 }
 
-/// Who does what is done from the command line.
-pub(in crate::cli) const ACTOR: &str = "command line";
 const POLL: Duration = Duration::from_millis(50);
 const POLLS_MAX: u32 = 200;

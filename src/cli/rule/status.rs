@@ -89,7 +89,7 @@ pub(super) async fn ask(access: &Access, kind: ChangeKind, key: &str) -> anyhow:
         return Err(Refused(text.to_owned()).into());
     }
     let now = access.clock.unix_seconds().cast_signed();
-    let wish = access.store.ask(kind, key, now).await?;
+    let wish = access.store.ask(kind, key, access.actor.by(now)).await?;
     for _ in 0..ANSWER_POLLS_MAX {
         sleep(ANSWER_POLL).await;
         let report = report(access).await?;

@@ -1,5 +1,6 @@
 //! Asking a server about tokens, and taking tokens away.
 
+use rulemint::audit::Actor;
 use rulemint::registry::{NewClient, NewGrant};
 use rulemint::revocation::{Gone, NewRevocation, Revoker, Target};
 
@@ -104,6 +105,11 @@ impl TestServer {
     }
 }
 
+/// Who does what tests do.
+pub(crate) fn a_test() -> Actor {
+    Actor::user("a test")
+}
+
 /// A revocation of everything that was issued until now, without a reason.
 pub(crate) fn revocation(target: Target) -> NewRevocation {
     NewRevocation {
@@ -111,6 +117,6 @@ pub(crate) fn revocation(target: Target) -> NewRevocation {
         issued_before: None,
         expires_at: None,
         reason: None,
-        actor: "a test".to_owned(),
+        actor: a_test(),
     }
 }

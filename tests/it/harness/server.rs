@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Client, Response};
+use rulemint::audit::Actor;
 use rulemint::config::{Config, Environment, LedgerMode, Listen};
 use rulemint::data_dir::DataDir;
 use rulemint::issue::{IssueError, TokenIssuer};
 use rulemint::ledger::IssuedToken;
 use rulemint::random::SystemRandom;
-use rulemint::registry::{NewApi, NewClient, NewGrant, Registrar};
+use rulemint::registry::{NewApi, NewClient, NewGrant, Registrar, Registrars};
 use rulemint::reload::{Report, RuleReport, Trigger};
 use rulemint::request::{Credentials, TokenRequest, Wanted};
 use rulemint::rule::{CompilerProgram, Fault, Outside, Resolver, RuleError};
@@ -103,12 +104,13 @@ impl Setup {
     pub(crate) async fn try_start(self) -> Result<TestServer, StartError> {
         let data = DataDir::open(&self.config.data_dir).unwrap();
         let opened = open_installation(&data, &SystemRandom).await.unwrap();
-        let registrar = Registrar::new(
+        let registrar = Registrars::new(
             opened.store.clone(),
             opened.master,
             self.clock.clone(),
             Arc::new(SystemRandom),
-        );
+        )
+        .of(Actor::user("a test"));
         furnish(&registrar).await;
         let parts = Parts {
             clock: self.clock.clone(),

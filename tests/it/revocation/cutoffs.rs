@@ -5,8 +5,8 @@ use rulemint::revocation::{NewRevocation, Target};
 use rulemint::rule::Digest;
 
 use crate::harness::{
-    AUDIENCE, CLIENT, Change, Setup, TestServer, claims, header, jti_rule, mirror, revocation,
-    until,
+    AUDIENCE, CLIENT, Change, Setup, TestServer, a_test, claims, header, jti_rule, mirror,
+    revocation, until,
 };
 
 /// Issues around a cut-off, and checks that it parts what was before from what comes after. All of that happens
@@ -117,7 +117,7 @@ async fn a_cutoff_that_is_undone_brings_everything_back() {
     let token = server.ask(&[]).await.token();
     let gone = server.revoke(Target::Client(CLIENT.to_owned())).await;
     assert!(!server.is_active(&token).await);
-    let undone = server.revoker().undo(gone.row.id, "a test").await.unwrap();
+    let undone = server.revoker().undo(gone.row.id, &a_test()).await.unwrap();
     server.until_in_force(&undone).await;
     assert!(server.is_active(&token).await);
 }
@@ -156,7 +156,7 @@ async fn a_grant_is_deleted_together_with_what_it_gave() {
         .remove(0);
     let gone = server
         .revoker()
-        .delete_grant(&grant.id, None, "a test")
+        .delete_grant(&grant.id, None, &a_test())
         .await
         .unwrap();
     server.until_in_force(&gone).await;

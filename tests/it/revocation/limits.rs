@@ -2,7 +2,7 @@
 
 use rulemint::revocation::{NewRevocation, RevocationError, Revoker, Target};
 
-use crate::harness::{CLIENT, Setup, TestServer, revocation};
+use crate::harness::{CLIENT, Setup, TestServer, a_test, revocation};
 
 async fn refusal(server: &TestServer, new: NewRevocation) -> String {
     let refused = server.revoker().revoke(new).await;
@@ -57,7 +57,7 @@ async fn a_grant_that_nobody_knows_is_no_target() {
     assert_eq!(text, "there is no grant \"cgr_nothing\"");
     let refused = server
         .revoker()
-        .delete_grant("cgr_nothing", None, "a test")
+        .delete_grant("cgr_nothing", None, &a_test())
         .await;
     assert_eq!(refused.err().unwrap().to_string(), text);
 }
@@ -66,9 +66,9 @@ async fn a_grant_that_nobody_knows_is_no_target() {
 async fn what_is_not_in_force_cannot_be_undone() {
     let server = Setup::new().start().await;
     let gone = server.revoke(Target::Client(CLIENT.to_owned())).await;
-    server.revoker().undo(gone.row.id, "a test").await.unwrap();
+    server.revoker().undo(gone.row.id, &a_test()).await.unwrap();
     for id in [gone.row.id, 4_711] {
-        let problem = server.revoker().undo(id, "a test").await.err().unwrap();
+        let problem = server.revoker().undo(id, &a_test()).await.err().unwrap();
         assert!(
             matches!(problem, RevocationError::NotFound { .. }),
             "{problem}"

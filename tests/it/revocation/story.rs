@@ -5,7 +5,7 @@ use rulemint::registry::{NewApi, NewGrant};
 use rulemint::request::{Credentials, TokenRequest, Wanted};
 use rulemint::revocation::Target;
 
-use crate::harness::{CLIENT, SECRET, Setup, TestServer, until};
+use crate::harness::{CLIENT, SECRET, Setup, TestServer, a_test, until};
 
 const MONTHLY: &str = "https://monthly.example";
 const A_MONTH_SECONDS: u32 = 2_592_000;
@@ -80,7 +80,7 @@ async fn a_partner_with_ten_thousand_tokens_is_cut_off_by_one_call() {
         "another partner notices nothing"
     );
 
-    let undone = server.revoker().undo(gone.row.id, "a test").await.unwrap();
+    let undone = server.revoker().undo(gone.row.id, &a_test()).await.unwrap();
     server.until_in_force(&undone).await;
     assert!(passes(&server, &first).await && passes(&server, &last).await);
 }

@@ -3,7 +3,7 @@
 use rulemint::config::LedgerMode;
 use rulemint::revocation::Target;
 
-use crate::harness::{AUDIENCE, CLIENT, Setup, claims, revocation};
+use crate::harness::{AUDIENCE, CLIENT, Setup, a_test, claims, revocation};
 
 fn by_jti(token: &str, audience: Option<&str>) -> Target {
     Target::Token {
@@ -41,7 +41,11 @@ async fn listing_a_token_twice_is_listing_it_once_and_undoing_brings_it_back() {
     let first = server.revoke(by_jti(&token, None)).await;
     let second = server.revoke(by_jti(&token, None)).await;
     assert_eq!(first.row.id, second.row.id);
-    let undone = server.revoker().undo(first.row.id, "a test").await.unwrap();
+    let undone = server
+        .revoker()
+        .undo(first.row.id, &a_test())
+        .await
+        .unwrap();
     server.until_in_force(&undone).await;
     assert!(server.is_active(&token).await);
     let again = server.revoke(by_jti(&token, None)).await;
