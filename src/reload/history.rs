@@ -239,7 +239,9 @@ impl Reloader {
                 let what = match rule.state {
                     RuleState::Kept => "the file cannot go live; its last good version runs on",
                     RuleState::Missing => "the rule runs on",
-                    RuleState::Refused | RuleState::Live => "the file cannot be a rule",
+                    RuleState::Refused | RuleState::Live | RuleState::Disabled => {
+                        "the file cannot be a rule"
+                    }
                 };
                 warn!(
                     rule = rule.name,

@@ -60,6 +60,8 @@ pub enum RuleState {
     Missing,
     /// It does not run, and never did.
     Refused,
+    /// Its manifest keeps it out of the chain.
+    Disabled,
 }
 
 impl RuleState {
@@ -70,6 +72,7 @@ impl RuleState {
             Self::Kept => "kept",
             Self::Missing => "missing",
             Self::Refused => "refused",
+            Self::Disabled => "disabled",
         }
     }
 }

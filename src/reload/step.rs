@@ -98,7 +98,11 @@ impl Reloader {
         for (name, source) in &scan.found {
             let result = match source {
                 Err(problem) => Err(problem.clone()),
-                Ok(source) => self.build_one(source, triggers.as_deref_mut()).await?,
+                Ok(source) if is_disabled(source) => self.left_out(name),
+                Ok(source) => self
+                    .build_one(source, triggers.as_deref_mut())
+                    .await?
+                    .map(Some),
             };
             found.push(Found {
                 name: Arc::clone(name),
@@ -108,6 +112,18 @@ impl Reloader {
             });
         }
         Ok(found)
+    }
+
+    /// What becomes of a rule that its manifest disables. Nobody takes a rule out that the server must not run without.
+    fn left_out(&self, name: &str) -> Result<Option<Arc<Rule>>, Problem> {
+        match self.config.required.iter().any(|required| required == name) {
+            false => Ok(None),
+            true => {
+                let text =
+                    "its manifest disables it, and the configuration requires it (rules.required)";
+                Err(Problem::new("disabled", text.to_owned()))
+            }
+        }
     }
 
     async fn build_one(
@@ -206,7 +222,8 @@ impl Reloader {
 
     fn candidate(&self, found: Found, before: Option<Arc<Rule>>) -> Candidate {
         let (rule, state, problem) = match (found.result, before) {
-            (Ok(rule), _) => (Some(rule), RuleState::Live, None),
+            (Ok(Some(rule)), _) => (Some(rule), RuleState::Live, None),
+            (Ok(None), _) => (None, RuleState::Disabled, None),
             (Err(problem), Some(before)) => (Some(before), RuleState::Kept, Some(problem)),
             (Err(problem), None) => (None, RuleState::Refused, Some(problem)),
         };
@@ -338,15 +355,21 @@ pub(super) struct Found {
     identity: Option<Identity>,
     /// Whether its manifest says that tokens may be issued without it.
     optional: bool,
-    result: Result<Arc<Rule>, Problem>,
+    /// `None` where its manifest keeps it out of the chain.
+    result: Result<Option<Arc<Rule>>, Problem>,
 }
 
 fn is_optional(source: &Source) -> bool {
-    let manifest = source
-        .manifest
-        .as_deref()
-        .map(|text| Manifest::parse(text, ""));
-    matches!(manifest, Some(Ok(manifest)) if manifest.on_error == OnError::Skip)
+    manifest_of(source).is_some_and(|manifest| manifest.on_error == OnError::Skip)
+}
+
+fn is_disabled(source: &Source) -> bool {
+    manifest_of(source).is_some_and(|manifest| manifest.disabled)
+}
+
+/// The manifest, where there is one without mistakes.
+fn manifest_of(source: &Source) -> Option<Manifest> {
+    Manifest::parse(source.manifest.as_deref()?, "").ok()
 }
 
 const SETTLE_ROUNDS_MAX: u32 = 40;

@@ -17,6 +17,12 @@ use crate::document::{self, Mistake};
 pub struct Manifest {
     /// What the rule is for, in a sentence.
     pub description: String,
+    /// What people call the rule, where its file's name cannot say it. The management API knows it by this name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// Keeps the rule out of the chain, although its file is there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
     /// What happens to a token when the rule fails: `deny` refuses it, `skip` issues it without the rule's changes. A
     /// rule that says no on purpose is not failing.
     pub on_error: OnError,

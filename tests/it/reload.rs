@@ -1,6 +1,7 @@
 //! The rules directory changes while the server runs.
 
 mod bad_files;
+mod disabled;
 mod generations;
 mod golden_cases;
 mod last_good;

@@ -183,7 +183,7 @@ pub(super) async fn put(
         false => show_rule(&rule),
     }
     match rule.state {
-        RuleState::Live => Ok(()),
+        RuleState::Live | RuleState::Disabled => Ok(()),
         RuleState::Kept | RuleState::Missing | RuleState::Refused => {
             let text = format!("the server did not take {name}; see above");
             Err(Refused(text).into())
