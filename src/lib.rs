@@ -30,7 +30,7 @@
 //! - [`live`]: what is in force at this moment, replaced whole.
 //! - [`ledger`]: remembers each token, and which rules did what to it.
 //! - [`sign`]: makes a JWT of approved claims, and checks one.
-//! - [`rule`]: the sandbox, the contract with rules, and what a rule may do. The only place that knows wasmtime.
+//! - [`rules_dir`]: the files of rules, read and written. [`rule`]: the sandbox, the contract with rules, and what a rule may do. The only place that knows wasmtime.
 //! - [`grant`]: what a client may have: API, scopes, lifetime, claims so far.
 //! - [`client`]: who is asking, and how often they may guess.
 //! - [`revocation`]: takes tokens away again: which ones, in memory, and how that changes.
@@ -70,6 +70,8 @@ pub mod live;
 pub mod ledger;
 
 pub mod sign;
+
+pub mod rules_dir;
 
 pub mod rule;
 

@@ -6,7 +6,6 @@
 
 mod history;
 mod keep;
-mod read;
 mod report;
 mod rests;
 mod scan;

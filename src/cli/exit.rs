@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::document::Mistake;
 use crate::registry::RegistrarError;
 use crate::revocation::RevocationError;
-use crate::workbench::deploy::DeployError;
+use crate::rules_dir::RulesDirError;
 use crate::workbench::scaffold::ScaffoldError;
 
 /// The end of `rulemint --help`.
@@ -84,7 +84,11 @@ fn is_about_existence(failure: &anyhow::Error) -> bool {
     let in_files = matches!(failure.downcast_ref(), Some(ScaffoldError::Exists(_)))
         || matches!(
             failure.downcast_ref(),
-            Some(DeployError::NotThere { .. } | DeployError::NoDirectory(_))
+            Some(
+                RulesDirError::NotThere { .. }
+                    | RulesDirError::NoDirectory(_)
+                    | RulesDirError::Conflict(_)
+            )
         );
     in_registry || in_list || in_files || failure.is::<NotThere>()
 }

@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::read::{DirectoryId, OpenDir, ReadProblem};
 use super::report::Problem;
 use crate::rule::{CASES_ENDING, Cases, Digest, FILE_BYTES_MAX, Fingerprint, Form, Loader, Source};
+use crate::rules_dir::{DirectoryId, OpenDir, ReadProblem};
 
 /// The rules directory at one moment.
 pub(super) struct Scan {

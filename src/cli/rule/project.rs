@@ -16,6 +16,7 @@ use crate::cli::exit::Refused;
 use crate::cli::output::DIM;
 use crate::config::Config;
 use crate::reload::{Report, RuleReport, RuleState};
+use crate::rules_dir;
 use crate::store::ChangeKind;
 use crate::workbench::scaffold::{self, Language};
 use crate::workbench::{Subject, build, deploy, script};
@@ -141,12 +142,12 @@ pub(in crate::cli) struct Remove {
 impl Remove {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let config = load(context, Vec::new())?.config;
-        let rules_dir = self.rules_dir.as_deref().unwrap_or(&config.rules.dir);
-        for path in deploy::remove(rules_dir, &self.name)? {
+        let directory = self.rules_dir.as_deref().unwrap_or(&config.rules.dir);
+        for path in rules_dir::remove(directory, &self.name)? {
             context.output.note(format!("removed {}", path.display()));
         }
         let name = &self.name;
-        let Some((access, _)) = look_again(&config, rules_dir, context).await? else {
+        let Some((access, _)) = look_again(&config, directory, context).await? else {
             let done = format!("{name} is gone; a running server ends it within seconds");
             context.output.done(done);
             return Ok(());

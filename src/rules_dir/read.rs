@@ -10,18 +10,18 @@ use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, openat, 
 use rustix::io::Errno;
 
 /// A directory that is open, so that what is read below it is one directory's from first to last.
-pub(super) struct OpenDir {
+pub(crate) struct OpenDir {
     id: DirectoryId,
     files: OwnedFd,
 }
 
 /// Tells two directories of the same name apart: device and inode.
-pub(super) type DirectoryId = (u64, u64);
+pub(crate) type DirectoryId = (u64, u64);
 
 impl OpenDir {
     /// Opens the rules directory. In a Kubernetes volume `..data` is a link to the snapshot in force: then that
     /// snapshot is opened, once, and a swap of the link in the middle of a scan does no harm.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let directory = openat(CWD, path, DIRECTORY, Mode::empty())?;
         let status = fstat(&directory)?;
         let snapshot = open_beneath(directory.as_fd(), KUBERNETES_SNAPSHOT, DIRECTORY);
@@ -32,23 +32,23 @@ impl OpenDir {
     }
 
     /// Which directory it is.
-    pub(super) fn id(&self) -> DirectoryId {
+    pub(crate) fn id(&self) -> DirectoryId {
         self.id
     }
 
     /// The names in the directory. Those that are not UTF-8 come out garbled, and are refused for that later.
-    pub(super) fn names(&self) -> io::Result<Vec<String>> {
+    pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         names(&self.files)
     }
 
     /// The names in a directory below it.
-    pub(super) fn names_in(&self, directory: &str) -> io::Result<Vec<String>> {
+    pub(crate) fn names_in(&self, directory: &str) -> io::Result<Vec<String>> {
         let below = open_beneath(self.files.as_fd(), directory, DIRECTORY)?;
         names(&below)
     }
 
     /// Reads one file whole.
-    pub(super) fn read(&self, name: &str, bytes_max: u64) -> Result<ReadFile, ReadProblem> {
+    pub(crate) fn read(&self, name: &str, bytes_max: u64) -> Result<ReadFile, ReadProblem> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let file = open_beneath(self.files.as_fd(), name, flags)?;
         let status = fstat(&file)?;
@@ -86,9 +86,9 @@ fn names(directory: &OwnedFd) -> io::Result<Vec<String>> {
 }
 
 /// A file's content and when it was last written to, in Unix milliseconds.
-pub(super) struct ReadFile {
-    pub(super) bytes: Vec<u8>,
-    pub(super) modified_ms: i64,
+pub(crate) struct ReadFile {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) modified_ms: i64,
 }
 
 fn open_beneath(
@@ -106,7 +106,7 @@ fn open_beneath(
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ReadProblem {
+pub(crate) enum ReadProblem {
     #[error("it is a directory, a pipe or a device, not a file")]
     NotAFile,
     #[error("everybody may write to it; run chmod o-w")]

@@ -1,0 +1,356 @@
+//! The scripts of a rules directory as Auth0's tools know Rules: by id, name, order, and whether they are enabled.
+//!
+//! The files are all there is: the order is the number in front of a name, `title` and `disabled` are keys of the manifest,
+//! and the id follows from the rest of the name. So whoever copies the directory has everything, and a file that was put
+//! there by hand is a rule like any other.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::manifest::edited;
+use super::read::OpenDir;
+use super::write::{Lock, parts, put_together, sync, take_away};
+use super::{ORDER_MAX, Place, RulesDirError};
+use crate::rule::{CASES_ENDING, Digest, Manifest};
+
+/// A script in the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptRule {
+    /// `rul_…`, which stays when name and order change.
+    pub id: String,
+    /// What people and tools call it.
+    pub name: String,
+    /// The name of its file, without the ending.
+    pub file: String,
+    /// Its number in the chain, if its file has one.
+    pub order: Option<u16>,
+    /// Whether its manifest lets it run.
+    pub enabled: bool,
+    /// The JavaScript.
+    pub script: String,
+    manifest: Option<String>,
+}
+
+/// A script to be added.
+pub struct NewScript {
+    /// What people and tools call it.
+    pub name: String,
+    /// The JavaScript: a Rule, a Hook or an Action.
+    pub script: String,
+    /// Its number in the chain; behind all others where there is none.
+    pub order: Option<u16>,
+    /// Whether it is to run.
+    pub enabled: bool,
+}
+
+/// What is to change in a script; what is `None` stays.
+#[derive(Default)]
+pub struct ScriptChange {
+    /// What people and tools call it.
+    pub name: Option<String>,
+    /// The JavaScript.
+    pub script: Option<String>,
+    /// Its number in the chain.
+    pub order: Option<u16>,
+    /// Whether it is to run.
+    pub enabled: Option<bool>,
+}
+
+/// The scripts of one rules directory. Everything blocks: call it where that is allowed.
+#[derive(Clone)]
+pub struct ScriptRules {
+    rules_dir: PathBuf,
+}
+
+impl ScriptRules {
+    /// Those of this directory.
+    pub fn of(rules_dir: &Path) -> Self {
+        Self {
+            rules_dir: rules_dir.to_owned(),
+        }
+    }
+
+    /// All scripts, in the order they run.
+    ///
+    /// # Errors
+    /// When the directory or a file in it cannot be read.
+    pub fn all(&self) -> Result<Vec<ScriptRule>, RulesDirError> {
+        let open = OpenDir::open(&self.rules_dir).map_err(|problem| match problem.kind() {
+            std::io::ErrorKind::NotFound => RulesDirError::NoDirectory(self.rules_dir.clone()),
+            _ => self.unreadable("", problem.to_string()),
+        })?;
+        let names = open.names();
+        let names = names.map_err(|problem| self.unreadable("", problem.to_string()))?;
+        let is_script = |name: &&str| !name.starts_with('.') && !name.is_empty();
+        let mut stems: Vec<&str> = names
+            .iter()
+            .filter_map(|name| name.strip_suffix(".js"))
+            .filter(is_script)
+            .collect();
+        stems.sort_unstable();
+        let words: Vec<String> = stems.iter().map(|stem| Place::of(stem).word).collect();
+        let mut all = Vec::with_capacity(stems.len());
+        for (stem, word) in stems.iter().zip(&words) {
+            let is_alone = words.iter().filter(|other| *other == word).count() == 1;
+            let has_manifest = names.contains(&format!("{stem}.toml"));
+            let text = self.text(&open, &format!("{stem}.js"))?;
+            let manifest = match has_manifest {
+                true => Some(self.text(&open, &format!("{stem}.toml"))?),
+                false => None,
+            };
+            // Two files of the same word can only be told apart by all of their names.
+            let known_by = if is_alone { word } else { *stem };
+            all.push(ScriptRule::of(stem, known_by, (text, manifest)));
+        }
+        Ok(all)
+    }
+
+    /// One script, by its id.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn one(&self, id: &str) -> Result<ScriptRule, RulesDirError> {
+        let found = self.all()?.into_iter().find(|rule| rule.id == id);
+        found.ok_or_else(|| RulesDirError::NotThere {
+            name: id.to_owned(),
+            rules_dir: self.rules_dir.clone(),
+        })
+    }
+
+    /// Adds a script. It comes alive as any file that is put there.
+    ///
+    /// # Errors
+    /// When name or order are taken, a value cannot be what it is, or nothing can be written.
+    pub fn add(&self, new: &NewScript) -> Result<ScriptRule, RulesDirError> {
+        let _alone = self.lock()?;
+        let all = self.all()?;
+        check_name(&new.name)?;
+        check_script(&new.script)?;
+        check_free(&all, None, (Some(&new.name), new.order))?;
+        let order = match new.order {
+            Some(order) => order,
+            None => last(&all)?,
+        };
+        let place = Place {
+            order: Some(order),
+            word: self.free_word(&all, order, &new.name),
+        };
+        let title = title(&new.name, &place.word);
+        let manifest = edited(None, title, !new.enabled).map_err(RulesDirError::Invalid)?;
+        let file = self.file(&place.to_string());
+        let put = put_together(&file, new.script.as_bytes(), manifest.as_deref());
+        put.map_err(|source| RulesDirError::on_write(file, source))?;
+        self.again(&place)
+    }
+
+    /// Changes a script. Another order gives its files other names; its id stays.
+    ///
+    /// # Errors
+    /// When there is none, name or order are taken, a value cannot be what it is, or nothing can be written.
+    pub fn update(&self, id: &str, change: &ScriptChange) -> Result<ScriptRule, RulesDirError> {
+        let _alone = self.lock()?;
+        let all = self.all()?;
+        let before = self.one(id)?;
+        change.name.as_deref().map_or(Ok(()), check_name)?;
+        change.script.as_deref().map_or(Ok(()), check_script)?;
+        check_free(&all, Some(id), (change.name.as_deref(), change.order))?;
+        let mut place = Place::of(&before.file);
+        place.order = change.order.or(place.order);
+        let name = change.name.as_deref().unwrap_or(&before.name);
+        let enabled = change.enabled.unwrap_or(before.enabled);
+        let title = title(name, &place.word);
+        let manifest = edited(before.manifest.as_deref(), title, !enabled).map_err(|problem| {
+            let file = &before.file;
+            RulesDirError::Conflict(format!("{file}.toml is no TOML, mend it first: {problem}"))
+        })?;
+        let script = change.script.as_deref().unwrap_or(&before.script);
+        self.replace(&before, &place, (script, manifest.as_deref()))?;
+        self.again(&place)
+    }
+
+    /// Deletes a script, its manifest and its golden cases.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be deleted.
+    pub fn delete(&self, id: &str) -> Result<ScriptRule, RulesDirError> {
+        let _alone = self.lock()?;
+        let rule = self.one(id)?;
+        take_away(&parts(&self.rules_dir, &rule.file))?;
+        Ok(rule)
+    }
+
+    /// The new files are there before the old ones go: a crash in between leaves a rule twice, which is seen, and not none.
+    fn replace(
+        &self,
+        before: &ScriptRule,
+        place: &Place,
+        (script, manifest): (&str, Option<&str>),
+    ) -> Result<(), RulesDirError> {
+        let name = place.to_string();
+        let file = self.file(&name);
+        let failed = |source| RulesDirError::on_write(file.clone(), source);
+        let moves = name != before.file;
+        if moves && !parts(&self.rules_dir, &name).is_empty() {
+            let why = format!("there are files of a rule {name} already");
+            return Err(RulesDirError::Conflict(why));
+        }
+        let cases = |name: &str| self.rules_dir.join(format!("{name}{CASES_ENDING}"));
+        if moves && cases(&before.file).is_dir() {
+            std::fs::rename(cases(&before.file), cases(&name)).map_err(failed)?;
+        }
+        put_together(&file, script.as_bytes(), manifest).map_err(failed)?;
+        if moves {
+            return take_away(&parts(&self.rules_dir, &before.file));
+        }
+        if manifest.is_none() && before.manifest.is_some() {
+            take_away(&[file.with_extension("toml")])?;
+        }
+        sync(&self.rules_dir).map_err(failed)
+    }
+
+    /// A word that gives the rule an id and files of its own.
+    fn free_word(&self, all: &[ScriptRule], order: u16, name: &str) -> String {
+        let word = Place::word_of(name);
+        let is_free = |word: &String| {
+            let place = Place {
+                order: Some(order),
+                word: word.clone(),
+            };
+            let taken = all.iter().any(|rule| Place::of(&rule.file).word == *word);
+            !taken && parts(&self.rules_dir, &place.to_string()).is_empty()
+        };
+        let numbered = (2..).map(|number: u32| format!("{word}-{number}"));
+        let mut candidates = std::iter::once(word.clone()).chain(numbered);
+        candidates.find(is_free).unwrap_or(word)
+    }
+
+    fn again(&self, place: &Place) -> Result<ScriptRule, RulesDirError> {
+        let name = place.to_string();
+        let found = self.all()?.into_iter().find(|rule| rule.file == name);
+        found.ok_or_else(|| self.unreadable(&name, "it is gone again".to_owned()))
+    }
+
+    fn lock(&self) -> Result<Lock, RulesDirError> {
+        if self.rules_dir.join("..data").exists() {
+            return Err(RulesDirError::ReadOnly {
+                path: self.rules_dir.clone(),
+                why: "it is a volume of Kubernetes: change the ConfigMap that it comes from",
+            });
+        }
+        Lock::on(&self.rules_dir)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.rules_dir.join(format!("{name}.js"))
+    }
+
+    fn text(&self, open: &OpenDir, name: &str) -> Result<String, RulesDirError> {
+        let read = open.read(name, SCRIPT_BYTES_MAX as u64);
+        let read = read.map_err(|problem| self.unreadable(name, problem.to_string()))?;
+        let text = String::from_utf8(read.bytes);
+        text.map_err(|_| self.unreadable(name, "it is not UTF-8".to_owned()))
+    }
+
+    fn unreadable(&self, name: &str, why: String) -> RulesDirError {
+        let path = self.rules_dir.join(name);
+        RulesDirError::Read { path, why }
+    }
+}
+
+impl ScriptRule {
+    fn of(stem: &str, known_by: &str, (script, manifest): (String, Option<String>)) -> Self {
+        let place = Place::of(stem);
+        let read = manifest.as_deref().map(|text| Manifest::parse(text, ""));
+        let said = read.and_then(Result::ok).unwrap_or_default();
+        Self {
+            id: id_of(known_by),
+            name: match said.title.is_empty() {
+                true => place.word,
+                false => said.title,
+            },
+            file: stem.to_owned(),
+            order: place.order,
+            enabled: !said.disabled,
+            script,
+            manifest,
+        }
+    }
+}
+
+/// Auth0's ids are `rul_` and 16 letters and digits.
+fn id_of(known_by: &str) -> String {
+    let digest = STANDARD.encode(Digest::of(known_by.as_bytes()).as_bytes());
+    let plain = digest.chars().filter(char::is_ascii_alphanumeric);
+    format!("rul_{}", plain.take(ID_CHARS).collect::<String>())
+}
+
+/// What the manifest has to say, where the file's name does not say it.
+fn title<'n>(name: &'n str, word: &str) -> Option<&'n str> {
+    (name != word).then_some(name)
+}
+
+fn last(all: &[ScriptRule]) -> Result<u16, RulesDirError> {
+    let next = all.iter().filter_map(|rule| rule.order).max();
+    let next = next.map_or(1, |order| order + 1);
+    check_order(Some(next)).map(|()| next)
+}
+
+fn check_free(
+    all: &[ScriptRule],
+    own: Option<&str>,
+    (name, order): (Option<&str>, Option<u16>),
+) -> Result<(), RulesDirError> {
+    check_order(order)?;
+    for other in all.iter().filter(|rule| Some(rule.id.as_str()) != own) {
+        if name == Some(other.name.as_str()) {
+            let why = format!("A rule with the same name already exists: {}", other.name);
+            return Err(RulesDirError::Conflict(why));
+        }
+        if let (Some(order), true) = (order, order == other.order) {
+            let why = format!("A rule with the same order already exists: {order}");
+            return Err(RulesDirError::Conflict(why));
+        }
+    }
+    Ok(())
+}
+
+fn check_order(order: Option<u16>) -> Result<(), RulesDirError> {
+    match order {
+        Some(order) if order > ORDER_MAX => Err(RulesDirError::Invalid(format!(
+            "order is 0 to {ORDER_MAX}, not {order}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), RulesDirError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
+    let edge = |c: char| matches!(c, ' ' | '-' | '.');
+    let fits = (1..=NAME_CHARS_MAX).contains(&name.len()) && name.chars().all(plain);
+    match fits && !name.starts_with(edge) && !name.ends_with(edge) {
+        true => Ok(()),
+        false => Err(RulesDirError::Invalid(format!(
+            "name is 1 to {NAME_CHARS_MAX} letters, digits, spaces, hyphens, underscores and dots, and begins and ends \
+             with a letter, a digit or an underscore; not {name:?}"
+        ))),
+    }
+}
+
+fn check_script(script: &str) -> Result<(), RulesDirError> {
+    match script.trim().is_empty() || script.len() > SCRIPT_BYTES_MAX {
+        false => Ok(()),
+        true => Err(RulesDirError::Invalid(format!(
+            "script is JavaScript of at most {SCRIPT_BYTES_MAX} bytes"
+        ))),
+    }
+}
+
+const ID_CHARS: usize = 16;
+const NAME_CHARS_MAX: usize = 255;
+/// Ten times what Auth0 takes, and what a body of the management API can hold.
+const SCRIPT_BYTES_MAX: usize = 1_000_000;
+
+#[cfg(test)]
+mod tests;
