@@ -57,7 +57,7 @@ impl OwnToken {
     }
 }
 
-/// Checks a token: that it is one, that a key of ours signed it for this issuer, and that it has not expired.
+/// Checks a token: that it is one, that a key of ours signed it for this issuer, and that this is its time.
 ///
 /// # Errors
 /// When it is not so.
@@ -80,10 +80,21 @@ pub fn check_own(jwt: &str, keys: &KeyRing, issuer: &str, now: u64) -> Result<Ow
     if token.text("iss") != issuer {
         return Err(NotOurs::OtherIssuer);
     }
+    check_time(&token, now)?;
+    Ok(token)
+}
+
+/// `exp` is in every token of ours. `nbf` is in none, but whoever has a key may have written it (RFC 7519 section 4.1.5).
+fn check_time(token: &OwnToken, now: u64) -> Result<(), NotOurs> {
     let is_over = |expiry: i64| u64::try_from(expiry).is_ok_and(|expiry| expiry <= now);
-    match token.number("exp") {
-        expiry if expiry <= 0 || is_over(expiry) => Err(NotOurs::Expired),
-        _ => Ok(token),
+    let expiry = token.number("exp");
+    if expiry <= 0 || is_over(expiry) {
+        return Err(NotOurs::Expired);
+    }
+    let has_begun = |begin: &Value| begin.as_u64().is_some_and(|begin| begin <= now);
+    match token.claims().get("nbf").is_none_or(has_begun) {
+        true => Ok(()),
+        false => Err(NotOurs::NotYet),
     }
 }
 
@@ -110,4 +121,7 @@ pub enum NotOurs {
     /// Its time is over.
     #[error("it has expired")]
     Expired,
+    /// Its time has not come.
+    #[error("it is not good yet")]
+    NotYet,
 }

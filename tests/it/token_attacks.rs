@@ -1,6 +1,9 @@
 //! Every place that is shown a token is shown what attackers show (RFC 8725): none of it is believed, and nobody is asked
 //! over the network.
 
+use std::io::ErrorKind;
+use std::net::TcpListener;
+
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,21 +12,84 @@ use rulemint::keys::{Algorithm, KeyRing, SigningKey};
 use rulemint::random::SystemRandom;
 use rulemint::server::open_installation;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
-use crate::harness::{Setup, TestServer, claims, header};
+use crate::harness::{Answer, CLIENT, SECRET, Setup, TestServer, claims, header};
 
-/// Shows a token everywhere, and checks that it is believed nowhere.
+/// A server, and two good tokens that an attacker has got hold of: what one place refuses for its audience alone says
+/// nothing about that place.
+struct Attacked {
+    server: TestServer,
+    /// For an API, and issued to the client that introspects and revokes.
+    token: String,
+    /// For the server's own management API.
+    management: String,
+}
+
+impl Attacked {
+    async fn begin() -> Self {
+        let setup = Setup::new().but(|config| {
+            config.admin.client_id = Some(ADMIN.to_owned());
+            config.admin.client_secret = Some(SECRET.into());
+        });
+        let server = setup.start().await;
+        let audience = format!("{}/api/v2/", server.address);
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", ADMIN),
+            ("client_secret", SECRET),
+            ("audience", &audience),
+        ];
+        Self {
+            token: server.ask(&[]).await.token(),
+            management: server.post(&form).await.token(),
+            server,
+        }
+    }
+
+    fn both(&self) -> [&str; 2] {
+        [&self.token, &self.management]
+    }
+
+    /// Shows everywhere what an attacker makes of either token.
+    async fn believes_nowhere(&self, what: &str, forge: impl Fn(&str) -> String) {
+        for token in self.both() {
+            believed_nowhere(&self.server, what, &forge(token)).await;
+        }
+    }
+}
+
+/// Shows a token to `/verify`, introspection, revocation and management, and checks that each of them makes nothing of it.
 async fn believed_nowhere(server: &TestServer, what: &str, token: &str) {
     let answer = server.verify(token).await;
     assert_eq!(answer.status, 401, "{what} at /verify: {answer:?}");
     let answer = server.introspect(token).await;
-    assert_eq!(
-        answer.json(),
-        json!({ "active": false }),
-        "{what}: {answer:?}"
-    );
+    let inactive = json!({ "active": false });
+    assert_eq!(answer.json(), inactive, "{what}: {answer:?}");
+    let answer = give_back(server, token).await;
+    assert_eq!(answer.status, 200, "{what} at /oauth/revoke: {answer:?}");
+    let revoked = server.store.revocation_count().await.unwrap();
+    assert_eq!(revoked, 0, "{what} at /oauth/revoke");
+    let answer = manage(server, token).await;
+    assert_eq!(answer.status, 401, "{what} at /api/v2: {answer:?}");
+    assert_eq!(answer.json()["errorCode"], "invalid_token", "{what}");
 }
+
+async fn give_back(server: &TestServer, token: &str) -> Answer {
+    let form = [
+        ("client_id", CLIENT),
+        ("client_secret", SECRET),
+        ("token", token),
+    ];
+    server.post_to("/oauth/revoke", &form).await
+}
+
+async fn manage(server: &TestServer, token: &str) -> Answer {
+    let url = format!("{}/api/v2/clients", server.address);
+    let request = server.http.get(url).bearer_auth(token);
+    Answer::read(request.send().await.unwrap()).await
+}
+
+const ADMIN: &str = "the-admin";
 
 fn encoded(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
@@ -36,46 +102,68 @@ fn with_header(token: &str, change: impl FnOnce(&mut Value)) -> String {
     format!("{}.{rest}", encoded(header.to_string()))
 }
 
-async fn issued() -> (TestServer, String) {
-    let server = Setup::new().start().await;
-    let token = server.ask(&[]).await.token();
-    (server, token)
+fn unsigned(token: &str) -> &str {
+    token.rsplit_once('.').unwrap().0
 }
 
-/// The server's own key, as only the server has it.
+/// The server's own keys, as only the server has them.
 async fn own_keys(server: &TestServer) -> KeyRing {
     let data = DataDir::open(server.data_dir()).unwrap();
     let opened = open_installation(&data, &SystemRandom).await.unwrap();
     KeyRing::load(&opened.store, &opened.master).await.unwrap()
 }
 
+/// Without this the table would hold for a server that believes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tokens_that_the_attacks_are_made_of_are_believed() {
+    let attacked = Attacked::begin().await;
+    let (server, token) = (&attacked.server, &attacked.token);
+    assert_eq!(server.verify(token).await.status, 200);
+    assert!(server.is_active(token).await);
+    assert_eq!(manage(server, &attacked.management).await.status, 200);
+    give_back(server, token).await;
+    assert!(!server.is_active(token).await);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_01_the_header_does_not_choose_the_algorithm() {
-    let (server, token) = issued().await;
+    let attacked = Attacked::begin().await;
     for other in ["HS256", "RS256", "ES384", "EdDSA", "es256", ""] {
-        let forged = with_header(&token, |header| header["alg"] = json!(other));
-        believed_nowhere(&server, other, &forged).await;
+        let forge = |token: &str| with_header(token, |header| header["alg"] = json!(other));
+        attacked.believes_nowhere(other, forge).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_02_no_signature_is_no_signature() {
-    let (server, token) = issued().await;
+    let attacked = Attacked::begin().await;
     for none in ["none", "None", "nOnE", "NONE"] {
-        let forged = with_header(&token, |header| header["alg"] = json!(none));
-        believed_nowhere(&server, none, &forged).await;
-        let (unsigned, _) = forged.rsplit_once('.').unwrap();
-        believed_nowhere(&server, none, &format!("{unsigned}.")).await;
+        let forge = |token: &str| with_header(token, |header| header["alg"] = json!(none));
+        attacked.believes_nowhere(none, forge).await;
+        let cut = |token: &str| format!("{}.", unsigned(&forge(token)));
+        attacked.believes_nowhere(none, cut).await;
     }
-    let (unsigned, _) = token.rsplit_once('.').unwrap();
-    believed_nowhere(&server, "empty", &format!("{unsigned}.")).await;
+    let cut = |token: &str| format!("{}.", unsigned(token));
+    attacked.believes_nowhere("empty", cut).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_03_a_public_key_is_no_shared_secret() {
-    let (server, token) = issued().await;
-    let keys: Value = server.get("/.well-known/jwks.json").await.json();
-    let key = &keys["keys"][0];
+    let attacked = Attacked::begin().await;
+    let keys: Value = attacked.server.get("/.well-known/jwks.json").await.json();
+    for secret in spellings_of(&keys["keys"][0]) {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+        let forge = |token: &str| {
+            let forged = with_header(token, |header| header["alg"] = json!("HS256"));
+            let tag = hmac::sign(&key, unsigned(&forged).as_bytes());
+            format!("{}.{}", unsigned(&forged), encoded(tag))
+        };
+        attacked.believes_nowhere("HS256", forge).await;
+    }
+}
+
+/// The bytes that a careless verifier would take for a shared secret.
+fn spellings_of(key: &Value) -> [Vec<u8>; 5] {
     let part = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
     let point = [vec![4], part("x"), part("y")].concat();
     // SubjectPublicKeyInfo of a P-256 key (RFC 5480): a fixed beginning, then the point.
@@ -84,28 +172,18 @@ async fn rfc8725_03_a_public_key_is_no_shared_secret() {
     let base64 = base64::engine::general_purpose::STANDARD.encode(&der);
     let (first, second) = base64.split_at(64);
     let pem = format!("-----BEGIN PUBLIC KEY-----\n{first}\n{second}\n-----END PUBLIC KEY-----");
-    let secrets = [
+    [
         point,
         der,
         pem.clone().into_bytes(),
         format!("{pem}\n").into_bytes(),
         key.to_string().into_bytes(),
-    ];
-    for secret in secrets {
-        let forged = with_header(&token, |header| header["alg"] = json!("HS256"));
-        let (unsigned, _) = forged.rsplit_once('.').unwrap();
-        let tag = hmac::sign(
-            &hmac::Key::new(hmac::HMAC_SHA256, &secret),
-            unsigned.as_bytes(),
-        );
-        believed_nowhere(&server, "HS256", &format!("{unsigned}.{}", encoded(tag))).await;
-    }
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_04_a_signature_of_nothing_is_none() {
-    let (server, token) = issued().await;
-    let (unsigned, _) = token.rsplit_once('.').unwrap();
+    let attacked = Attacked::begin().await;
     for signature in [
         vec![0; 64],
         vec![255; 64],
@@ -113,14 +191,14 @@ async fn rfc8725_04_a_signature_of_nothing_is_none() {
         vec![0; 63],
         vec![0; 256],
     ] {
-        let forged = format!("{unsigned}.{}", encoded(signature));
-        believed_nowhere(&server, "zeros", &forged).await;
+        let forge = |token: &str| format!("{}.{}", unsigned(token), encoded(&signature));
+        attacked.believes_nowhere("zeros", forge).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_05_a_strange_key_id_leads_nowhere() {
-    let (server, token) = issued().await;
+    let attacked = Attacked::begin().await;
     let strange = [
         json!("../../etc/passwd"),
         json!("' OR 1=1"),
@@ -131,71 +209,67 @@ async fn rfc8725_05_a_strange_key_id_leads_nowhere() {
         json!(["a"]),
     ];
     for kid in strange {
-        let forged = with_header(&token, |header| header["kid"] = kid.clone());
-        believed_nowhere(&server, &kid.to_string(), &forged).await;
+        let forge = |token: &str| with_header(token, |header| header["kid"] = kid.clone());
+        attacked.believes_nowhere(&kid.to_string(), forge).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_06_a_key_that_the_token_brings_along_is_not_used_and_none_is_fetched() {
-    let (server, token) = issued().await;
-    let bait = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let attacked = Attacked::begin().await;
+    let bait = TcpListener::bind("127.0.0.1:0").unwrap();
+    bait.set_nonblocking(true).unwrap();
     let url = format!("http://{}/keys", bait.local_addr().unwrap());
     let pkcs8 = SigningKey::generate(Algorithm::Es256).unwrap();
     let attacker = SigningKey::parse(Algorithm::Es256, &pkcs8).unwrap();
-    let own = attacker.sign(&claims(&token).to_string()).unwrap();
-    believed_nowhere(&server, "an attacker's own key", &own).await;
-    let ours = header(&token)["kid"].clone();
+    let own = |token: &str| attacker.sign(&claims(token).to_string()).unwrap();
+    attacked
+        .believes_nowhere("an attacker's own key", own)
+        .await;
     let brought = [
         ("jwk", attacker.jwk().clone()),
         ("jku", json!(url)),
         ("x5u", json!(url)),
         ("x5c", json!(["MIIB"])),
-        ("kid", ours),
+        ("kid", header(&attacked.token)["kid"].clone()),
     ];
-    for (name, value) in brought {
-        for token in [&own, &token] {
-            let forged = with_header(token, |header| header[name] = value.clone());
-            if forged != *token {
-                believed_nowhere(&server, name, &forged).await;
-            }
+    for (name, value) in &brought {
+        let bring = |token: &str| with_header(token, |header| header[name] = value.clone());
+        let forge = |token: &str| bring(&own(token));
+        attacked.believes_nowhere(name, forge).await;
+        if *name != "kid" {
+            attacked.believes_nowhere(name, bring).await;
         }
     }
-    tokio::select! {
-        biased;
-        _ = bait.accept() => panic!("a key was fetched"),
-        () = std::future::ready(()) => {}
-    }
+    let nobody = bait.accept().expect_err("a key was fetched");
+    assert_eq!(nobody.kind(), ErrorKind::WouldBlock);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_07_a_token_of_another_kind_is_not_believed() {
-    let (server, token) = issued().await;
+    let attacked = Attacked::begin().await;
     for typ in [
         "JWT",
         "AT+JWT",
         "application/at+jwt",
         "token-introspection+jwt",
     ] {
-        let forged = with_header(&token, |header| header["typ"] = json!(typ));
-        believed_nowhere(&server, typ, &forged).await;
+        let forge = |token: &str| with_header(token, |header| header["typ"] = json!(typ));
+        attacked.believes_nowhere(typ, forge).await;
     }
-    let forged = with_header(&token, |header| header["crit"] = json!(["b64"]));
-    believed_nowhere(&server, "crit", &forged).await;
+    let forge = |token: &str| with_header(token, |header| header["crit"] = json!(["b64"]));
+    attacked.believes_nowhere("crit", forge).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_08_rfc8725_12_even_what_the_right_key_signed_must_be_right() {
-    let (server, token) = issued().await;
-    let keys = own_keys(&server).await;
+    let attacked = Attacked::begin().await;
+    let server = &attacked.server;
+    let keys = own_keys(server).await;
     let key = keys.signing(Algorithm::Es256).unwrap();
-    let good = claims(&token);
-    let again = key.sign(&good.to_string()).unwrap();
-    assert_eq!(
-        server.verify(&again).await.status,
-        200,
-        "the key is the right one"
-    );
+    let again = key.sign(&claims(&attacked.token).to_string()).unwrap();
+    assert_eq!(server.verify(&again).await.status, 200, "the right key");
+    let later = claims(&attacked.token)["exp"].clone();
     let wrong = [
         ("iss", json!("https://other.example")),
         ("iss", json!([server.address])),
@@ -206,38 +280,57 @@ async fn rfc8725_08_rfc8725_12_even_what_the_right_key_signed_must_be_right() {
         ("exp", json!(0)),
         ("exp", json!(null)),
         ("exp", json!(u64::MAX)),
+        ("nbf", later),
+        ("nbf", json!("0")),
+        ("nbf", json!(null)),
     ];
     for (name, value) in wrong {
-        let mut claims = good.clone();
-        claims[name] = value;
-        let forged = key.sign(&claims.to_string()).unwrap();
-        believed_nowhere(&server, &format!("{name} {}", claims[name]), &forged).await;
+        let forge = |token: &str| {
+            let mut claims = claims(token);
+            claims[name] = value.clone();
+            key.sign(&claims.to_string()).unwrap()
+        };
+        let what = format!("{name} {value}");
+        attacked.believes_nowhere(&what, forge).await;
     }
-    let text = good
-        .to_string()
-        .replace(&format!("\"exp\":{}", good["exp"]), "\"exp\":1e400");
-    believed_nowhere(&server, "1e400", &key.sign(&text).unwrap()).await;
+    let forge = |token: &str| {
+        let good = claims(token);
+        let exp = format!("\"exp\":{}", good["exp"]);
+        let text = good.to_string().replace(&exp, "\"exp\":1e400");
+        key.sign(&text).unwrap()
+    };
+    attacked.believes_nowhere("1e400", forge).await;
     for no_claims in ["", "[]", "null", "7", "{", "\"text\""] {
-        believed_nowhere(&server, no_claims, &key.sign(no_claims).unwrap()).await;
+        let forge = |_: &str| key.sign(no_claims).unwrap();
+        attacked.believes_nowhere(no_claims, forge).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_09_an_encrypted_or_packed_token_is_not_opened() {
-    let (server, token) = issued().await;
+    let attacked = Attacked::begin().await;
     let jwe = json!({"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": u32::MAX, "zip": "DEF"});
     let part = encoded("x");
     let jwe = format!("{}.{part}.{part}.{part}.{part}", encoded(jwe.to_string()));
-    believed_nowhere(&server, "a JWE", &jwe).await;
-    let zipped = with_header(&token, |header| header["zip"] = json!("DEF"));
-    believed_nowhere(&server, "zip", &zipped).await;
-    let nested = with_header(&token, |header| header["cty"] = json!("JWT"));
-    believed_nowhere(&server, "nested", &nested).await;
+    attacked.believes_nowhere("a JWE", |_| jwe.clone()).await;
+    let zipped = |token: &str| with_header(token, |header| header["zip"] = json!("DEF"));
+    attacked.believes_nowhere("zip", zipped).await;
+    let nested = |token: &str| with_header(token, |header| header["cty"] = json!("JWT"));
+    attacked.believes_nowhere("nested", nested).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_10_text_that_is_almost_a_token_is_none() {
-    let (server, token) = issued().await;
+    let attacked = Attacked::begin().await;
+    for number in 0..almost(&attacked.token).len() {
+        let forge = |token: &str| almost(token)[number].clone();
+        let what = almost(&attacked.token)[number].clone();
+        attacked.believes_nowhere(&what, forge).await;
+    }
+}
+
+/// What a lenient decoder would take for the token.
+fn almost(token: &str) -> [String; 10] {
     let parts: Vec<&str> = token.split('.').collect();
     let (header, payload, signature) = (parts[0], parts[1], parts[2]);
     // The last character of 64 bytes has four bits to spare: another of its sixteen spells the same bytes.
@@ -245,7 +338,8 @@ async fn rfc8725_10_text_that_is_almost_a_token_is_none() {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let at = alphabet.find(last).unwrap();
     let same_bytes = &alphabet[(at ^ 1)..=(at ^ 1)];
-    let almost = [
+    let plain = signature.replacen(['-', '_'], "+", 1) + "/";
+    [
         "x".to_owned(),
         "..".to_owned(),
         format!("{token}="),
@@ -255,23 +349,21 @@ async fn rfc8725_10_text_that_is_almost_a_token_is_none() {
         format!("{header}=.{payload}.{signature}"),
         format!("{header}.{payload}.{rest}{same_bytes}"),
         format!("{header}.{payload} .{signature}"),
-        format!(
-            "{header}.{payload}.{}",
-            signature.replacen(['-', '_'], "+", 1) + "/"
-        ),
-    ];
-    for text in almost {
-        believed_nowhere(&server, &text, &text).await;
-    }
+        format!("{header}.{payload}.{plain}"),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc8725_11_a_token_of_200_kib_is_not_even_looked_at() {
-    let (server, token) = issued().await;
-    let vast = format!("{token}{}", "A".repeat(200 * 1_024));
-    assert_ne!(server.verify(&vast).await.status, 200);
+    let attacked = Attacked::begin().await;
+    let server = &attacked.server;
+    let vast = format!("{}{}", attacked.token, "A".repeat(200 * 1_024));
+    assert_eq!(server.verify(&vast).await.status, 431);
+    assert_eq!(manage(server, &vast).await.status, 431);
     let answer = server.introspect(&vast).await;
     answer.refused(413, "invalid_request");
-    let long = format!("{token}{}", "A".repeat(9_000));
-    believed_nowhere(&server, "9 KB", &long).await;
+    let answer = give_back(server, &vast).await;
+    answer.refused(413, "invalid_request");
+    let long = |token: &str| format!("{token}{}", "A".repeat(9_000));
+    attacked.believes_nowhere("9 KB", long).await;
 }
