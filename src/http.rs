@@ -19,7 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 
 pub use guard::HostGuard;
 pub use health::{Probe, Readiness};
@@ -64,7 +64,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(path::REVOKE, post(revoke::revoke))
         // For APIs, and the proxies before them, that ask whether a token is good.
         .route(path::INTROSPECT, post(introspect::introspect))
-        .route(path::VERIFY, get(verify::verify).post(verify::verify))
+        .route(path::VERIFY, any(verify::verify))
         // For APIs that verify tokens, and for clients that look things up.
         .route(path::JWKS, get(discovery::jwks))
         .route(path::OAUTH_METADATA, get(discovery::metadata))

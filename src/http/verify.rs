@@ -1,5 +1,5 @@
-//! `GET,POST /verify`: answers a proxy that asks before it lets a request through (nginx `auth_request`, Traefik
-//! ForwardAuth, Envoy `ext_authz`).
+//! `/verify`: answers a proxy that asks before it lets a request through (nginx `auth_request`, HAProxy, Envoy `ext_authz`,
+//! Traefik ForwardAuth). Any method will do: Envoy asks with its caller's.
 //!
 //! Every identity header stands in every 200, empty where there is nothing to say: so the proxy overwrites all of them,
 //! and what a caller made up never reaches the API.

@@ -41,13 +41,20 @@ async fn a_good_token_passes_and_says_whose_it_is() {
     assert_eq!(answer.header("cache-control"), "no-store");
 }
 
+/// Some proxies ask with the method of the request that they ask about.
 #[tokio::test(flavor = "multi_thread")]
-async fn post_is_answered_as_get_is() {
+async fn every_method_is_answered_as_get_is() {
     let server = Setup::new().start().await;
     let token = server.ask(&[]).await.token();
-    let request = server.http.post(format!("{}{FOR_API}", server.address));
-    let answer = Answer::read(request.bearer_auth(&token).send().await.unwrap()).await;
-    assert_eq!(answer.status, 200);
+    let url = format!("{}{FOR_API}", server.address);
+    for method in ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "PURGE"] {
+        let ask = || server.http.request(method.parse().unwrap(), &url);
+        let passed = ask().bearer_auth(&token).send().await.unwrap();
+        assert_eq!(passed.status(), 200, "{method}");
+        assert_eq!(passed.headers()["x-auth-subject"], CLIENT, "{method}");
+        let stopped = ask().send().await.unwrap();
+        assert_eq!(stopped.status(), 401, "{method}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
