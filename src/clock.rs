@@ -1,9 +1,13 @@
 //! The one place that reads the time, so that a test can hold the hands.
 
+mod steady;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use governor::nanos::Nanos;
+
+pub(crate) use steady::Steady;
 
 /// Tells the time. Everything that needs to know takes one of these.
 pub trait Clock: Send + Sync {

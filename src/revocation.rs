@@ -8,18 +8,18 @@
 //! those were issued before it was in force, and the first one issued afterwards is free
 //! ([why](../../docs/decisions/0015-cutoffs-have-numbers.md)).
 
+mod forget;
 mod index;
 mod key;
 mod listed;
 mod refusal;
 mod revoker;
-mod steady;
 mod target;
 
+pub use forget::forget_expired;
 pub use index::{Revocations, Stale};
 pub use refusal::RevocationError;
 pub use revoker::{Gone, NewRevocation, Revoker};
-pub use steady::forget_expired;
 pub use target::{RULE_DIGITS, Target};
 
 /// What a token says of itself, as far as revocation asks. Its signature was checked.

@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 
 use super::entry::Entry;
 use super::{Queue, Waiting};
-use crate::clock::Clock;
+use crate::clock::{Clock, Steady};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 
@@ -39,13 +39,17 @@ pub struct Writer {
     hash: RandomState,
     /// Where to go on forgetting.
     forget_from: i64,
+    /// By which time: a clock that is a day ahead must not make it forget what is still good.
+    steady: Steady,
 }
 
 impl Writer {
     pub(super) fn new(queue: Arc<Queue>, keep_days: u32, parts: Parts) -> Self {
+        let steady = Steady::new(&*parts.clock, "record of the ledger");
         Self {
             queue,
             parts,
+            steady,
             keep_seconds: i64::from(keep_days) * 86_400,
             contexts: LruCache::new(CONTEXTS_MAX),
             hash: RandomState::new(),
@@ -154,7 +158,10 @@ impl Writer {
     }
 
     async fn forget_old(&mut self) {
-        let before = self.parts.clock.unix_seconds().cast_signed() - self.keep_seconds;
+        let Some(now) = self.steady.unix_seconds(&*self.parts.clock) else {
+            return;
+        };
+        let before = now - self.keep_seconds;
         let next = self
             .parts
             .store

@@ -194,6 +194,21 @@ async fn records_of_tokens_that_expired_long_ago_are_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumped_makes_it_forget_nothing() {
+    let server = with_ledger(LedgerMode::Async).but(|config| config.ledger.keep_days = 0);
+    let server = server.start().await;
+    let old = issue(&server, &[]).await;
+    until_recorded(&server, &old).await;
+    server.clock.jump(2 * 86_400);
+    server.advance(Duration::from_secs(60));
+    // It looks for what to forget after a write: the second one comes when it has looked.
+    for _ in 0..2 {
+        until_recorded(&server, &issue(&server, &[]).await).await;
+    }
+    assert!(record_of(&server, &old).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_a_long_value_only_the_beginning_is_kept() {
     let value = format!("{:?}", "x".repeat(1_000));
     let rule = rule_that_sets("long", &value);

@@ -1,46 +1,15 @@
-//! Forgets revocations whose tokens have expired, by a clock that may not jump.
-//!
-//! A revocation that is forgotten too early brings a token back to life. So it stays for days longer than its last token,
-//! and while the wall clock has lately disagreed with the monotonic one, nothing is forgotten at all.
+//! Whether the wall clock can be gone by where something is lost for good if it is wrong.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::Revocations;
-use crate::clock::Clock;
-use crate::store::Store;
-
-/// Forgets again and again, until told to stop.
-pub async fn forget_expired(
-    revocations: Arc<Revocations>,
-    store: Store,
-    clock: Arc<dyn Clock>,
-    stop: CancellationToken,
-) {
-    let mut steady = Steady::new(&*clock);
-    loop {
-        tokio::select! {
-            () = sleep(INTERVAL) => {}
-            () = stop.cancelled() => return,
-        }
-        let Some(now) = steady.unix_seconds(&*clock) else {
-            continue;
-        };
-        let before = now - MARGIN_SECONDS;
-        revocations.forget_before(before);
-        if let Err(problem) = store.forget_revocations(before, ROWS_AT_ONCE).await {
-            let problem = &problem as &dyn std::error::Error;
-            warn!(problem, "old revocations could not be forgotten");
-        }
-    }
-}
+use super::Clock;
 
 /// The wall clock as long as it keeps step with the monotonic one.
-struct Steady {
+pub(crate) struct Steady {
+    /// What is not forgotten after a jump, for the log.
+    kept: &'static str,
     /// What the wall clock was ahead of the monotonic one when they last agreed, in seconds.
     ahead: i64,
     /// When the wall clock last jumped, on the monotonic clock.
@@ -48,20 +17,22 @@ struct Steady {
 }
 
 impl Steady {
-    fn new(clock: &dyn Clock) -> Self {
+    /// Begins to watch. `kept` is one of what is not to be forgotten after a jump, for the log.
+    pub(crate) fn new(clock: &dyn Clock, kept: &'static str) -> Self {
         Self {
+            kept,
             ahead: ahead(clock),
             jumped_at: None,
         }
     }
 
     /// The time; `None` for a day after a jump, when nobody knows which time was the right one.
-    fn unix_seconds(&mut self, clock: &dyn Clock) -> Option<i64> {
+    pub(crate) fn unix_seconds(&mut self, clock: &dyn Clock) -> Option<i64> {
         let (ahead, now) = (ahead(clock), clock.monotonic());
         if ahead.abs_diff(self.ahead) > JUMP_SECONDS {
             warn!(
                 seconds = ahead - self.ahead,
-                "the clock jumped: no revocation is forgotten for a day"
+                "the clock jumped: no {} is forgotten for a day", self.kept
             );
             self.jumped_at = Some(now);
         }
@@ -78,12 +49,8 @@ fn ahead(clock: &dyn Clock) -> i64 {
     clock.unix_seconds().cast_signed() - monotonic
 }
 
-const INTERVAL: Duration = Duration::from_secs(60);
-/// A clock that was wrong by a day when the server started does no harm.
-const MARGIN_SECONDS: i64 = 2 * 86_400;
 const JUMP_SECONDS: u64 = 60;
 const CALM: Duration = Duration::from_secs(86_400);
-const ROWS_AT_ONCE: u32 = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -129,7 +96,7 @@ mod tests {
     #[test]
     fn a_clock_that_keeps_step_is_believed() {
         let clock = Hands::new();
-        let mut steady = Steady::new(&clock);
+        let mut steady = Steady::new(&clock, "test");
         for _ in 0..100 {
             clock.pass(3_600);
             clock.jump(1); // As clocks are set right, little by little.
@@ -140,7 +107,7 @@ mod tests {
     #[test]
     fn a_clock_that_jumped_a_day_ahead_and_back_is_not_believed_for_a_day() {
         let clock = Hands::new();
-        let mut steady = Steady::new(&clock);
+        let mut steady = Steady::new(&clock, "test");
         for jump in [86_400, -86_400] {
             clock.pass(60);
             clock.jump(jump);
