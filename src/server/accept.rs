@@ -10,8 +10,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::TokioIo;
@@ -139,8 +140,29 @@ async fn answer(
         Ok(()) => site.router.clone().call(request.map(Body::new)).await,
         Err(refusal) => Ok(refusal.into_response()),
     };
-    watch.idle();
-    response
+    response.map(|response| until_sent(response, watch))
+}
+
+/// A connection idles from the moment there is an answer; if the answer goes on and on, from the moment it ends.
+fn until_sent(response: Response, watch: Watch) -> Response {
+    let until_end = IdleAtEnd(watch);
+    match response.body().size_hint().exact() {
+        Some(_) => response,
+        None => response.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                let _ = &until_end; // It is dropped with the body.
+                frame
+            }))
+        }),
+    }
+}
+
+struct IdleAtEnd(Watch);
+
+impl Drop for IdleAtEnd {
+    fn drop(&mut self) {
+        self.0.idle();
+    }
 }
 
 /// Request line and headers together, in bytes.
