@@ -3,7 +3,7 @@
 //! - [`run`] takes a [`Grant`] through the chain and yields [`ApprovedClaims`].
 //! - [`Loader`] turns the bytes of a file into a [`Rule`] that can run, or says why it cannot.
 //! - A fresh sandbox serves each token from a pre-linked component and is thrown away: nothing leaks from one token to
-//!   the next, and a crash ends one call.
+//!   the next, and a crash ends one call. A manifest may ask for instances that are kept instead.
 //!
 //! The only module that names wasmtime.
 
@@ -24,6 +24,7 @@ mod event;
 mod host;
 mod identify;
 mod inspect;
+mod kept;
 mod lane;
 mod limits;
 mod load;
@@ -45,6 +46,7 @@ mod wasi;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
 
 pub use answer::{Answer, Change, Denial, Json};
 pub use call::Step;
@@ -62,7 +64,7 @@ pub use inspect::{Inspection, inspect};
 pub use lane::Description;
 pub use limits::{FILE_BYTES_MAX, Limits};
 pub use load::{LoadError, Loader, Source};
-pub use manifest::{Build, CacheAllowed, ClaimsAllowed, Manifest, OnError, When};
+pub use manifest::{Build, CacheAllowed, ClaimsAllowed, Instances, Manifest, OnError, When};
 pub use outbound::{HttpAllowed, Resolver, SystemResolver};
 pub use quarantine::Rest;
 pub use rehearsal::{ClaimTexts, Rehearsal, rehearse, start_once};
@@ -93,6 +95,8 @@ pub struct Rule {
     /// What the rule says about itself, once it was asked.
     description: OnceLock<Option<Description>>,
     cache: Option<cache::RuleCache>,
+    /// Where instances wait for the next token, if the manifest keeps them.
+    shelf: Option<kept::Shelf>,
     capabilities: capability::Capabilities,
     quarantine: quarantine::Quarantine,
     log_pace: log::LogPace,
@@ -109,6 +113,20 @@ impl Rule {
     /// How it rests at this moment, after failing again and again; `None` while it runs.
     pub fn rest(&self) -> Option<Rest> {
         self.quarantine.rest_at(self.surroundings.clock.monotonic())
+    }
+
+    /// Keeps its instances from now on, if its manifest says so. A rule begins without.
+    pub fn keep_instances(&self) {
+        if let Some(shelf) = &self.shelf {
+            shelf.open();
+        }
+    }
+
+    /// Lets go of the instances that it has kept, and keeps none any more.
+    pub fn drop_instances(&self) {
+        if let Some(shelf) = &self.shelf {
+            shelf.close();
+        }
     }
 
     /// Which way it is written, in a few words for people.
@@ -129,6 +147,8 @@ pub struct Surroundings {
     metrics: Metrics,
     outside: Outside,
     fingerprints: secret::FingerprintKey,
+    /// Room for instances that are kept, of all rules.
+    room_for_kept: Arc<Semaphore>,
 }
 
 impl Surroundings {
@@ -146,6 +166,7 @@ impl Surroundings {
             tripwire: tripwire::Tripwire::new(),
             outside: Outside::of_system(Environment::of([])),
             fingerprints: secret::FingerprintKey::new(random.bytes()),
+            room_for_kept: kept::room(),
             clock,
             random,
             metrics,

@@ -37,8 +37,8 @@ impl Reloader {
             holds: last.row.holds.and_then(|digest| digest.parse().ok()),
             since: last.row.created_at,
         };
-        let chain = Arc::new(Chain::new(rules, last.row.number));
-        self.live.change(|live| live.chain = chain);
+        let chain = Chain::new(rules, last.row.number);
+        self.put_in_force(chain);
         Ok(())
     }
 

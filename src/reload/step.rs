@@ -312,10 +312,16 @@ impl Reloader {
             }
         };
         self.current = why;
-        self.live.change(|live| live.chain = Arc::new(next));
+        self.put_in_force(next);
         if let Err(problem) = self.keep.forget_files().await {
             warn!(%problem, "rules that nobody needs could not be deleted");
         }
+    }
+
+    pub(super) fn put_in_force(&self, next: Chain) {
+        let (last, next) = (Arc::clone(&self.live.load().chain), Arc::new(next));
+        self.live.change(|live| live.chain = Arc::clone(&next));
+        next.succeed(&last);
     }
 
     /// At the start nothing runs yet that could go on running: what must not be missing stops the server.

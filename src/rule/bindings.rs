@@ -49,7 +49,8 @@ pub(super) mod v1 {
     }
 }
 
-/// What a guest's `request` stands for: each sandbox serves one request, so there is nothing to tell apart.
+/// What a guest's `request` stands for. Its number is that of the sandbox's call: a kept instance may still hold those of
+/// earlier ones.
 #[expect(
     unreachable_pub,
     reason = "the generated code exports it again, within this module"

@@ -1,5 +1,6 @@
-//! One call of one rule, in a sandbox that is made for it and thrown away after it.
+//! One call of one rule, in a sandbox that is made for it and thrown away after it, unless the rule keeps its sandboxes.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::limits::HANDLES_MAX;
 use super::log::CallLog;
 use super::span::Span;
 use super::state::{CallState, NotQuick, Pace, Usage, on_tick};
-use super::{OnError, Outcome, Rule, RuleError};
+use super::{OnError, Outcome, Rule, RuleError, kept};
 use crate::grant::Draft;
 use crate::telemetry::trace::Trace;
 
@@ -114,27 +115,36 @@ pub(super) struct Reply {
     pub(super) usage: Usage,
 }
 
-/// Calls a rule once, in a fresh sandbox. The draft comes back as it went in. A rehearsal may give it other settings.
+/// Calls a rule once, in a fresh sandbox or in one that it keeps. The draft comes back as it went in. A rehearsal may give it other settings.
 pub(super) async fn ask(
     rule: &Arc<Rule>,
     draft: Box<Draft>,
     settings: Option<Arc<RawValue>>,
 ) -> Reply {
     let _running = rule.surroundings.engine.running();
+    if let (None, Some(shelf)) = (&settings, kept::shelf(rule)) {
+        return kept::ask(rule, draft, shelf).await;
+    }
     let (mut state, answer) = match quick_answer(rule, draft, settings.as_ref()) {
         Ok(answered) => answered,
         Err(draft) => patient_answer(rule, draft, settings).await,
     };
+    reply(&mut state, answer)
+}
+
+/// Takes out of a call's state what it brought. Nothing of the request is left in it.
+pub(super) fn reply(state: &mut CallState, answer: Result<Answer, Cause>) -> Reply {
     state.collect_printed();
-    let secrets = &rule.capabilities.secrets;
+    let secrets = &state.rule.capabilities.secrets;
     Reply {
         answer: answer
-            .map_err(|cause| cause.into_fault(&state))
+            .map_err(|cause| cause.into_fault(state))
             .map(|answer| secrets.scrub_answer(answer)),
         usage: state.usage(),
-        log: state.log,
+        log: mem::replace(&mut state.log, CallLog::new(0)),
         draft: state
             .draft
+            .take()
             .expect("the draft went in with the state and stays in it"),
     }
 }
@@ -175,16 +185,27 @@ async fn patient_answer(
 }
 
 /// A fresh sandbox, with every limit set.
-fn sandbox(rule: &Arc<Rule>, draft: Option<Box<Draft>>, pace: Pace) -> Store<CallState> {
-    let limits = &rule.manifest.limits;
+pub(super) fn sandbox(rule: &Arc<Rule>, draft: Option<Box<Draft>>, pace: Pace) -> Store<CallState> {
     let engine = rule.surroundings.engine.wasmtime();
     let mut store = Store::new(engine, CallState::new(Arc::clone(rule), draft, pace));
     store.limiter(|state| &mut state.memory);
-    store.set_hostcall_fuel(limits.host_call_bytes as usize);
     store.set_max_component_handles(HANDLES_MAX);
     store.epoch_deadline_callback(on_tick);
-    store.set_epoch_deadline(1);
+    set_budgets(&mut store);
     store
+}
+
+/// Makes a sandbox that was kept ready for its next call.
+pub(super) fn begin_again(store: &mut Store<CallState>, rule: &Arc<Rule>, draft: Box<Draft>) {
+    store.data_mut().begin(Arc::clone(rule), draft);
+    set_budgets(store);
+}
+
+/// What a call may use up, given anew to each.
+fn set_budgets(store: &mut Store<CallState>) {
+    let limits = &store.data().rule.manifest.limits;
+    store.set_hostcall_fuel(limits.host_call_bytes as usize);
+    store.set_epoch_deadline(1);
 }
 
 /// Asks a rule what is wrong with its settings, under its own limits.
@@ -231,7 +252,8 @@ fn end_trial<T>(store: Store<CallState>, result: Result<T, Cause>) -> Result<T, 
     result.map_err(|cause| cause.into_fault(&state))
 }
 
-enum Cause {
+/// Why a call brought no answer.
+pub(super) enum Cause {
     Engine(wasmtime::Error),
     WallBudget,
 }
@@ -251,7 +273,7 @@ impl Cause {
 }
 
 /// Runs a call under the wall budget.
-async fn within_budget<T>(
+pub(super) async fn within_budget<T>(
     rule: &Rule,
     call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<T, Cause> {

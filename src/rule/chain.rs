@@ -46,6 +46,17 @@ impl Chain {
         }
     }
 
+    /// Comes into force after another chain: rules that keep their instances begin to, and those that are gone stop.
+    pub fn succeed(&self, last: &Self) {
+        let stays = |old: &&Arc<Rule>| self.rules.iter().any(|rule| Arc::ptr_eq(rule, old));
+        for gone in last.rules.iter().filter(|old| !stays(old)) {
+            gone.drop_instances();
+        }
+        for rule in &self.rules {
+            rule.keep_instances();
+        }
+    }
+
     /// Every rule, in order.
     pub fn rules(&self) -> &[Arc<Rule>] {
         &self.rules

@@ -20,66 +20,84 @@ impl types::Host for CallState {}
 
 impl CallState {
     /// The request, for a guest that asks for a part of it.
-    fn asked(&mut self) -> wasmtime::Result<&Draft> {
-        self.host_calls.count(HostFunction::Request);
+    fn asked(&mut self, request: &Request) -> wasmtime::Result<&Draft> {
+        self.note_asked(request)?;
         self.request()
+    }
+
+    /// A kept instance may hold the requests of its earlier calls, and must not take one for another.
+    fn note_asked(&mut self, request: &Request) -> wasmtime::Result<()> {
+        self.host_calls.count(HostFunction::Request);
+        match request.rep() == self.turn {
+            true => Ok(()),
+            false => Err(wasmtime::format_err!(
+                "it asked the request of an earlier token, which is over: a rule whose instances are kept reads each \
+                 request in its own call"
+            )),
+        }
     }
 }
 
 impl types::HostRequest for CallState {
-    fn transaction_id(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.asked()?.transaction_id.to_string())
+    fn transaction_id(&mut self, request: Request) -> wasmtime::Result<String> {
+        Ok(self.asked(&request)?.transaction_id.to_string())
     }
 
-    fn issued_at(&mut self, _: Request) -> wasmtime::Result<u64> {
-        Ok(self.asked()?.claims.issued_at)
+    fn issued_at(&mut self, request: Request) -> wasmtime::Result<u64> {
+        Ok(self.asked(&request)?.claims.issued_at)
     }
 
-    fn lifetime(&mut self, _: Request) -> wasmtime::Result<u32> {
-        Ok(self.asked()?.claims.lifetime)
+    fn lifetime(&mut self, request: Request) -> wasmtime::Result<u32> {
+        Ok(self.asked(&request)?.claims.lifetime)
     }
 
-    fn grant_type(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.asked()?.wanted.grant_type.clone())
+    fn grant_type(&mut self, request: Request) -> wasmtime::Result<String> {
+        Ok(self.asked(&request)?.wanted.grant_type.clone())
     }
 
-    fn audience(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.asked()?.claims.audience.to_string())
+    fn audience(&mut self, request: Request) -> wasmtime::Result<String> {
+        Ok(self.asked(&request)?.claims.audience.to_string())
     }
 
-    fn client_id(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.asked()?.client.id.to_string())
+    fn client_id(&mut self, request: Request) -> wasmtime::Result<String> {
+        Ok(self.asked(&request)?.client.id.to_string())
     }
 
-    fn client_name(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.asked()?.client.name.to_string())
+    fn client_name(&mut self, request: Request) -> wasmtime::Result<String> {
+        Ok(self.asked(&request)?.client.name.to_string())
     }
 
-    fn client_metadata(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.asked()?.client.metadata.get(&name).cloned())
+    fn client_metadata(
+        &mut self,
+        request: Request,
+        name: String,
+    ) -> wasmtime::Result<Option<String>> {
+        Ok(self.asked(&request)?.client.metadata.get(&name).cloned())
     }
 
-    fn grant_id(&mut self, _: Request) -> wasmtime::Result<String> {
-        Ok(self.asked()?.permission.id.to_string())
+    fn grant_id(&mut self, request: Request) -> wasmtime::Result<String> {
+        Ok(self.asked(&request)?.permission.id.to_string())
     }
 
-    fn subject_id(&mut self, _: Request) -> wasmtime::Result<Option<String>> {
-        self.asked()?;
+    fn subject_id(&mut self, request: Request) -> wasmtime::Result<Option<String>> {
+        self.asked(&request)?;
         Ok(None) // Client credentials have no subject but the client.
     }
 
-    fn subject_claim(&mut self, _: Request, _: String) -> wasmtime::Result<Option<String>> {
-        self.asked()?;
+    fn subject_claim(&mut self, request: Request, _: String) -> wasmtime::Result<Option<String>> {
+        self.asked(&request)?;
         Ok(None)
     }
 
-    fn requested_scopes(&mut self, _: Request) -> wasmtime::Result<Vec<String>> {
-        Ok(requested_scopes(self.asked()?).map(str::to_owned).collect())
+    fn requested_scopes(&mut self, request: Request) -> wasmtime::Result<Vec<String>> {
+        Ok(requested_scopes(self.asked(&request)?)
+            .map(str::to_owned)
+            .collect())
     }
 
-    fn granted_scopes(&mut self, _: Request) -> wasmtime::Result<Vec<String>> {
+    fn granted_scopes(&mut self, request: Request) -> wasmtime::Result<Vec<String>> {
         Ok(self
-            .asked()?
+            .asked(&request)?
             .claims
             .scope
             .values()
@@ -87,23 +105,23 @@ impl types::HostRequest for CallState {
             .collect())
     }
 
-    fn parameter(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
-        let parameters = &self.asked()?.wanted.parameters;
+    fn parameter(&mut self, request: Request, name: String) -> wasmtime::Result<Option<String>> {
+        let parameters = &self.asked(&request)?.wanted.parameters;
         let found = parameters.iter().find(|(known, _)| *known == name);
         Ok(found.map(|(_, value)| value.clone()))
     }
 
-    fn claim(&mut self, _: Request, name: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.asked()?.claims.get(&name))
+    fn claim(&mut self, request: Request, name: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.asked(&request)?.claims.get(&name))
     }
 
-    fn settings(&mut self, _: Request) -> wasmtime::Result<String> {
-        self.host_calls.count(HostFunction::Request);
+    fn settings(&mut self, request: Request) -> wasmtime::Result<String> {
+        self.note_asked(&request)?;
         Ok(self.settings_in_force().get().to_owned())
     }
 
-    fn event(&mut self, _: Request) -> wasmtime::Result<String> {
-        self.host_calls.count(HostFunction::Request);
+    fn event(&mut self, request: Request) -> wasmtime::Result<String> {
+        self.note_asked(&request)?;
         let event = Event::new(self.request()?, self.settings_in_force())?;
         Ok(serde_json::to_string(&event)?)
     }

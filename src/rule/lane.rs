@@ -32,6 +32,11 @@ pub(super) trait Code: Send + Sync {
         None
     }
 
+    /// For code whose instances can answer one call after another.
+    fn lasting(&self) -> Option<&dyn Lasting> {
+        None
+    }
+
     /// Asks for the answer to the sandbox's draft.
     fn answer<'c>(&'c self, store: &'c mut Store<CallState>) -> Called<'c, Answer>;
 
@@ -51,6 +56,21 @@ pub(super) trait Code: Send + Sync {
 pub(super) trait Quick {
     /// Asks for the answer to the sandbox's draft.
     fn answer(&self, store: &mut Store<CallState>) -> wasmtime::Result<Answer>;
+}
+
+/// Code whose instances can answer one call after another.
+pub(super) trait Lasting: Sync {
+    /// Makes an instance in a sandbox, which is its own from then on.
+    fn instance<'c>(&'c self, store: &'c mut Store<CallState>) -> Called<'c, Box<dyn Instance>>;
+
+    /// How many places of the pool an instance takes.
+    fn places(&self) -> u32;
+}
+
+/// An instance that can be asked again.
+pub(super) trait Instance: Send + Sync {
+    /// Asks for the answer to the draft that its sandbox has now.
+    fn answer<'c>(&'c self, store: &'c mut Store<CallState>) -> Called<'c, Answer>;
 }
 
 /// A call under way.

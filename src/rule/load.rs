@@ -11,6 +11,7 @@ use super::compile::Job;
 use super::compiled::Compiled;
 use super::compiler::Compiler;
 use super::identify::{Form, Kind, identify};
+use super::kept::{self, Shelf};
 use super::lane::command::Programs;
 use super::lane::{Code, Major, majors};
 use super::log::LogPace;
@@ -107,6 +108,7 @@ impl Loader {
         let capabilities = Capabilities::new(&source.name, &manifest, &self.surroundings).await?;
         let compiled = self.compiled(source, &manifest).await?;
         let code = self.link(source, &manifest, &compiled)?;
+        kept::check(&*code, &manifest, &source.manifest_file)?;
         let rule = Arc::new(self.rule(source, manifest, (code, capabilities)));
         let typed = call::start_only(&rule).await.map_err(LoadError::Start)?;
         typed.map_err(|problem| self.misfit(&problem, &compiled, source))?;
@@ -212,6 +214,7 @@ impl Loader {
             description: OnceLock::new(),
             settings: settings_text(&manifest),
             cache: manifest.cache.map(RuleCache::new),
+            shelf: Shelf::of(&manifest, &source.name, &self.surroundings.metrics),
             quarantine: Quarantine::default(),
             log_pace: LogPace::new(Arc::clone(&self.surroundings.clock)),
             metrics: self.surroundings.metrics.for_rule(&source.name, &outcomes),

@@ -28,6 +28,9 @@ pub struct Manifest {
     pub on_error: OnError,
     /// Whether the server must not run without this rule.
     pub required: bool,
+    /// What becomes of an instance of the rule when its token is done: `fresh` throws it away, `kept` uses it for the
+    /// next token, and whatever the rule leaves in its memory with it. Programs are always fresh.
+    pub instances: Instances,
     /// Anything; the rule reads it as JSON.
     pub settings: Map<String, Value>,
     /// A JSON Schema that the settings must fit.
@@ -74,6 +77,17 @@ pub enum OnError {
     Deny,
     /// It is issued without the rule's changes.
     Skip,
+}
+
+/// What becomes of an instance when its token is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Instances {
+    /// It is thrown away.
+    #[default]
+    Fresh,
+    /// It serves the next one.
+    Kept,
 }
 
 /// For which tokens a rule runs. Each list that is there must contain the token's; one that is not there admits all.

@@ -198,6 +198,11 @@ pub(super) struct Hooks {
 }
 
 impl Hooks {
+    /// Whether a request is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.under_way.available_permits() < AT_ONCE_MAX
+    }
+
     fn begin(&mut self) -> Result<(Arc<Outbound>, tokio::sync::OwnedSemaphorePermit), Refusal> {
         let outbound = self.outbound.as_ref().ok_or(Refusal::NotGranted)?;
         if !self.answers_token {

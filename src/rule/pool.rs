@@ -1,6 +1,7 @@
 //! The pool that sandboxes are taken from: how large it is, and how full at this moment.
 
 use wasmtime::PoolingAllocationConfig;
+use wasmtime::component::Component;
 
 use super::Surroundings;
 use super::limits::{CORE_INSTANCES_MAX, MEMORIES_MAX, MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX};
@@ -24,6 +25,17 @@ pub(super) fn config() -> PoolingAllocationConfig {
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         .table_keep_resident(KEEP_RESIDENT_BYTES);
     pool
+}
+
+/// How many calls' share of the pool an instance of a component takes.
+pub(super) fn share(component: &Component) -> u32 {
+    let Some(needed) = component.resources_required() else {
+        return 1;
+    };
+    let memories = needed.num_memories.div_ceil(MEMORIES_BY_CALL);
+    memories
+        .max(needed.num_tables.div_ceil(TABLES_BY_CALL))
+        .max(1)
 }
 
 impl Surroundings {
@@ -52,9 +64,14 @@ impl Surroundings {
 }
 
 /// Rule calls under way at the same moment; one more is told to come back later.
-const CALLS_AT_ONCE: u32 = 128;
-const CORE_INSTANCES: u32 = CALLS_AT_ONCE * 4;
-const MEMORIES: u32 = CALLS_AT_ONCE * 2;
-const TABLES: u32 = CALLS_AT_ONCE * 4;
+pub(super) const CALLS_AT_ONCE: u32 = 128;
+/// As many as calls can have at most: a core instance takes no place beforehand.
+const CORE_INSTANCES: u32 = CALLS_AT_ONCE * CORE_INSTANCES_MAX as u32;
+const MEMORIES: u32 = CALLS_AT_ONCE * MEMORIES_BY_CALL;
+const TABLES: u32 = CALLS_AT_ONCE * TABLES_BY_CALL;
+/// Memories that there are for each call.
+const MEMORIES_BY_CALL: u32 = 2;
+/// Tables that there are for each call.
+const TABLES_BY_CALL: u32 = 4;
 /// What a call touches is kept for the next one instead of being handed back to the operating system each time.
 const KEEP_RESIDENT_BYTES: usize = 4 * 1024 * 1024;

@@ -1,5 +1,7 @@
 //! What one sandbox holds: the draft that it serves, its log, and what it has used of its limits.
 
+use std::mem;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,10 +21,13 @@ use super::wasi::{Program, Wasi};
 use crate::grant::Draft;
 use crate::telemetry::metrics::HostCalls;
 
-/// The state of one call. It moves into the sandbox's store and out again.
+/// The state of one call. It moves into the sandbox's store and out again. In a sandbox that is kept, the next call's takes
+/// its place.
 pub(super) struct CallState {
     pub(super) draft: Option<Box<Draft>>,
-    pub(super) rule: Arc<Rule>,
+    pub(super) rule: Employer,
+    /// Which of the sandbox's calls it is: what the guest holds of an earlier one's request is worth nothing.
+    pub(super) turn: u32,
     /// In place of the rule's own, for a rehearsal.
     pub(super) settings: Option<Arc<RawValue>>,
     pub(super) log: CallLog,
@@ -60,9 +65,33 @@ impl CallState {
             spent: Duration::ZERO,
             ticks: 0,
             slow: None,
+            turn: 0,
             draft,
-            rule,
+            rule: Employer(Some(rule)),
         }
+    }
+
+    /// Begins the next call in a sandbox that was kept. Only what is the guest's own stays: its memory, and the handles
+    /// of WASI that it holds.
+    pub(super) fn begin(&mut self, rule: Arc<Rule>, draft: Box<Draft>) {
+        let next = Self::new(rule, Some(draft), Pace::Patient);
+        let last = mem::replace(self, next);
+        self.turn = last.turn.wrapping_add(1);
+        self.wasi = last.wasi;
+        self.memory.used = last.memory.used;
+    }
+
+    /// Lets go of the rule, once a call is over and its outcome was taken out.
+    pub(super) fn rest(&mut self) {
+        self.rule = Employer(None);
+        self.slow = None;
+    }
+
+    /// Whether something goes on that the call has begun: a request whose answer it did not wait for.
+    pub(super) fn is_busy(&self) -> bool {
+        self.http
+            .as_ref()
+            .is_some_and(|calls| calls.hooks.is_busy())
     }
 
     /// The request, which is there whenever a guest can ask for it.
@@ -89,7 +118,7 @@ impl CallState {
     /// Moves what the guest printed, and what there is to say about its requests, into its log.
     pub(super) fn collect_printed(&mut self) {
         let secrets = &self.rule.capabilities.secrets;
-        if let Some(wasi) = self.wasi.take() {
+        if let Some(wasi) = &self.wasi {
             wasi.drain_into(&mut self.log, secrets);
         }
         let notes = self.http.take().map(|calls| calls.notes());
@@ -124,6 +153,20 @@ impl CallState {
             }
         }
         Ok(())
+    }
+}
+
+/// The rule that a sandbox works for. One that waits for its next call has none: it belongs to its rule, and would keep
+/// it alive for ever.
+pub(super) struct Employer(Option<Arc<Rule>>);
+
+impl Deref for Employer {
+    type Target = Arc<Rule>;
+
+    fn deref(&self) -> &Arc<Rule> {
+        self.0
+            .as_ref()
+            .expect("a guest runs only in a call, and each begins with its rule")
     }
 }
 

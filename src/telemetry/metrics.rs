@@ -3,6 +3,7 @@
 //!
 //! Handles are made once and kept: counting on the token path is an atomic addition.
 
+mod kept;
 mod pool;
 mod rule;
 
@@ -18,6 +19,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use kept::KeptFamily;
+pub use kept::KeptMetrics;
 pub use pool::PoolMetrics;
 use rule::RuleFamilies;
 pub use rule::{HostCalls, HostFunction, HttpMetrics, LiveRule, RuleMetrics};
@@ -67,6 +70,7 @@ pub struct Metrics {
     /// How full the pool is that rules run in.
     pub pool: PoolMetrics,
     rule: RuleFamilies,
+    kept: KeptFamily,
 }
 
 /// How an answer ended.
@@ -113,6 +117,7 @@ impl Metrics {
             span_export_failures: Counter::default(),
             pool: PoolMetrics::default(),
             rule: RuleFamilies::new(),
+            kept: KeptFamily::default(),
         };
         let mut registry = Registry::with_prefix("rulemint");
         metrics.register_tokens(&mut registry);
@@ -146,6 +151,7 @@ impl Metrics {
 
     fn register_rules(&self, to: &mut Registry) {
         self.rule.register(to);
+        self.kept.register(to);
         self.pool.register(to);
         to.register(
             "rule_reloads",
@@ -240,6 +246,11 @@ impl Metrics {
     /// The metrics of one rule's HTTP requests.
     pub fn for_http(&self, rule: &str, outcomes: &[&'static str]) -> HttpMetrics {
         self.rule.http_of(rule, outcomes)
+    }
+
+    /// The metrics of one rule's kept instances.
+    pub fn for_kept(&self, rule: &str) -> KeptMetrics {
+        self.kept.of(rule)
     }
 
     /// Says which version of each rule is live, and no longer speaks of any other.

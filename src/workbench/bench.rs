@@ -9,7 +9,7 @@ use super::Workbench;
 use super::compare::Trial;
 use crate::rule::{Rule, rehearse, start_once};
 
-/// Figures of many calls, each in a fresh sandbox. Durations in microseconds.
+/// Figures of many calls, each in a fresh sandbox unless the rule keeps its own. Durations in microseconds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
     /// How many calls there were.
@@ -62,6 +62,7 @@ pub async fn measure(
     trials: &[Trial],
     (calls, at_most): (usize, Duration),
 ) -> Result<Figures, String> {
+    rule.keep_instances();
     let end = bench.clock.monotonic() + at_most;
     let (mut took, mut starts, mut memory_bytes) = (Vec::new(), Vec::new(), 0);
     for trial in trials.iter().cycle().take(calls) {

@@ -20,6 +20,7 @@ mod guard;
 mod harness;
 mod health;
 mod introspection;
+mod kept;
 mod ledger;
 mod management;
 mod registry;

@@ -3,15 +3,15 @@
 use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, Linker, Resource};
 
-use super::{Called, Code, Major, Quick, Wants};
+use super::{Called, Code, Instance, Lasting, Major, Quick, Wants};
 use crate::rule::answer::{self, Answer, Json};
 use crate::rule::bindings::RequestHandle;
 use crate::rule::bindings::v1::rulemint::rule::http::{Incoming, Outgoing};
 use crate::rule::bindings::v1::rulemint::rule::types::{Change, Claim, Failure};
 use crate::rule::bindings::v1::rulemint::rule::{cache, host, http, secrets, types};
-use crate::rule::bindings::v1::{RuleIndices, RulePre, quick, with_settings};
+use crate::rule::bindings::v1::{Rule, RuleIndices, RulePre, quick, with_settings};
 use crate::rule::state::CallState;
-use crate::rule::wasi;
+use crate::rule::{pool, wasi};
 
 /// `rulemint:rule@1`.
 pub(in crate::rule) struct V1 {
@@ -83,6 +83,7 @@ impl Major for V1 {
             patient: RulePre::new(linked)?,
             quick,
             validating,
+            places: pool::share(component),
         }))
     }
 }
@@ -91,6 +92,8 @@ struct Linked {
     patient: RulePre<CallState>,
     quick: Option<quick::RulePre<CallState>>,
     validating: Option<with_settings::RuleWithSettingsPre<CallState>>,
+    /// How many places of the pool an instance takes.
+    places: u32,
 }
 
 impl Code for Linked {
@@ -102,11 +105,14 @@ impl Code for Linked {
         self.quick.as_ref().map(|quick| quick as &dyn Quick)
     }
 
+    fn lasting(&self) -> Option<&dyn Lasting> {
+        Some(self)
+    }
+
     fn answer<'c>(&'c self, store: &'c mut Store<CallState>) -> Called<'c, Answer> {
         Box::pin(async {
             let instance = self.patient.instantiate_async(&mut *store).await?;
-            let enrich = instance.rulemint_rule_enrich();
-            Ok(answer_of(enrich.call_enrich(store, the_request()).await?))
+            instance.answer(store).await
         })
     }
 
@@ -133,18 +139,42 @@ impl Code for Linked {
     }
 }
 
-impl Quick for quick::RulePre<CallState> {
-    fn answer(&self, store: &mut Store<CallState>) -> wasmtime::Result<Answer> {
-        let instance = self.instantiate(&mut *store)?;
-        let enrich = instance.rulemint_rule_enrich();
-        Ok(answer_of(enrich.call_enrich(store, the_request())?))
+impl Lasting for Linked {
+    fn instance<'c>(&'c self, store: &'c mut Store<CallState>) -> Called<'c, Box<dyn Instance>> {
+        Box::pin(async {
+            let instance = self.patient.instantiate_async(store).await?;
+            Ok(Box::new(instance) as Box<dyn Instance>)
+        })
+    }
+
+    fn places(&self) -> u32 {
+        self.places
     }
 }
 
-/// Each sandbox serves one request, so any number will stand for it. A guest gets it for its own: there are languages
-/// whose bindings cannot give a borrowed one back in time. One that was built for a borrowed request gets that.
-fn the_request() -> Resource<RequestHandle> {
-    Resource::new_own(0)
+impl Instance for Rule {
+    fn answer<'c>(&'c self, store: &'c mut Store<CallState>) -> Called<'c, Answer> {
+        Box::pin(async {
+            let request = the_request(store);
+            let enrich = self.rulemint_rule_enrich();
+            Ok(answer_of(enrich.call_enrich(store, request).await?))
+        })
+    }
+}
+
+impl Quick for quick::RulePre<CallState> {
+    fn answer(&self, store: &mut Store<CallState>) -> wasmtime::Result<Answer> {
+        let instance = self.instantiate(&mut *store)?;
+        let request = the_request(store);
+        let enrich = instance.rulemint_rule_enrich();
+        Ok(answer_of(enrich.call_enrich(store, request)?))
+    }
+}
+
+/// The number of the call stands for its request. A guest gets it for its own: there are languages whose bindings cannot
+/// give a borrowed one back in time. One that was built for a borrowed request gets that.
+fn the_request(store: &Store<CallState>) -> Resource<RequestHandle> {
+    Resource::new_own(store.data().turn)
 }
 
 fn answer_of(answer: Result<Vec<Change>, Failure>) -> Answer {
