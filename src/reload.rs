@@ -11,6 +11,7 @@ mod rests;
 mod scan;
 mod step;
 mod watch;
+mod wish;
 mod workshop;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use report::{EarlierReport, Problem, Report, RuleReport, RuleState};
 pub use rests::{Resting, Rests, note_rests};
+pub use wish::{Standing, Wish, WishError};
 
 use crate::audit::Actor;
 use crate::clock::Clock;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::document::Mistake;
 use crate::registry::RegistrarError;
+use crate::reload::WishError;
 use crate::revocation::RevocationError;
 use crate::rules_dir::RulesDirError;
 use crate::workbench::scaffold::ScaffoldError;
@@ -64,11 +65,20 @@ pub(super) fn of_failure(failure: &anyhow::Error) -> ExitCode {
         CONFIGURATION
     } else if is_about_existence(failure) {
         NOT_THERE
-    } else if failure.is::<Refused>() {
+    } else if is_no(failure) {
         REFUSED
     } else {
         FAILED
     })
+}
+
+/// Whether a server, a check or the like says no.
+fn is_no(failure: &anyhow::Error) -> bool {
+    let by_server = matches!(
+        failure.downcast_ref(),
+        Some(WishError::NotGranted(_) | WishError::NoAnswer)
+    );
+    by_server || failure.is::<Refused>()
 }
 
 /// Whether a thing is missing, or there already.
@@ -90,7 +100,11 @@ fn is_about_existence(failure: &anyhow::Error) -> bool {
                     | RulesDirError::Conflict(_)
             )
         );
-    in_registry || in_list || in_files || failure.is::<NotThere>()
+    let in_rules = matches!(
+        failure.downcast_ref(),
+        Some(WishError::NeverRan | WishError::NothingEarlier)
+    );
+    in_registry || in_list || in_files || in_rules || failure.is::<NotThere>()
 }
 
 /// Help and version are no mistakes.

@@ -9,15 +9,14 @@ use clap::Args;
 use tokio::time::sleep;
 
 use super::engine;
-use super::status::{ask, report, show_rule};
+use super::status::{ask, show_rule};
 use crate::cli::Context;
 use crate::cli::access::{Access, load};
 use crate::cli::exit::Refused;
 use crate::cli::output::DIM;
 use crate::config::Config;
-use crate::reload::{Report, RuleReport, RuleState};
+use crate::reload::{Report, RuleReport, RuleState, Standing, Wish};
 use crate::rules_dir;
-use crate::store::ChangeKind;
 use crate::workbench::scaffold::{self, Language};
 use crate::workbench::{Subject, build, deploy, script};
 
@@ -217,7 +216,7 @@ async fn look_again(
     if !access.data.is_served() {
         return Ok(None);
     }
-    let report = ask(&access, ChangeKind::Reload, "").await?;
+    let (report, _) = ask(&access, Wish::Reload).await?;
     let same = Path::new(&report.rules_dir).canonicalize().ok() == rules_dir.canonicalize().ok();
     Ok(same.then_some((access, report)))
 }
@@ -225,7 +224,7 @@ async fn look_again(
 /// Waits until the server has ended a rule, which it does when its file has been missing for a while.
 async fn until_gone(access: &Access, name: &str) -> anyhow::Result<Report> {
     for _ in 0..GONE_POLLS_MAX {
-        let report = report(access).await?;
+        let report = Standing::read(&access.store).await?.report;
         match report.rules.iter().find(|rule| rule.name == name) {
             None => return Ok(report),
             Some(rule) if rule.required => {

@@ -1,0 +1,107 @@
+//! What is asked of a running server about its rules, and how they stand: for commands beside it and calls to it alike.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::sleep;
+
+use super::{Report, Rests};
+use crate::audit::By;
+use crate::store::{ChangeKind, Store, StoreError};
+
+/// Something that the server is to do about its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Look at the directory again, and try again what failed before.
+    Reload,
+    /// Go back to an earlier generation, by its number; where there is none, to the one before the live one.
+    RollBack(Option<i64>),
+}
+
+impl Wish {
+    /// Asks for it in somebody's name, waits until the server has dealt with it, and says how the rules stand then, and for a
+    /// rollback which generation it went back to.
+    ///
+    /// # Errors
+    /// When it cannot be done, the server does not answer, or the store fails.
+    pub async fn make(self, store: &Store, by: By<'_>) -> Result<(Report, Option<i64>), WishError> {
+        let (kind, to) = match self {
+            Self::Reload => (ChangeKind::Reload, None),
+            Self::RollBack(Some(number)) => (ChangeKind::Rollback, Some(number)),
+            Self::RollBack(None) => {
+                let report = report(store).await?;
+                let before = report.earlier.first().ok_or(WishError::NothingEarlier)?;
+                (ChangeKind::Rollback, Some(before.generation))
+            }
+        };
+        let key = to.map(|number| number.to_string()).unwrap_or_default();
+        let wish = store.ask(kind, &key, by).await?;
+        for _ in 0..ANSWER_POLLS_MAX {
+            sleep(ANSWER_POLL).await;
+            let report = report(store).await?;
+            if report.wish >= wish {
+                return match report.wish_problem {
+                    None => Ok((report, to)),
+                    Some(problem) => Err(WishError::NotGranted(problem)),
+                };
+            }
+        }
+        Err(WishError::NoAnswer)
+    }
+}
+
+/// How the rules stand, and which of them rest.
+#[derive(Clone, Debug, Serialize)]
+pub struct Standing {
+    /// How they stand.
+    #[serde(flatten)]
+    pub report: Report,
+    /// Which rest.
+    pub rests: Rests,
+}
+
+impl Standing {
+    /// What a running server, or the last one that ran, has said.
+    ///
+    /// # Errors
+    /// When none has run yet, or the store fails.
+    pub async fn read(store: &Store) -> Result<Self, WishError> {
+        let rests = store.report(Rests::TOPIC).await?;
+        let rests = rests.map(|body| serde_json::from_str(&body)).transpose();
+        Ok(Self {
+            report: report(store).await?,
+            rests: rests.map_err(WishError::Unreadable)?.unwrap_or_default(),
+        })
+    }
+}
+
+async fn report(store: &Store) -> Result<Report, WishError> {
+    let body = store.report(Report::TOPIC).await?;
+    serde_json::from_str(&body.ok_or(WishError::NeverRan)?).map_err(WishError::Unreadable)
+}
+
+/// Why a wish was not granted, or nobody knows how the rules stand. The texts are for whoever asked.
+#[derive(Debug, thiserror::Error)]
+pub enum WishError {
+    /// No server has run.
+    #[error("no server has run on this data directory yet")]
+    NeverRan,
+    /// There is nothing to go back to.
+    #[error("there is no earlier generation to go back to")]
+    NothingEarlier,
+    /// The server says why.
+    #[error("{0}")]
+    NotGranted(String),
+    /// The server is silent.
+    #[error("the server has not answered; see its log")]
+    NoAnswer,
+    /// Another version wrote it.
+    #[error("read what the server says of its rules; does another version of it run?")]
+    Unreadable(#[source] serde_json::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+const ANSWER_POLL: Duration = Duration::from_millis(50);
+const ANSWER_POLLS_MAX: u32 = 600;
