@@ -12,12 +12,14 @@ mod forget;
 mod index;
 mod key;
 mod listed;
+mod names;
 mod refusal;
 mod revoker;
 mod target;
 
 pub use forget::forget_expired;
 pub use index::{Revocations, Stale};
+pub use names::TargetNames;
 pub use refusal::RevocationError;
 pub use revoker::{Gone, NewRevocation, Revoker};
 pub use target::{RULE_DIGITS, Target};

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::revocation::{RevocationError, Revoker, Target};
+use crate::revocation::{RevocationError, Revoker, Target, TargetNames};
 
 /// One of these, or a token or a client together with an API.
 #[derive(Args)]
@@ -32,33 +32,17 @@ pub(super) struct What {
 }
 
 impl What {
-    /// What that is. A grant is looked up: tokens only know its client and its API.
+    /// What that is.
     pub(super) async fn target(&self, revoker: &Revoker) -> Result<Target, RevocationError> {
-        let audience = self.audience.clone();
-        if let Some(jti) = self.jti.clone() {
-            return Ok(Target::Token { jti, audience });
-        }
-        if let Some(grant) = &self.grant {
-            return revoker.target_of_grant(grant).await;
-        }
-        Ok(match (self.client.clone(), audience) {
-            (Some(client_id), Some(audience)) => Target::Grant {
-                client_id,
-                audience,
-            },
-            (Some(client_id), None) => Target::Client(client_id),
-            (None, Some(audience)) => Target::Audience(audience),
-            (None, None) => self.one_of_the_others()?,
-        })
-    }
-
-    fn one_of_the_others(&self) -> Result<Target, RevocationError> {
-        let others = [
-            self.subject.clone().map(Target::Subject),
-            self.key.clone().map(Target::Key),
-            self.rule.clone().map(Target::Rule),
-        ];
-        let nothing = || RevocationError::Invalid("say what to revoke".to_owned());
-        others.into_iter().flatten().next().ok_or_else(nothing)
+        let names = TargetNames {
+            jti: self.jti.clone(),
+            client: self.client.clone(),
+            grant: self.grant.clone(),
+            subject: self.subject.clone(),
+            audience: self.audience.clone(),
+            key: self.key.clone(),
+            rule: self.rule.clone(),
+        };
+        names.target(revoker).await
     }
 }
