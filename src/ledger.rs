@@ -1,6 +1,7 @@
 //! Remembers every token that was issued. No token leaves before its record is in hand.
 
 mod entry;
+mod lookup;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
 pub use entry::{Record, RuleRecord};
+pub use lookup::{LookupError, newest_records, records_of};
 pub use writer::{Parts, Writer};
 
 use crate::config::LedgerMode;
@@ -104,6 +106,17 @@ impl Ledger {
             }
         }
         Ok(issued)
+    }
+
+    /// What is recorded when.
+    pub fn mode(&self) -> LedgerMode {
+        self.mode
+    }
+
+    /// How many records wait to be written.
+    pub fn waiting(&self) -> usize {
+        let waiting = self.queue.waiting.lock();
+        waiting.unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Hands an entry to the writer. When the store has been failing for so long that the queue is full, the entry is

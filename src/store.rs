@@ -37,7 +37,7 @@ pub use clients::{ClientFilter, ClientRow, SecretRow, Secrets};
 pub use error::StoreError;
 pub use generations::{GenerationRow, NewGeneration};
 pub use grants::{GrantFilter, GrantRow};
-pub use issued::Met;
+pub use issued::{IssuedFilter, IssuedPart, Met};
 pub use keys::KeyRow;
 pub use ledger::{LedgerContext, LedgerToken};
 pub use list::{Cursor, Filter, Start, Window};

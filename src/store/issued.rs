@@ -1,8 +1,8 @@
 //! Questions to the ledger about what a revocation would meet.
 
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, FromRow};
 
-use super::ledger::key_of;
+use super::ledger::{LedgerContext, LedgerToken, key_of};
 use super::{Store, StoreError};
 
 /// Which tokens a revocation is about, as its row says it.
@@ -15,6 +15,33 @@ pub struct Met<'r> {
     pub audience: &'r str,
     /// Only what was issued before this moment (Unix seconds).
     pub issued_before: Option<i64>,
+}
+
+/// Which tokens on record are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct IssuedFilter {
+    /// Those of this client.
+    pub client_id: Option<String>,
+    /// Those under this client grant.
+    pub grant_id: Option<String>,
+}
+
+/// A part of the tokens on record. It may be empty, and there may be more all the same.
+#[derive(Debug, Default)]
+pub struct IssuedPart {
+    /// The newest first.
+    pub tokens: Vec<(LedgerToken, LedgerContext)>,
+    /// Where to go on; `None`: the oldest has been looked at.
+    pub next: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct IssuedRow {
+    number: i64,
+    #[sqlx(flatten)]
+    token: LedgerToken,
+    #[sqlx(flatten)]
+    context: LedgerContext,
 }
 
 impl Store {
@@ -63,10 +90,57 @@ impl Store {
     /// # Errors
     /// When the store does not answer.
     pub async fn issued_under(&self, grant: &str) -> Result<Option<(String, String)>, StoreError> {
-        let one = sqlx::query_as(
-            "SELECT client_id, audience FROM ledger_contexts WHERE grant_id = ?1 LIMIT 1",
+        let some = sqlx::query_as(
+            "SELECT DISTINCT client_id, audience FROM ledger_contexts WHERE grant_id = ?1 LIMIT 2",
         );
-        Ok(one.bind(grant).fetch_optional(&self.pool).await?)
+        let mut some = some.bind(grant).fetch_all(&self.pool).await?;
+        // What stands for tokens that took no grant is of many clients.
+        Ok(some.pop().filter(|_| some.is_empty()))
+    }
+
+    /// The newest tokens on record, the newest first. There is no index for this, because it would cost every token that is
+    /// issued; so only a stretch of the ledger is looked through at a time.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn newest_issued(
+        &self,
+        filter: &IssuedFilter,
+        before: i64,
+        count: u32,
+    ) -> Result<IssuedPart, StoreError> {
+        let newest: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(id) FROM ledger_tokens WHERE id < ?1")
+                .bind(before)
+                .fetch_one(&self.pool)
+                .await?;
+        let Some(newest) = newest else {
+            return Ok(IssuedPart::default());
+        };
+        let end = newest - STRETCH_ROWS;
+        let rows: Vec<IssuedRow> = sqlx::query_as(
+            "SELECT token.id AS number, token.*, context.* FROM ledger_tokens AS token \
+             JOIN ledger_contexts AS context ON context.id = token.context_id \
+             WHERE token.id <= ?1 AND token.id > ?2 \
+             AND (?3 IS NULL OR context.client_id = ?3) AND (?4 IS NULL OR context.grant_id = ?4) \
+             ORDER BY token.id DESC LIMIT ?5",
+        )
+        .bind(newest)
+        .bind(end)
+        .bind(&filter.client_id)
+        .bind(&filter.grant_id)
+        .bind(count)
+        .fetch_all(&self.pool)
+        .await?;
+        let next = match rows.last() {
+            Some(last) if rows.len() >= count as usize => Some(last.number),
+            _ => (end > 0).then_some(end + 1),
+        };
+        let tokens = rows.into_iter().map(|row| (row.token, row.context));
+        Ok(IssuedPart {
+            tokens: tokens.collect(),
+            next,
+        })
     }
 }
 
@@ -84,3 +158,6 @@ fn condition(kind: &str) -> &'static str {
         }
     }
 }
+
+/// How many records are looked through at a time: some tens of milliseconds.
+const STRETCH_ROWS: i64 = 100_000;

@@ -1,18 +1,15 @@
 //! `rulemint token explain`
 
-use std::time::Duration;
-
 use anstream::println;
 use clap::Args;
 use serde_json::Value;
-use tokio::time::sleep;
 
 use super::super::Context;
 use super::super::access::Access;
 use super::super::exit::NotThere;
 use super::super::output::{BAD, DIM, GOOD, moment};
 use super::jwt::{decoded_parts, read_token};
-use crate::ledger::Record;
+use crate::ledger::{Record, records_of};
 
 /// Looks a token up in the ledger: who asked, under which grant, which rules ran at which digest, what each of them
 /// changed and how long each took.
@@ -30,15 +27,9 @@ impl Explain {
             Err(_) => text,
         };
         let access = Access::look(context).await?;
-        let mut rows = access.store.issued(&jti).await?;
-        for _ in 0..LEDGER_POLLS_MAX {
-            if !rows.is_empty() || !access.data.is_served() {
-                break;
-            }
-            sleep(LEDGER_POLL).await; // A server writes its ledger a moment after it has answered.
-            rows = access.store.issued(&jti).await?;
-        }
-        if rows.is_empty() {
+        let is_served = || access.data.is_served();
+        let records = records_of(&access.store, &jti, is_served).await?;
+        if records.is_empty() {
             let text = format!(
                 "there is no token with the jti {jti:?} in the ledger; it may be too old, from another \
                  installation, or issued while the ledger was off"
@@ -46,8 +37,7 @@ impl Explain {
             return Err(NotThere(text).into());
         }
         let output = context.output;
-        for (token, context) in rows {
-            let record = Record::read(token, context)?;
+        for record in records {
             match output.is_json() {
                 true => output.value(&record),
                 false => show(&record),
@@ -103,6 +93,3 @@ fn sentence(change: &Value) -> String {
         _ => change.to_string(),
     }
 }
-
-const LEDGER_POLL: Duration = Duration::from_millis(100);
-const LEDGER_POLLS_MAX: u32 = 10;
