@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod audit;
 mod client;
 mod completions;
 mod config;
@@ -68,6 +69,9 @@ enum Command {
     Rule(rule::RuleCommand),
     /// Take tokens away, list what is revoked, take that back.
     Revoke(Box<revoke::Revoke>),
+    /// See who changed what; delete old entries.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Get, inspect or explain tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -132,6 +136,7 @@ fn dispatch(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
         Command::Grant(command) => access::wait_for(command.run(context)),
         Command::Rule(command) => access::wait_for(command.run(context)),
         Command::Revoke(revoke) => access::wait_for(revoke.run(context)),
+        Command::Audit(command) => access::wait_for(command.run(context)),
         Command::Token(command) => access::wait_for(command.run(context)),
         Command::Completions(completions) => completions.run(),
         Command::CompileRule { .. } => Ok(()), // Dealt with before anything was set up.

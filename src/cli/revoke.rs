@@ -13,7 +13,7 @@ use super::access::Access;
 use crate::revocation::NewRevocation;
 use crate::store::RevocationRow;
 pub(super) use announce::until_in_force;
-use moment::Before;
+pub(super) use moment::Before;
 use target::What;
 
 /// Takes tokens away: one by its jti, or everything that was issued so far to a client, for an API …

@@ -1,5 +1,7 @@
 //! The audit log: who changed what. An entry is written in the transaction of the change that it tells of.
 
+mod told;
+
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{FromRow, QueryBuilder, Sqlite};

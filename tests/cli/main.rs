@@ -9,6 +9,7 @@
 mod administration;
 #[path = "../shared/assemble.rs"]
 mod assemble;
+mod audit;
 mod configuration;
 mod help;
 mod place;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 /// `now`, or an earlier moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Before {
+pub(in crate::cli) enum Before {
     Now,
     /// In Unix seconds.
     Moment(i64),
@@ -19,6 +19,13 @@ impl Before {
             Self::Now => None,
             Self::Moment(seconds) => Some(seconds),
         }
+    }
+}
+
+impl Before {
+    /// The moment in Unix seconds, where it is a matter of clocks.
+    pub(in crate::cli) fn seconds(self, now: i64) -> i64 {
+        self.moment().unwrap_or(now)
     }
 }
 

@@ -1,0 +1,113 @@
+//! `rulemint audit`
+
+use clap::{Args, Subcommand};
+
+use super::Context;
+use super::access::Access;
+use super::output::moment;
+use super::revoke::Before;
+use crate::store::{AuditFilter, AuditWindow};
+
+#[derive(Subcommand)]
+pub(super) enum AuditCommand {
+    /// List who changed what, the newest first.
+    List(List),
+    /// Delete old entries. One entry stays that says who deleted how many.
+    Forget {
+        /// Those from before this moment, like 2026-11-25T12:00:00Z or in Unix seconds.
+        #[arg(long, value_name = "MOMENT")]
+        before: Before,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct List {
+    /// Only from this moment on, like 2026-11-25T12:00:00Z or in Unix seconds.
+    #[arg(long, value_name = "MOMENT")]
+    since: Option<Before>,
+    /// Only before this moment.
+    #[arg(long, value_name = "MOMENT")]
+    until: Option<Before>,
+    /// Only what this client or this user did.
+    #[arg(long, value_name = "NAME")]
+    actor: Option<String>,
+    /// Only this: add, update, delete, rotate_secret, revoke, undo, go_live ...
+    #[arg(long, value_name = "OPERATION")]
+    operation: Option<String>,
+    /// Only what was done to things of a kind, or to one: client, or client:ID.
+    #[arg(long, value_name = "KIND[:ID]")]
+    object: Option<String>,
+    /// Only the call with this X-Correlation-ID.
+    #[arg(long, value_name = "ID")]
+    correlation_id: Option<String>,
+    /// Only entries older than this one, by its number: the next page.
+    #[arg(long, value_name = "ID")]
+    older_than: Option<i64>,
+    /// How many.
+    #[arg(long, default_value_t = 100, value_name = "COUNT")]
+    limit: u32,
+}
+
+impl AuditCommand {
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let access = Access::look(context).await?;
+        match self {
+            Self::List(list) => list.run(&access, context).await,
+            Self::Forget { before } => forget(before, &access, context).await,
+        }
+    }
+}
+
+impl List {
+    async fn run(self, access: &Access, context: &Context<'_>) -> anyhow::Result<()> {
+        let now = access.clock.unix_seconds().cast_signed();
+        let filter = AuditFilter {
+            since: self.since.map(|since| since.seconds(now)),
+            until: self.until.map(|until| until.seconds(now)),
+            actor: self.actor,
+            operation: self.operation,
+            correlation_id: self.correlation_id,
+            ..AuditFilter::default()
+        };
+        let window = AuditWindow {
+            behind: self.older_than,
+            limit: self.limit,
+            newest_first: true,
+        };
+        let filter = filter.about(self.object.as_deref());
+        let rows = access.store.audit(&filter, window).await?;
+        let head = ["ID", "WHEN", "WHO", "FROM", "DID", "TO", "BEFORE", "AFTER"];
+        context.output.things(&rows, &head, |entry| {
+            vec![
+                entry.id.to_string(),
+                moment(entry.created_at),
+                format!("{} {}", entry.actor_kind, entry.actor),
+                entry.peer.clone().unwrap_or_default(),
+                entry.operation.clone(),
+                format!("{} {}", entry.object_kind, entry.object_id),
+                short(entry.before.as_deref()),
+                short(entry.after.as_deref()),
+            ]
+        });
+        Ok(())
+    }
+}
+
+/// As much of one side as fits into a table.
+fn short(side: Option<&str>) -> String {
+    let text = side.unwrap_or_default();
+    match text.char_indices().nth(SIDE_CHARS_MAX) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+async fn forget(before: Before, access: &Access, context: &Context<'_>) -> anyhow::Result<()> {
+    let now = access.clock.unix_seconds().cast_signed();
+    let by = access.actor.by(now);
+    let count = access.store.forget_audit(before.seconds(now), by).await?;
+    context.output.done(format!("{count} entries are deleted"));
+    Ok(())
+}
+
+const SIDE_CHARS_MAX: usize = 60;

@@ -1,0 +1,96 @@
+//! `rulemint audit`
+
+use serde_json::{Value, json};
+
+use crate::place::Place;
+
+fn who() -> String {
+    let id = std::process::Command::new("id")
+        .arg("-un")
+        .output()
+        .unwrap();
+    String::from_utf8(id.stdout).unwrap().trim().to_owned()
+}
+
+fn list(place: &Place, more: &[&str]) -> Vec<Value> {
+    let told = place.run(&[&["audit", "list", "--json"], more].concat());
+    told.json().as_array().unwrap().clone()
+}
+
+fn with_a_client() -> Place {
+    let place = Place::new();
+    let add = ["client", "add", "--name", "shop", "--id", "shop"];
+    place.run(&add).well();
+    place
+}
+
+#[test]
+fn whoever_ran_a_command_stands_in_the_log() {
+    let place = with_a_client();
+    place.run(&["client", "delete", "shop"]).well();
+    let told = list(&place, &["--object", "client:shop"]);
+    assert_eq!(told.len(), 2);
+    let [gone, added] = [&told[0], &told[1]];
+    assert_eq!(gone["actor"], json!({ "kind": "user", "id": who() }));
+    assert_eq!(
+        (&gone["operation"], &added["operation"]),
+        (&json!("delete"), &json!("add"))
+    );
+    assert_eq!(
+        (&gone["before"]["name"], &gone["after"]),
+        (&json!("shop"), &Value::Null)
+    );
+    assert_eq!(
+        (&added["before"], &added["after"]["name"]),
+        (&Value::Null, &json!("shop"))
+    );
+    let text = place.run(&["audit", "list"]).well();
+    assert!(
+        text.contains("client shop") && text.contains(&who()),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_log_is_asked_by_who_and_when_and_what() {
+    let place = with_a_client();
+    for (filter, count) in [
+        (vec!["--actor", &who()], 1),
+        (vec!["--actor", "nobody"], 0),
+        (vec!["--since", "2026-01-01T00:00:00Z"], 1),
+        (vec!["--until", "2026-01-01T00:00:00Z"], 0),
+        (vec!["--operation", "add", "--object", "client"], 1),
+        (vec!["--operation", "delete"], 0),
+        (vec!["--object", "client:other"], 0),
+        (vec!["--correlation-id", "deploy-17"], 0),
+        (vec!["--older-than", "1"], 0),
+    ] {
+        assert_eq!(list(&place, &filter).len(), count, "{filter:?}");
+    }
+    let message = place
+        .run(&["audit", "list", "--since", "yesterday"])
+        .badly(2);
+    assert!(message.contains("2026-11-25T12:00:00Z"), "{message}");
+}
+
+#[test]
+fn old_entries_are_deleted_and_who_did_that_stays() {
+    let place = with_a_client();
+    place
+        .run(&["audit", "forget", "--before", "2020-01-01T00:00:00Z"])
+        .well();
+    assert_eq!(list(&place, &[]).len(), 1);
+    place
+        .run(&["audit", "forget", "--before", "2100-01-01T00:00:00Z"])
+        .well();
+    let told = list(&place, &[]);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["operation"], "forget");
+    assert_eq!(told[0]["after"]["entries"], 1);
+}
+
+#[test]
+fn where_no_installation_is_there_is_no_log() {
+    let message = Place::new().run(&["audit", "list"]).badly(4);
+    assert!(message.contains("no data directory"), "{message}");
+}
