@@ -2,6 +2,7 @@
 //!
 //! Values that rules set stay text from the rule to the signature: nobody parses them but to check them once.
 
+pub mod reserved;
 mod scope;
 mod value;
 

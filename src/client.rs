@@ -12,10 +12,16 @@ use crate::registry::{AuthMethod, Client, Registry, SecretHasher, StoredSecret};
 use crate::request::Credentials;
 use throttle::Throttle;
 
-/// A client that has proved who it is. Only [`Authenticator::authenticate`] makes one.
+/// A client that has proved who it is. By a secret: [`Authenticator::authenticate`]; by a token: `of_token`.
 pub struct AuthenticatedClient(Arc<Client>);
 
 impl AuthenticatedClient {
+    /// One that has shown a token instead, which whoever calls has verified. Its client may have gone meanwhile.
+    pub(crate) fn of_token(registry: &Registry, id: &str) -> Result<Self, ClientError> {
+        let known = registry.client(id).ok_or(ClientError::Refused)?;
+        Ok(Self(Arc::clone(known)))
+    }
+
     /// Who it is.
     pub fn client(&self) -> &Arc<Client> {
         &self.0

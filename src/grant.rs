@@ -2,13 +2,14 @@
 
 mod audience;
 mod client_credentials;
+mod direct;
 
 use std::sync::Arc;
 
 use crate::claims::Claims;
 use crate::client::AuthenticatedClient;
 use crate::registry::{Api, Client, ClientGrant, Registry};
-use crate::request::Wanted;
+use crate::request::{DirectWanted, Wanted};
 
 /// What a client may have. Only [`resolve`] makes one; from here on its terms only get narrower.
 pub struct Grant(Box<Draft>);
@@ -68,6 +69,19 @@ pub fn resolve(
     }
 }
 
+/// Decides what a trusted application gets that names the subject itself. Whoever calls has seen that it may.
+///
+/// # Errors
+/// When there is no such API, or it does not allow what is wanted.
+pub fn resolve_direct(
+    client: &AuthenticatedClient,
+    wanted: DirectWanted,
+    transaction_id: Arc<str>,
+    terms: &Terms<'_>,
+) -> Result<Grant, GrantError> {
+    direct::resolve(client, wanted, transaction_id, terms)
+}
+
 /// Whether a grant type is one this server knows at all, whoever asks.
 pub fn is_supported(grant_type: &str) -> bool {
     GRANT_TYPES.contains(&grant_type)
@@ -109,6 +123,24 @@ pub enum GrantError {
         /// What was asked for.
         audience: String,
     },
+    /// The API does not know a scope.
+    #[error("the API has no such scopes: {scopes}")]
+    ScopeUnknown {
+        /// What was asked for in vain.
+        scopes: String,
+    },
+    /// A claim that an application may not set.
+    #[error("claim {name:?} is this server's own: leave it out")]
+    HostsClaim {
+        /// Which.
+        name: String,
+    },
+    /// A token for the management API is only issued to a client that has a grant for it.
+    #[error("tokens for the management API are issued by /oauth/token only")]
+    NotDirectly,
+    /// Something cannot be what it is.
+    #[error("{0}")]
+    Unfit(String),
     /// The client grant has less.
     #[error("Client has not been granted scopes: {scopes}")]
     ScopeNotGranted {

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use tracing::field::display;
 use tracing::{debug, error, info};
 
-use crate::client::{Authenticator, ClientError};
+use crate::client::{AuthenticatedClient, Authenticator, ClientError};
 use crate::clock::Clock;
-use crate::grant::{self, GrantError, Terms};
+use crate::grant::{self, Grant, GrantError, Terms};
 use crate::ledger::{IssuedToken, Ledger, LedgerError};
-use crate::live::LiveHandle;
-use crate::request::{Credentials, TokenRequest, Wanted};
+use crate::live::{Live, LiveHandle};
+use crate::request::{Credentials, DirectRequest, TokenRequest, Wanted};
 use crate::rule::{self, RuleError, Surroundings};
 use crate::sign::{self, SignError};
 use crate::telemetry::trace::Trace;
@@ -55,6 +55,38 @@ impl TokenIssuer {
         issued
     }
 
+    /// Issues a token to an application that names the subject itself, and logs a refusal. Whoever calls has verified that
+    /// it may.
+    ///
+    /// # Errors
+    /// When any step refuses or fails.
+    pub async fn issue_directly(&self, request: DirectRequest) -> Result<IssuedToken, IssueError> {
+        let transaction = Arc::clone(&request.transaction_id);
+        let id = request.client_id.as_ref().to_owned();
+        let issued = self.take_through_directly(request).await;
+        if let Err(refusal) = &issued {
+            let asked = Asked {
+                transaction: &transaction,
+                credentials: &Credentials::Unproven { id },
+                trace: None,
+            };
+            log_refusal(refusal, asked);
+        }
+        issued
+    }
+
+    async fn take_through_directly(
+        &self,
+        request: DirectRequest,
+    ) -> Result<IssuedToken, IssueError> {
+        let live = self.live.load();
+        let client = AuthenticatedClient::of_token(&live.registry, &request.client_id)?;
+        let terms = self.terms(&live);
+        let transaction = request.transaction_id;
+        let grant = grant::resolve_direct(&client, request.wanted, transaction, &terms)?;
+        self.finish(&live, grant, None).await
+    }
+
     async fn take_through(
         &self,
         asked: Asked<'_>,
@@ -67,14 +99,28 @@ impl TokenIssuer {
         let client = self
             .authenticator
             .authenticate(&live.registry, asked.credentials)?;
-        let terms = Terms {
+        let terms = self.terms(&live);
+        let grant = grant::resolve(&client, wanted, Arc::clone(asked.transaction), &terms)?;
+        self.finish(&live, grant, asked.trace).await
+    }
+
+    fn terms<'l>(&self, live: &'l Live) -> Terms<'l> {
+        Terms {
             registry: &live.registry,
             issuer: live.issuer.shared(),
             now: self.clock.unix_seconds(),
             cutoff: live.cutoff,
-        };
-        let grant = grant::resolve(&client, wanted, Arc::clone(asked.transaction), &terms)?;
-        let approved = rule::run(&live.chain, &self.surroundings, grant, asked.trace).await?;
+        }
+    }
+
+    /// What every token goes through, however its grant came about.
+    async fn finish(
+        &self,
+        live: &Live,
+        grant: Grant,
+        trace: Option<&Trace>,
+    ) -> Result<IssuedToken, IssueError> {
+        let approved = rule::run(&live.chain, &self.surroundings, grant, trace).await?;
         let signed = sign::sign(&live.keys, approved)?;
         Ok(self.ledger.record(signed).await?)
     }

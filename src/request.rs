@@ -63,6 +63,31 @@ pub struct Wanted {
     pub parameters: Vec<(String, String)>,
 }
 
+/// What a trusted application asks for that names the subject itself.
+#[derive(Debug, Default)]
+pub struct DirectWanted {
+    /// The API.
+    pub audience: String,
+    /// `sub`
+    pub subject: String,
+    /// `scope`, with spaces between the values.
+    pub scope: String,
+    /// How long the token is to live, in seconds; as long as the API says where there is nothing.
+    pub lifetime: Option<u32>,
+    /// More claims: a name, and JSON text.
+    pub claims: Vec<(String, String)>,
+}
+
+/// A request for such a token. The application has shown that it may ask.
+pub struct DirectRequest {
+    /// Names the request in logs, errors and the ledger.
+    pub transaction_id: Arc<str>,
+    /// Who is asking.
+    pub client_id: Arc<str>,
+    /// For what.
+    pub wanted: DirectWanted,
+}
+
 impl TokenRequest {
     /// Puts a request together from the parameters of its body and the credentials of its header, if it had some.
     ///

@@ -203,8 +203,10 @@ impl From<GrantError> for OauthError {
             | GrantError::SeveralAudiences
             | GrantError::ResourceMalformed
             | GrantError::UnknownAudience { .. }
-            | GrantError::NoClientGrant { .. } => "invalid_target",
-            GrantError::ScopeNotGranted { .. } => "invalid_scope",
+            | GrantError::NoClientGrant { .. }
+            | GrantError::NotDirectly => "invalid_target",
+            GrantError::ScopeNotGranted { .. } | GrantError::ScopeUnknown { .. } => "invalid_scope",
+            GrantError::HostsClaim { .. } | GrantError::Unfit(_) => "invalid_request",
         };
         Self::bad_request(code, error.to_string())
     }

@@ -1,6 +1,7 @@
 //! Which claims a rule may write. A refusal is an error with a reason, never a silent drop.
 
 use super::manifest::ClaimsAllowed;
+use crate::claims::reserved::{NAME_BYTES_MAX, NEVER, UNLESS_LISTED, is_name, is_one_of};
 use crate::document::Mistake;
 
 /// Checks that a rule may set or remove a claim.
@@ -62,15 +63,6 @@ fn problem_with(entry: &str) -> Option<String> {
     })
 }
 
-fn is_name(name: &str) -> bool {
-    (1..=NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// A reader that ignores case must not be given a second `iss` either.
-fn is_one_of(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|known| known.eq_ignore_ascii_case(name))
-}
-
 /// A `*` never lifts a protection: that takes the name itself.
 fn lists_in_full(list: &[String], name: &str) -> bool {
     list.iter().any(|entry| entry == name)
@@ -82,32 +74,6 @@ fn admits(entry: &str, name: &str) -> bool {
         None => entry == name,
     }
 }
-
-/// What a token means hangs on these: who made it, for whom, until when, for which key, to whom, how far.
-const NEVER: &[&str] = &[
-    "iss",
-    "aud",
-    "exp",
-    "iat",
-    "nbf",
-    "cnf",
-    "client_id",
-    "scope",
-    "scp",
-    "rm_cutoff",
-    "rm_rules",
-    "__proto__",
-];
-
-/// The host's too, but an operator may hand them to a rule by name. The second half are JOSE header fields (RFC 7515
-/// section 4.1, RFC 7516 section 4.1, RFC 7518 section 4, RFC 7797): a claim of that name invites confusion.
-const UNLESS_LISTED: &[&str] = &[
-    "sub", "azp", "act", "may_act", "status", "events", "gty", "alg", "jku", "jwk", "kid", "x5u",
-    "x5c", "x5t", "x5t#s256", "typ", "cty", "crit", "enc", "zip", "epk", "apu", "apv", "iv", "tag",
-    "p2s", "p2c", "b64",
-];
-
-const NAME_BYTES_MAX: usize = 255;
 
 #[cfg(test)]
 mod tests {
