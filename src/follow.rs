@@ -17,7 +17,7 @@ use crate::live::LiveHandle;
 use crate::master_key::MasterKey;
 use crate::registry::Registry;
 use crate::reload::Trigger;
-use crate::store::{Change, ChangeKind, Store, StoreError};
+use crate::store::{Change, ChangeKind, Condition, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 
 /// Takes changes of the store into the live state.
@@ -79,6 +79,7 @@ impl Follower {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut failing = false;
         let mut forgot_at = Duration::ZERO;
+        let mut tried_at = Duration::ZERO;
         loop {
             let waiting = tokio::select! {
                 () = sleep(POLL_INTERVAL) => Vec::new(),
@@ -105,6 +106,12 @@ impl Follower {
             }
             failing = false;
             let now = self.clock.monotonic();
+            let is_full = self.store.condition() == Condition::Full;
+            if is_full && now.saturating_sub(tried_at) >= ROOM_INTERVAL {
+                tried_at = now;
+                let unix_seconds = self.clock.unix_seconds().cast_signed();
+                let _ = self.store.try_to_write(unix_seconds).await; // It says so in the log when there is room.
+            }
             if now.saturating_sub(forgot_at) >= FORGET_INTERVAL {
                 forgot_at = now;
                 let before = self.clock.unix_seconds().cast_signed() - CHANGES_KEPT_SECONDS;
@@ -226,6 +233,8 @@ enum FollowError {
 pub const SEEN_TOPIC: &str = "revocations";
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 const READ_ALL_FROM: usize = 500;
+/// How often it is found out whether a full disk has room again, where nobody else writes.
+const ROOM_INTERVAL: Duration = Duration::from_secs(5);
 const FORGET_INTERVAL: Duration = Duration::from_secs(3_600);
 /// A week: long enough for any reader that is still one.
 const CHANGES_KEPT_SECONDS: i64 = 7 * 86_400;

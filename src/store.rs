@@ -11,6 +11,7 @@ mod apis;
 mod audit;
 mod changes;
 mod clients;
+mod condition;
 mod error;
 mod generations;
 mod grants;
@@ -20,6 +21,7 @@ mod ledger;
 mod list;
 mod reports;
 mod revocations;
+mod schema;
 
 use std::fs::OpenOptions;
 use std::io;
@@ -27,13 +29,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool};
 
 pub use apis::{ApiFilter, ApiRow, ScopeRow};
 pub use audit::{AuditFilter, AuditRow, AuditWindow};
 pub use changes::{Change, ChangeKind};
 pub use clients::{ClientFilter, ClientRow, SecretRow, Secrets};
+pub use condition::Condition;
 pub use error::StoreError;
 pub use generations::{GenerationRow, NewGeneration};
 pub use grants::{GrantFilter, GrantRow};
@@ -43,17 +46,17 @@ pub use ledger::{LedgerContext, LedgerToken};
 pub use list::{Cursor, Filter, Start, Window};
 pub use revocations::{BlacklistFilter, NewRevocationRow, RevocationRow};
 
+use condition::{Transaction, Watch};
+
 /// The store of one installation. Clones share its connections.
 #[derive(Clone)]
 pub struct Store {
     pool: SqlitePool,
+    watch: Watch,
 }
 
 /// What Auth0's tools say about a thing beyond what this server acts on, by name.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;
-
-/// A write under way; nothing of it is there until it is committed.
-type Transaction = sqlx::Transaction<'static, Sqlite>;
 
 impl Store {
     /// Opens the file, makes it where it is missing, and brings its tables up to date.
@@ -74,8 +77,9 @@ impl Store {
             .acquire_timeout(BUSY_TIMEOUT)
             .connect_with(options)
             .await?;
-        sqlx::migrate!().run(&pool).await?;
-        Ok(Self { pool })
+        schema::bring_up_to_date(&pool).await?;
+        let watch = Watch::new(file);
+        Ok(Self { pool, watch })
     }
 
     /// Asks the store whether it still answers. It is asked for a row: a file that went bad still answers questions that
@@ -87,6 +91,19 @@ impl Store {
         self.newest_change().await.map(drop)
     }
 
+    /// Writes something that says nothing, to find out whether a full disk has room again.
+    ///
+    /// # Errors
+    /// When it has not.
+    pub async fn try_to_write(&self, now: i64) -> Result<(), StoreError> {
+        self.write_report("room", &now.to_string(), now).await
+    }
+
+    /// Whether it takes writes, as far as the last ones tell.
+    pub fn condition(&self) -> Condition {
+        self.watch.condition()
+    }
+
     /// Closes the connections once what is under way is done.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -94,7 +111,10 @@ impl Store {
 
     /// Starts a write. SQLite has one writer at a time: taking its place at once avoids failing half-way.
     async fn begin(&self) -> Result<Transaction, StoreError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+        self.watch.admit()?;
+        let began = self.pool.begin_with("BEGIN IMMEDIATE").await;
+        let inner = self.watch.learn_of_failure(began)?;
+        Ok(Transaction::new(inner, self.watch.clone()))
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::App;
-use crate::store::Store;
+use crate::store::{Condition, Store};
 
 /// Asks one part of the server whether it can do its work. The error says what is wrong.
 pub type Probe = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
@@ -36,6 +36,10 @@ impl Readiness {
             Ok(Err(problem)) => Err(problem.to_string()),
             Err(_) => Err("the store does not answer".to_owned()),
         };
+        let store = store.and_then(|()| match self.store.condition() {
+            Condition::ReadOnly => Err(READ_ONLY.to_owned()),
+            Condition::Writable | Condition::Full => Ok(()),
+        });
         let running = match self.stopping.load(Ordering::Acquire) {
             true => Err("the server is stopping".to_owned()),
             false => Ok(()),
@@ -64,7 +68,12 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
         StatusCode::SERVICE_UNAVAILABLE
     };
     let generation = app.live.load().chain.generation;
-    let body = json!({ "ready": ready, "checks": checks, "generation": generation });
+    let body = json!({
+        "ready": ready,
+        "checks": checks,
+        "store_takes_writes": app.readiness.store.condition() == Condition::Writable,
+        "generation": generation,
+    });
     (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
@@ -82,8 +91,12 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.metrics
         .revocations
         .set(count.try_into().unwrap_or_default());
+    let takes_writes = app.readiness.store.condition() == Condition::Writable;
+    app.metrics.store_writable.set(takes_writes.into());
     (headers, app.metrics.encode()).into_response()
 }
 
 const OK: &str = "ok";
+const READ_ONLY: &str =
+    "the store is read-only since a write failed: look at the disk and start again";
 const STORE_TIMEOUT: Duration = Duration::from_millis(500);

@@ -152,7 +152,7 @@ impl Writer {
         let problem = problem as &dyn std::error::Error;
         if failures == 1 {
             error!(problem, "the ledger cannot be written");
-        } else {
+        } else if failures.is_power_of_two() {
             warn!(problem, failures, "the ledger still cannot be written");
         }
     }

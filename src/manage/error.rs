@@ -147,6 +147,11 @@ impl ManageError {
                 headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
                 return;
             }
+            Self::Registrar(RegistrarError::Store(problem))
+            | Self::Revocation(RevocationError::Store(problem)) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(store_retry(problem)));
+                return;
+            }
             Self::NoSuchPath(_)
             | Self::WrongMethod(..)
             | Self::Query(_)
@@ -214,11 +219,7 @@ fn told_of(problem: RegistrarError) -> Told {
             let message = format!("scope must be a subset of resource server scopes: {foreign}");
             (S::BAD_REQUEST, payload(&message), Some("invalid_body"))
         }
-        RegistrarError::Store(problem) => {
-            failed(&problem);
-            let message = "the store cannot be used: nothing was changed, try again".to_owned();
-            (S::SERVICE_UNAVAILABLE, message, Some("store_unavailable"))
-        }
+        RegistrarError::Store(problem) => store_failed(&problem),
         RegistrarError::Key(problem) => {
             failed(&problem);
             let message = "a signing key could not be made: see the server's log".to_owned();
@@ -245,9 +246,39 @@ fn told_of_revocation(problem: RevocationError) -> Told {
 
 fn store_failed(problem: &StoreError) -> Told {
     failed(problem);
-    let message = "the store cannot be used: nothing was changed, try again".to_owned();
-    let code = Some("store_unavailable");
-    (StatusCode::SERVICE_UNAVAILABLE, message, code)
+    let (message, code) = match problem {
+        StoreError::Full(_) => (
+            "the server's disk is full: nothing was changed; try again when there is room",
+            "store_full",
+        ),
+        StoreError::Broken(_) | StoreError::ReadOnly => (
+            "the store is read-only since a write failed: nothing was changed; see the server's log",
+            "store_read_only",
+        ),
+        StoreError::Conflict
+        | StoreError::Dangling
+        | StoreError::Newer { .. }
+        | StoreError::Migrate(_)
+        | StoreError::Database(_) => (
+            "the store cannot be used: nothing was changed, try again",
+            "store_unavailable",
+        ),
+    };
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    (status, message.to_owned(), Some(code))
+}
+
+/// In seconds: what passes by itself, what somebody must make room for, and what takes a new start.
+fn store_retry(problem: &StoreError) -> u64 {
+    match problem {
+        StoreError::Full(_) => 10,
+        StoreError::Broken(_) | StoreError::ReadOnly => 60,
+        StoreError::Conflict
+        | StoreError::Dangling
+        | StoreError::Newer { .. }
+        | StoreError::Migrate(_)
+        | StoreError::Database(_) => 1,
+    }
 }
 
 fn failed(problem: &(dyn std::error::Error + 'static)) {

@@ -154,9 +154,13 @@ impl RegistrarError {
                 what,
                 id: id.to_owned(),
             },
-            StoreError::Dangling | StoreError::Migrate(_) | StoreError::Database(_) => {
-                Self::Store(error)
-            }
+            StoreError::Dangling
+            | StoreError::Full(_)
+            | StoreError::Broken(_)
+            | StoreError::ReadOnly
+            | StoreError::Newer { .. }
+            | StoreError::Migrate(_)
+            | StoreError::Database(_) => Self::Store(error),
         }
     }
 }

@@ -56,7 +56,7 @@ impl Store {
             let entry = Entry::done("update", "client", client_id).with(None, Some(told));
             audit::record(&mut transaction, by, entry).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Ends that. Says whether it was so.

@@ -122,7 +122,7 @@ impl Store {
         changes::note(&mut transaction, ChangeKind::Api, &api.identifier, by).await?;
         let entry = Entry::added(API, &api.identifier, api);
         audit::record(&mut transaction, by, entry).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Changes an API, if it is there: nobody else's change comes in between. Scopes that it loses are taken from the
@@ -152,7 +152,7 @@ impl Store {
         changes::note(&mut transaction, ChangeKind::Api, &api.identifier, by).await?;
         let entry = Entry::updated(API, &api.identifier, (&before, &api));
         audit::record(&mut transaction, by, entry).await?;
-        transaction.commit().await.map_err(StoreError::from)?;
+        transaction.commit().await?;
         Ok(Some(api))
     }
 
@@ -178,7 +178,7 @@ impl Store {
             let entry = Entry::done("update", API, identifier).with(Some(before), Some(after));
             audit::record(&mut transaction, by, entry).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Deletes an API and the grants for it. Says whether it was there.

@@ -196,7 +196,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let entry = Entry::done("refuse", "call", call).with(None, Some(why));
         record(&mut transaction, by, entry).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Deletes the entries before a moment (Unix seconds), says how many they were, and leaves one entry that tells of it.

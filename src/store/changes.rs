@@ -116,10 +116,12 @@ impl Store {
     /// # Errors
     /// When the store does not answer.
     pub async fn forget_changes(&self, before: i64) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
         let deleted = sqlx::query("DELETE FROM changes WHERE at < ?1")
             .bind(before)
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected())
     }
 }

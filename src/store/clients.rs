@@ -168,7 +168,7 @@ impl Store {
         changes::note(&mut transaction, ChangeKind::Client, &client.id, by).await?;
         let entry = Entry::added(CLIENT, &client.id, client);
         audit::record(&mut transaction, by, entry).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Changes a client, if it is there: nobody else's change comes in between.
@@ -198,7 +198,7 @@ impl Store {
         write_secrets(&mut transaction, &client.id, secrets, by.at).await?;
         changes::note(&mut transaction, ChangeKind::Client, id, by).await?;
         audit::record(&mut transaction, by, entry).await?;
-        transaction.commit().await.map_err(StoreError::from)?;
+        transaction.commit().await?;
         Ok(Some(client))
     }
 
@@ -237,7 +237,7 @@ impl Store {
         let told = json!({ "old_until": old_until });
         let entry = Entry::done("rotate_secret", CLIENT, client_id).with(None, Some(told));
         audit::record(&mut transaction, by, entry).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Deletes a client, its secrets and its grants. Says whether it was there.

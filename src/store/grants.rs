@@ -123,7 +123,7 @@ impl Store {
         changes::note(&mut transaction, ChangeKind::Client, &grant.client_id, by).await?;
         let entry = Entry::added(GRANT, &grant.id, grant);
         audit::record(&mut transaction, by, entry).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Changes a client grant, if it and its API are there: nobody else's change comes in between.
@@ -151,7 +151,7 @@ impl Store {
         changes::note(&mut transaction, ChangeKind::Client, &grant.client_id, by).await?;
         let entry = Entry::updated(GRANT, id, (&before, &grant));
         audit::record(&mut transaction, by, entry).await?;
-        transaction.commit().await.map_err(StoreError::from)?;
+        transaction.commit().await?;
         Ok(Some(grant))
     }
 

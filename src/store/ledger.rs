@@ -52,6 +52,7 @@ impl Store {
     /// # Errors
     /// When the store does not answer, or cannot hold more.
     pub async fn ledger_context(&self, context: &LedgerContext) -> Result<i64, StoreError> {
+        let mut transaction = self.begin().await?;
         let inserted = sqlx::query_scalar(
             "INSERT INTO ledger_contexts \
              (client_id, grant_id, audience, scope, kid, generation, rules) \
@@ -65,7 +66,9 @@ impl Store {
         .bind(&context.kid)
         .bind(context.generation)
         .bind(&context.rules);
-        Ok(inserted.fetch_one(&self.pool).await?)
+        let id = inserted.fetch_one(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(id)
     }
 
     /// Writes tokens down, all of them or none.
@@ -87,7 +90,7 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// The tokens with this `jti`, the newest first: more than one only if a rule broke its promise.
@@ -140,12 +143,14 @@ impl Store {
         .bind(window)
         .fetch_optional(&self.pool)
         .await?;
+        let mut transaction = self.begin().await?;
         sqlx::query("DELETE FROM ledger_tokens WHERE id > ?1 AND id <= ?2 AND expires_at < ?3")
             .bind(position)
             .bind(end.unwrap_or(i64::MAX))
             .bind(before)
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
+        transaction.commit().await?;
         Ok(end.unwrap_or(0))
     }
 }

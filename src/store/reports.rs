@@ -8,6 +8,7 @@ impl Store {
     /// # Errors
     /// When the store does not answer.
     pub async fn write_report(&self, topic: &str, body: &str, now: i64) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO reports (topic, body, updated_at) VALUES (?1, ?2, ?3) \
              ON CONFLICT (topic) DO UPDATE SET body = ?2, updated_at = ?3",
@@ -15,9 +16,9 @@ impl Store {
         .bind(topic)
         .bind(body)
         .bind(now)
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        transaction.commit().await
     }
 
     /// What was last said about a topic.

@@ -223,7 +223,10 @@ impl Store {
             "DELETE FROM revocations WHERE id IN \
              (SELECT id FROM revocations WHERE expires_at < ?1 LIMIT ?2)",
         );
-        let deleted = deleted.bind(before).bind(count).execute(&self.pool).await?;
+        let mut transaction = self.begin().await?;
+        let deleted = deleted.bind(before).bind(count);
+        let deleted = deleted.execute(&mut *transaction).await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected())
     }
 }

@@ -61,6 +61,8 @@ pub struct Metrics {
     pub revocations: Gauge,
     /// Changes of the store that this server has taken in.
     pub changes_seen: Gauge<i64>,
+    /// 1 while the store takes writes.
+    pub store_writable: Gauge,
     /// Spans that a collector took.
     pub spans_exported: Counter,
     /// Spans that no collector took, or that came while too many waited for one.
@@ -112,6 +114,7 @@ impl Metrics {
             verifications,
             revocations: Gauge::default(),
             changes_seen: Gauge::default(),
+            store_writable: Gauge::default(),
             spans_exported: Counter::default(),
             spans_lost: Counter::default(),
             span_export_failures: Counter::default(),
@@ -212,6 +215,11 @@ impl Metrics {
             "store_change",
             "Number of the newest store change taken in",
             self.changes_seen.clone(),
+        );
+        to.register(
+            "store_writable",
+            "1 while the store takes writes, 0 while the disk is full or has failed",
+            self.store_writable.clone(),
         );
     }
 
