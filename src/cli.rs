@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod audit;
+mod backup;
 mod client;
 mod completions;
 mod config;
@@ -75,6 +76,13 @@ enum Command {
     /// Get, inspect or explain tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Copy the installation, beside a running server.
+    Backup(backup::Backup),
+    /// Put a backup in place.
+    Restore(backup::Restore),
+    /// Look whether the store is sound.
+    #[command(subcommand)]
+    Store(backup::StoreCommand),
     /// Print a completion script for a shell.
     Completions(completions::Completions),
     /// Compile a rule from standard input to standard output: how the server compiles, in a process of its own.
@@ -138,6 +146,9 @@ fn dispatch(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
         Command::Revoke(revoke) => access::wait_for(revoke.run(context)),
         Command::Audit(command) => access::wait_for(command.run(context)),
         Command::Token(command) => access::wait_for(command.run(context)),
+        Command::Backup(backup) => access::wait_for(backup.run(context)),
+        Command::Restore(restore) => access::wait_for(restore.run(context)),
+        Command::Store(command) => access::wait_for(command.run(context)),
         Command::Completions(completions) => completions.run(),
         Command::CompileRule { .. } => Ok(()), // Dealt with before anything was set up.
     }

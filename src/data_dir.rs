@@ -1,5 +1,7 @@
 //! The data directory: one installation's store, keys, compiled rules and last good rules.
 
+mod restored;
+
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -12,6 +14,9 @@ use std::time::Duration;
 pub struct DataDir(PathBuf);
 
 impl DataDir {
+    /// The store's file, below the directory.
+    pub const STORE_FILE: &str = "rulemint.db";
+
     /// Makes the directory where it is missing (mode 0700).
     ///
     /// # Errors
@@ -38,7 +43,7 @@ impl DataDir {
 
     /// The store's file.
     pub fn store(&self) -> PathBuf {
-        self.0.join("rulemint.db")
+        self.0.join(Self::STORE_FILE)
     }
 
     /// A directory of its own below this one, made (mode 0700) where it is missing.

@@ -28,6 +28,7 @@
 //! - [`verification`]: says whether a token is good at this moment.
 //! - [`issue`]: the spine. [`reload`]: keeps the live rules equal to the rules directory.
 //! - [`live`]: what is in force at this moment, replaced whole.
+//! - [`backup`]: copies a running installation, says whether one is sound, puts a copy back.
 //! - [`ledger`]: remembers each token, and which rules did what to it.
 //! - [`sign`]: makes a JWT of approved claims, and checks one.
 //! - [`rules_dir`]: the files of rules, read and written. [`rule`]: the sandbox, the contract with rules, and what a rule may do. The only place that knows wasmtime.
@@ -68,6 +69,8 @@ pub mod verification;
 pub mod live;
 
 pub mod ledger;
+
+pub mod backup;
 
 pub mod sign;
 

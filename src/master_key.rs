@@ -38,22 +38,33 @@ impl Purpose {
 pub struct MasterKey(Prk);
 
 impl MasterKey {
+    /// Its file, below the data directory.
+    pub const FILE_NAME: &str = "master.key";
+
     /// Reads the key of a data directory, or makes one where there is none yet.
     ///
     /// # Errors
     /// When the file cannot be read or written, is readable by others, or does not hold a key.
     pub fn load_or_create(directory: &Path, random: &dyn Random) -> Result<Self, MasterKeyError> {
-        let path = directory.join(FILE_NAME);
-        let failed = |source| MasterKeyError::File {
-            path: path.clone(),
-            source,
-        };
-        match read_private(&path) {
-            Err(problem) if problem.kind() == ErrorKind::NotFound => {
-                create(&path, &STANDARD.encode(random.bytes::<KEY_BYTES>())).map_err(failed)?;
-                Self::parse(&read_private(&path).map_err(failed)?, &path)
+        match Self::load(directory) {
+            Err(MasterKeyError::File { path, source }) if source.kind() == ErrorKind::NotFound => {
+                let made = create(&path, &STANDARD.encode(random.bytes::<KEY_BYTES>()));
+                made.map_err(|source| MasterKeyError::File { path, source })?;
+                Self::load(directory)
             }
-            text => Self::parse(&text.map_err(failed)?, &path),
+            loaded => loaded,
+        }
+    }
+
+    /// Reads the key of a data directory.
+    ///
+    /// # Errors
+    /// When the file is not there, cannot be read, is readable by others, or does not hold a key.
+    pub fn load(directory: &Path) -> Result<Self, MasterKeyError> {
+        let path = directory.join(Self::FILE_NAME);
+        match read_private(&path) {
+            Ok(text) => Self::parse(&text, &path),
+            Err(source) => Err(MasterKeyError::File { path, source }),
         }
     }
 
@@ -163,7 +174,6 @@ pub enum MasterKeyError {
 #[error("open a sealed secret: the master key is not the one it was sealed with")]
 pub struct Unsealable;
 
-const FILE_NAME: &str = "master.key";
 const KEY_BYTES: usize = 32;
 const SALT: &[u8] = b"rulemint master key v1";
 
@@ -201,7 +211,7 @@ mod tests {
     fn a_key_that_others_may_read_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         MasterKey::load_or_create(directory.path(), &SystemRandom).unwrap();
-        let path = directory.path().join(FILE_NAME);
+        let path = directory.path().join(MasterKey::FILE_NAME);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let refused = MasterKey::load_or_create(directory.path(), &SystemRandom);
         let Err(MasterKeyError::File { source, .. }) = refused else {

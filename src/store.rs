@@ -12,6 +12,7 @@ mod audit;
 mod changes;
 mod clients;
 mod condition;
+mod copy;
 mod error;
 mod generations;
 mod grants;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::backup::BackupError;
 use crate::document::Mistake;
 use crate::registry::RegistrarError;
 use crate::reload::WishError;
@@ -65,7 +66,7 @@ pub(super) fn of_failure(failure: &anyhow::Error) -> ExitCode {
         CONFIGURATION
     } else if is_about_existence(failure) {
         NOT_THERE
-    } else if is_no(failure) {
+    } else if is_no(failure) || is_damage(failure) {
         REFUSED
     } else {
         FAILED
@@ -104,7 +105,16 @@ fn is_about_existence(failure: &anyhow::Error) -> bool {
         failure.downcast_ref(),
         Some(WishError::NeverRan | WishError::NothingEarlier)
     );
-    in_registry || in_list || in_files || in_rules || failure.is::<NotThere>()
+    let in_backup = matches!(
+        failure.downcast_ref(),
+        Some(BackupError::Exists(_) | BackupError::NotEmpty(_) | BackupError::NotOne { .. })
+    );
+    in_registry || in_list || in_files || in_rules || in_backup || failure.is::<NotThere>()
+}
+
+/// Whether a backup was looked at, and is not what was written.
+fn is_damage(failure: &anyhow::Error) -> bool {
+    matches!(failure.downcast_ref(), Some(BackupError::Damaged { .. }))
 }
 
 /// Help and version are no mistakes.

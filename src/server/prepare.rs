@@ -370,6 +370,7 @@ pub struct Opened {
 /// When they cannot be used.
 pub async fn open_installation(data: &DataDir, random: &dyn Random) -> Result<Opened, StartError> {
     let _alone = data.set_up_alone()?;
+    data.settle()?;
     let master = Arc::new(MasterKey::load_or_create(data.path(), random)?);
     let store = Store::open(&data.store()).await?;
     Ok(Opened { master, store })

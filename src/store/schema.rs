@@ -13,6 +13,19 @@ pub(super) async fn bring_up_to_date(pool: &SqlitePool) -> Result<(), StoreError
     migrator.set_ignore_missing(true);
     Ok(migrator.run(pool).await?)
 }
+/// Checks that this version understands the tables, and touches nothing.
+///
+/// # Errors
+/// [`StoreError::Newer`] when it does not.
+pub(super) async fn check_known(pool: &SqlitePool) -> Result<(), StoreError> {
+    check(pool, newest_of(&sqlx::migrate!())).await
+}
+
+/// The newest migration that was run.
+pub(super) async fn found(pool: &SqlitePool) -> Result<i64, StoreError> {
+    let newest = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success";
+    Ok(sqlx::query_scalar(newest).fetch_one(pool).await?)
+}
 
 fn newest_of(migrator: &Migrator) -> i64 {
     migrator
@@ -26,8 +39,7 @@ async fn check(pool: &SqlitePool, known: i64) -> Result<(), StoreError> {
     if !has_table(pool, "_sqlx_migrations").await? {
         return Ok(()); // It is new.
     }
-    let newest = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success";
-    let found: i64 = sqlx::query_scalar(newest).fetch_one(pool).await?;
+    let found = found(pool).await?;
     if found <= known || !has_table(pool, "compatibility").await? {
         return Ok(());
     }
