@@ -113,9 +113,7 @@ impl Store {
     /// Starts a write. SQLite has one writer at a time: taking its place at once avoids failing half-way.
     async fn begin(&self) -> Result<Transaction, StoreError> {
         self.watch.admit()?;
-        let began = self.pool.begin_with("BEGIN IMMEDIATE").await;
-        let inner = self.watch.learn_of_failure(began)?;
-        Ok(Transaction::new(inner, self.watch.clone()))
+        Transaction::begin(&self.pool, &self.watch).await
     }
 }
 

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use sqlx::{Sqlite, SqliteConnection};
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 use tracing::{error, info};
 
 use super::StoreError;
@@ -60,18 +61,8 @@ impl Watch {
         }
     }
 
-    /// Learns from how a write ended.
-    fn learn(&self, ended: Result<(), sqlx::Error>) -> Result<(), StoreError> {
-        self.learn_of_failure(ended)?;
-        self.succeeded();
-        Ok(())
-    }
-
     /// Learns from a failure. That something begins says nothing yet.
-    pub(super) fn learn_of_failure<T>(
-        &self,
-        ended: Result<T, sqlx::Error>,
-    ) -> Result<T, StoreError> {
+    fn learn_of_failure<T>(&self, ended: Result<T, sqlx::Error>) -> Result<T, StoreError> {
         let problem = match ended.map_err(StoreError::from) {
             Ok(done) => return Ok(done),
             // SQLite knows a full disk, and neither a full quota nor a file that may not grow.
@@ -110,14 +101,14 @@ impl Watch {
             return;
         }
         let directory = self.directory.display();
-        let problem = problem as &dyn std::error::Error;
+        let cause = std::error::Error::source(problem);
         match next {
             Condition::Full => error!(
-                problem, %directory,
+                cause, %directory,
                 "the disk is full: tokens go on being issued, changes are refused until there is room again"
             ),
             Condition::ReadOnly | Condition::Writable => error!(
-                problem, %directory,
+                cause, %directory,
                 "the store failed and is read-only until the next start: tokens go on being issued, changes are \
                  refused; look at the disk, run `rulemint store check`, start again or restore a backup"
             ),
@@ -126,21 +117,48 @@ impl Watch {
 }
 
 /// A write under way; nothing of it is there until it is committed.
+///
+/// One that is not committed ends its connection: SQLite takes some failed writes back by itself and others not, and
+/// what begins next must not find half of one.
 pub(super) struct Transaction {
-    inner: sqlx::Transaction<'static, Sqlite>,
+    connection: PoolConnection<Sqlite>,
     watch: Watch,
+    is_over: bool,
 }
 
 impl Transaction {
-    pub(super) fn new(inner: sqlx::Transaction<'static, Sqlite>, watch: Watch) -> Self {
-        Self { inner, watch }
+    pub(super) async fn begin(pool: &SqlitePool, watch: &Watch) -> Result<Self, StoreError> {
+        let connection = watch.learn_of_failure(pool.acquire().await)?;
+        let mut begun = Self {
+            connection,
+            watch: watch.clone(),
+            is_over: false,
+        };
+        begun.say("BEGIN IMMEDIATE").await?;
+        Ok(begun)
     }
 
     /// Makes it durable: it is on disk when this says so.
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         // Another write may have found out meanwhile that the disk is not to be trusted.
         self.watch.admit()?;
-        self.watch.learn(self.inner.commit().await)
+        self.say("COMMIT").await?;
+        self.is_over = true;
+        self.watch.succeeded();
+        Ok(())
+    }
+
+    async fn say(&mut self, statement: &'static str) -> Result<(), StoreError> {
+        let said = sqlx::query(statement).execute(&mut *self.connection).await;
+        self.watch.learn_of_failure(said).map(drop)
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.connection.close_on_drop();
+        }
     }
 }
 
@@ -148,13 +166,13 @@ impl Deref for Transaction {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
-        &self.inner
+        &self.connection
     }
 }
 
 impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.inner
+        &mut self.connection
     }
 }
 
