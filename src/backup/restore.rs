@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::content::{Content, copy_tree, flush_tree};
 use super::{BackupError, LIST_FILE, RULES_DIR, examine};
+use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::data_dir::DataDir;
 use crate::master_key::MasterKey;
@@ -25,6 +26,8 @@ pub struct Wish {
     pub rules_dir: Option<PathBuf>,
     /// Revoke all that was issued until now: revocations that were made after the backup are not in it.
     pub revoke_issued: bool,
+    /// Who restores it.
+    pub actor: Actor,
 }
 
 /// An installation that was restored.
@@ -115,14 +118,18 @@ async fn make_good(
     let store = Store::open(&staged.store()).await?;
     store.skip_revocation_numbers(NUMBERS_SKIPPED).await?;
     let revoked = match wish.revoke_issued {
-        true => revoke_issued(&store, clock).await?,
+        true => revoke_issued(&store, clock, &wish.actor).await?,
         false => Vec::new(),
     };
     store.close().await;
     Ok(revoked)
 }
 
-async fn revoke_issued(store: &Store, clock: Arc<dyn Clock>) -> Result<Vec<String>, BackupError> {
+async fn revoke_issued(
+    store: &Store,
+    clock: Arc<dyn Clock>,
+    actor: &Actor,
+) -> Result<Vec<String>, BackupError> {
     let revoker = Revoker::new(store.clone(), clock, usize::MAX);
     let mut revoked = Vec::new();
     for api in store.apis().await? {
@@ -131,7 +138,7 @@ async fn revoke_issued(store: &Store, clock: Arc<dyn Clock>) -> Result<Vec<Strin
             issued_before: None,
             expires_at: None,
             reason: Some("an older state was restored".to_owned()),
-            actor: "restore".to_owned(),
+            actor: actor.clone(),
         };
         revoker.revoke(new).await?;
         revoked.push(api.identifier);

@@ -73,7 +73,7 @@ impl Access {
 }
 
 /// Who the operating system says runs this process: a name, or a number where it knows none.
-fn user() -> String {
+pub(super) fn user() -> String {
     let number = || rustix::process::geteuid().as_raw().to_string();
     whoami::username().unwrap_or_else(|_| number())
 }

@@ -7,9 +7,10 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::Context;
-use super::access::load;
+use super::access::{load, user};
 use super::exit::{NotThere, Refused};
 use super::output::{moment, size};
+use crate::audit::Actor;
 use crate::backup::{self, Extent, Wish};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -102,6 +103,7 @@ impl Restore {
             force: self.force,
             rules_dir: self.with_rules.then(|| config.rules.dir.clone()),
             revoke_issued: self.revoke_issued,
+            actor: Actor::user(user()),
         };
         let restored = backup::restore(&data, &wish, Arc::new(SystemClock::new())).await?;
         let replaced = restored
