@@ -9,6 +9,7 @@ mod reference;
 mod source;
 mod telemetry;
 mod tls;
+mod verification;
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use reference::reference;
 pub use source::{Effective, Environment, Flag, Loaded, load};
 pub use telemetry::{Telemetry, Traces};
 pub use tls::Tls;
+pub use verification::Verification;
 
 use crate::document::Format;
 
@@ -54,6 +56,8 @@ pub struct Config {
     pub ledger: Ledger,
     /// What the server takes on at once.
     pub limits: Limits,
+    /// Verifying tokens.
+    pub verification: Verification,
     /// Logging.
     pub log: Log,
     /// Traces.
@@ -195,6 +199,7 @@ impl Default for Config {
             rules: Rules::default(),
             ledger: Ledger::default(),
             limits: Limits::default(),
+            verification: Verification::default(),
             log: Log::default(),
             telemetry: Telemetry::default(),
             shutdown: Shutdown::default(),

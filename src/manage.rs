@@ -75,6 +75,7 @@ impl Management {
             verifier: Verifier {
                 live: Arc::clone(&parts.live),
                 clock: Arc::clone(&parts.clock),
+                kept: None,
             },
             live: parts.live,
             registrars: parts.registrars,

@@ -5,7 +5,7 @@ mod verify;
 
 use std::sync::Arc;
 
-pub use own::{NotOurs, OwnToken, check_own};
+pub use own::{Authentic, NotOurs, OwnToken, check_claims, check_signature};
 pub use verify::{Verification, Verified, VerifyError, verify};
 
 use crate::keys::{Algorithm, KeyError, KeyRing, SigningKey};

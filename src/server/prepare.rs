@@ -36,7 +36,7 @@ use crate::rule::{Chain, CompiledRules, CompilerProgram, Loader, Outside, Surrou
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::{self, Tracer};
-use crate::verification::Verifier;
+use crate::verification::{KeptTokens, Verifier};
 
 /// What a server is given besides its configuration; a test gives its own.
 pub struct Parts {
@@ -278,6 +278,7 @@ impl Base {
             verifier: Verifier {
                 live: Arc::clone(&self.live),
                 clock: Arc::clone(&self.parts.clock),
+                kept: KeptTokens::with_room_for(self.config.verification.kept_tokens),
             },
             issuer: Arc::new(TokenIssuer {
                 live: Arc::clone(&self.live),

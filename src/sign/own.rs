@@ -3,6 +3,8 @@
 //! Nothing of a token is parsed before its signature is known to be good: its header must be, to the letter, the one
 //! that a key of ours writes. So there is no algorithm to confuse, no key to fetch and no extension to misread.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
@@ -12,34 +14,32 @@ use crate::claims::{CUTOFF, RULES};
 use crate::keys::KeyRing;
 use crate::revocation::Bearing;
 
-/// What a token of this server says. Its signature, its issuer and its time were checked, and nothing else. Only
-/// [`check_own`] makes one.
-#[derive(Clone, Debug)]
-pub struct OwnToken {
+/// A token that a key of ours signed, whatever it says. Only [`check_signature`] makes one.
+#[derive(Debug)]
+pub struct Authentic {
     kid: Box<str>,
     claims: Map<String, Value>,
 }
 
+/// What a token of this server says. Its signature, its issuer and its time were checked, and nothing else. Only
+/// [`check_claims`] makes one.
+#[derive(Clone, Debug)]
+pub struct OwnToken(Arc<Authentic>);
+
 impl OwnToken {
     /// A claim that is text; empty where there is none.
     pub fn text(&self, claim: &str) -> &str {
-        self.claims
-            .get(claim)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.0.text(claim)
     }
 
     /// A claim that is a whole number; 0 where there is none.
     pub fn number(&self, claim: &str) -> i64 {
-        self.claims
-            .get(claim)
-            .and_then(Value::as_i64)
-            .unwrap_or_default()
+        self.0.number(claim)
     }
 
     /// Every claim.
     pub fn claims(&self) -> &Map<String, Value> {
-        &self.claims
+        &self.0.claims
     }
 
     /// What revocation asks of it.
@@ -49,7 +49,7 @@ impl OwnToken {
             client_id: self.text("client_id"),
             subject: self.text("sub"),
             audience: self.text("aud"),
-            kid: &self.kid,
+            kid: &self.0.kid,
             rules: self.text(RULES),
             issued_at: self.number("iat"),
             cutoff: self.number(CUTOFF),
@@ -57,11 +57,29 @@ impl OwnToken {
     }
 }
 
-/// Checks a token: that it is one, that a key of ours signed it for this issuer, and that this is its time.
+impl Authentic {
+    #[cfg(test)]
+    pub(crate) fn saying_nothing() -> Self {
+        let (kid, claims) = ("".into(), Map::new());
+        Self { kid, claims }
+    }
+
+    fn text(&self, claim: &str) -> &str {
+        let said = self.claims.get(claim);
+        said.and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn number(&self, claim: &str) -> i64 {
+        let said = self.claims.get(claim);
+        said.and_then(Value::as_i64).unwrap_or_default()
+    }
+}
+
+/// Checks that a text is a token, and that a key of ours signed it. This is nearly all the work of a verification.
 ///
 /// # Errors
 /// When it is not so.
-pub fn check_own(jwt: &str, keys: &KeyRing, issuer: &str, now: u64) -> Result<OwnToken, NotOurs> {
+pub fn check_signature(jwt: &str, keys: &KeyRing) -> Result<Authentic, NotOurs> {
     if jwt.len() > TOKEN_BYTES_MAX {
         return Err(NotOurs::NoToken);
     }
@@ -73,26 +91,31 @@ pub fn check_own(jwt: &str, keys: &KeyRing, issuer: &str, now: u64) -> Result<Ow
         return Err(NotOurs::WrongSignature);
     }
     let claims = serde_json::from_slice(&decoded(payload)?).map_err(|_| NotOurs::NoToken)?;
-    let token = OwnToken {
-        kid: key.kid().into(),
-        claims,
-    };
+    let kid = key.kid().into();
+    Ok(Authentic { kid, claims })
+}
+
+/// Checks that a token with a good signature is of this issuer, and that this is its time.
+///
+/// # Errors
+/// When it is not so.
+pub fn check_claims(token: Arc<Authentic>, issuer: &str, now: u64) -> Result<OwnToken, NotOurs> {
     if token.text("iss") != issuer {
         return Err(NotOurs::OtherIssuer);
     }
     check_time(&token, now)?;
-    Ok(token)
+    Ok(OwnToken(token))
 }
 
 /// `exp` is in every token of ours. `nbf` is in none, but whoever has a key may have written it (RFC 7519 section 4.1.5).
-fn check_time(token: &OwnToken, now: u64) -> Result<(), NotOurs> {
+fn check_time(token: &Authentic, now: u64) -> Result<(), NotOurs> {
     let is_over = |expiry: i64| u64::try_from(expiry).is_ok_and(|expiry| expiry <= now);
     let expiry = token.number("exp");
     if expiry <= 0 || is_over(expiry) {
         return Err(NotOurs::Expired);
     }
     let has_begun = |begin: &Value| begin.as_u64().is_some_and(|begin| begin <= now);
-    match token.claims().get("nbf").is_none_or(has_begun) {
+    match token.claims.get("nbf").is_none_or(has_begun) {
         true => Ok(()),
         false => Err(NotOurs::NotYet),
     }

@@ -21,6 +21,7 @@ mod harness;
 mod health;
 mod introspection;
 mod kept;
+mod kept_tokens;
 mod ledger;
 mod management;
 mod registry;

@@ -30,6 +30,7 @@ impl Attacked {
         let setup = Setup::new().but(|config| {
             config.admin.client_id = Some(ADMIN.to_owned());
             config.admin.client_secret = Some(SECRET.into());
+            config.verification.kept_tokens = 1_000;
         });
         let server = setup.start().await;
         let audience = format!("{}/api/v2/", server.address);
@@ -39,10 +40,15 @@ impl Attacked {
             ("client_secret", SECRET),
             ("audience", &audience),
         ];
+        let token = server.ask(&[]).await.token();
+        let management = server.post(&form).await.token();
+        // From here on their signatures are known to be good, which must not rub off on what is made of them.
+        server.verify(&token).await;
+        server.introspect(&management).await;
         Self {
-            token: server.ask(&[]).await.token(),
-            management: server.post(&form).await.token(),
             server,
+            token,
+            management,
         }
     }
 
