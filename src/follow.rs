@@ -17,7 +17,7 @@ use crate::live::LiveHandle;
 use crate::master_key::MasterKey;
 use crate::registry::Registry;
 use crate::reload::Trigger;
-use crate::store::{Change, ChangeKind, Condition, Store, StoreError};
+use crate::store::{Change, ChangeKind, Condition, RULES_CHANGED, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 
 /// Takes changes of the store into the live state.
@@ -205,6 +205,7 @@ impl Follower {
         let wish = change.sequence;
         let trigger = match (change.kind, change.key.parse()) {
             (Some(ChangeKind::Rollback), Ok(to)) => Trigger::Rollback { to, wish },
+            (Some(ChangeKind::Reload), _) if change.key == RULES_CHANGED => Trigger::Changed(wish),
             (Some(ChangeKind::Reload), _) => Trigger::Retry(wish),
             _ => return,
         };

@@ -6,6 +6,7 @@
 mod access;
 mod blacklists;
 mod clients;
+mod directory;
 mod doorman;
 mod error;
 mod grants;
@@ -16,12 +17,14 @@ mod payload;
 mod rate;
 mod refused;
 mod resource_servers;
+mod rules;
 mod schema;
 pub mod scope;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
@@ -33,10 +36,13 @@ use crate::clock::Clock;
 use crate::follow::Nudge;
 use crate::live::LiveHandle;
 use crate::registry::{Registrar, Registrars};
+use crate::reload::Report;
 use crate::revocation::Revoker;
+use crate::rules_dir::ScriptRules;
 use crate::store::Store;
 use crate::verification::Verifier;
 use access::Caller;
+use directory::Directory;
 use error::ManageError;
 use rate::Rates;
 use refused::Refusals;
@@ -48,6 +54,7 @@ pub struct Management {
     registrars: Registrars,
     revoker: Revoker,
     nudge: Nudge,
+    directory: Directory,
     rates: Rates,
     refusals: Refusals,
 }
@@ -60,10 +67,14 @@ pub struct Parts {
     pub registrars: Registrars,
     /// Takes tokens back.
     pub revoker: Revoker,
-    /// Keeps the audit log.
+    /// Keeps the audit log, and wishes for the reloader.
     pub store: Store,
     /// Puts them in force.
     pub nudge: Nudge,
+    /// The scripts in the rules directory.
+    pub scripts: ScriptRules,
+    /// What the reloader says about them.
+    pub report: Arc<ArcSwap<Report>>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -80,6 +91,13 @@ impl Management {
             live: parts.live,
             registrars: parts.registrars,
             revoker: parts.revoker,
+            directory: Directory {
+                scripts: parts.scripts,
+                store: parts.store.clone(),
+                report: parts.report,
+                nudge: parts.nudge.clone(),
+                clock: Arc::clone(&parts.clock),
+            },
             nudge: parts.nudge,
             refusals: Refusals::new(parts.store, Arc::clone(&parts.clock)),
             rates: Rates::new(parts.clock, requests_per_second),
@@ -126,6 +144,11 @@ pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> 
         .route(
             "/blacklists/tokens",
             get(blacklists::list).post(blacklists::create),
+        )
+        .route("/rules", get(rules::list).post(rules::create))
+        .route(
+            "/rules/{id}",
+            get(rules::show).patch(rules::update).delete(rules::delete),
         )
         .method_not_allowed_fallback(wrong_method)
         .route_layer(from_fn_with_state(Arc::clone(&management), doorman::admit))

@@ -24,7 +24,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-pub use report::{EarlierReport, Problem, Report, RuleReport, RuleState};
+pub use report::{EarlierReport, Problem, Report, RuleReport, RuleState, dealt_with};
 pub use rests::{Resting, Rests, note_rests};
 pub use wish::{Standing, Wish, WishError};
 
@@ -47,6 +47,9 @@ pub enum Trigger {
     Look,
     /// Look, and try again what failed before. The number is that of the wish, 0 for a signal.
     Retry(i64),
+    /// Look: somebody has changed the directory through this program and is done, so what is missing is gone. The number is
+    /// that of the wish.
+    Changed(i64),
     /// Go back to an earlier chain.
     Rollback {
         /// Its number.
@@ -83,6 +86,8 @@ pub struct Reloader {
     report: Arc<ArcSwap<Report>>,
     /// Rules whose files were missing at the last look, and since when, by the clock that never jumps.
     missing: HashMap<Arc<str>, Duration>,
+    /// How long a file must be missing at this look.
+    confirm_missing: Duration,
     /// What was there at the last look.
     seen: Option<Seen>,
     /// Where that was: a directory may be replaced by another of the same name.
@@ -98,6 +103,8 @@ pub struct Reloader {
 struct Wishes {
     look: bool,
     retry: bool,
+    /// Whether what is missing was taken away on purpose.
+    changed: bool,
     rollback: Option<i64>,
     /// The number of the newest wish among them.
     newest: i64,
@@ -114,6 +121,11 @@ impl Wishes {
             Trigger::Retry(wish) => {
                 self.look = true;
                 self.retry = true;
+                self.newest = self.newest.max(wish);
+            }
+            Trigger::Changed(wish) => {
+                self.look = true;
+                self.changed = true;
                 self.newest = self.newest.max(wish);
             }
             Trigger::Rollback { to, wish } => {
@@ -146,6 +158,7 @@ impl Reloader {
             metrics: parts.metrics,
             report: Arc::default(),
             missing: HashMap::new(),
+            confirm_missing: CONFIRM_MISSING,
             seen: None,
             places: None,
             current: Why::default(),
@@ -227,6 +240,10 @@ impl Reloader {
             self.seen = None;
         }
         if wishes.look {
+            self.confirm_missing = match wishes.changed {
+                true => Duration::ZERO,
+                false => CONFIRM_MISSING,
+            };
             self.look(Some(triggers)).await;
         }
         if wishes.newest > 0 {

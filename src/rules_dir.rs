@@ -66,12 +66,11 @@ pub enum RulesDirError {
 impl RulesDirError {
     /// Something could not be written: where nobody may write, that is said instead.
     fn on_write(path: PathBuf, source: io::Error) -> Self {
-        match source.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly {
-                path,
-                why: "the server may not write there: change its rules where they come from",
-            },
-            _ => Self::Write { path, source },
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem) {
+            let why = "it may not be written to: change its rules where they come from";
+            return Self::ReadOnly { path, why };
         }
+        Self::Write { path, source }
     }
 }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::registry::RegistrarError;
 use crate::revocation::RevocationError;
+use crate::rules_dir::RulesDirError;
 use crate::store::StoreError;
 
 /// Why a call was refused.
@@ -45,6 +46,22 @@ pub(super) enum ManageError {
     Registrar(RegistrarError),
     /// What the revoker said.
     Revocation(RevocationError),
+    /// What became of a change in the rules directory.
+    RulesDir(RulesDirError),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for ManageError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<RulesDirError> for ManageError {
+    fn from(error: RulesDirError) -> Self {
+        Self::RulesDir(error)
+    }
 }
 
 impl From<RevocationError> for ManageError {
@@ -125,6 +142,8 @@ impl ManageError {
             }
             Self::Registrar(problem) => told_of(problem),
             Self::Revocation(problem) => told_of_revocation(problem),
+            Self::RulesDir(problem) => told_of_rules(problem),
+            Self::Store(problem) => store_failed(&problem),
         }
     }
 
@@ -161,7 +180,9 @@ impl ManageError {
             | Self::TooLarge
             | Self::TooSlow
             | Self::Registrar(_)
-            | Self::Revocation(_) => return,
+            | Self::Revocation(_)
+            | Self::RulesDir(_)
+            | Self::Store(_) => return,
         };
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {
             headers.insert(WWW_AUTHENTICATE, challenge);
@@ -171,7 +192,7 @@ impl ManageError {
 
 fn no_such_path(path: &str) -> String {
     format!(
-        "there is no {path}: here are /clients, /resource-servers, /client-grants and /blacklists/tokens"
+        "there is no {path}: here are /clients, /resource-servers, /client-grants, /rules and /blacklists/tokens"
     )
 }
 
@@ -241,6 +262,26 @@ fn told_of_revocation(problem: RevocationError) -> Told {
             (S::CONFLICT, problem.to_string(), code)
         }
         RevocationError::Store(problem) => store_failed(&problem),
+    }
+}
+
+fn told_of_rules(problem: RulesDirError) -> Told {
+    use StatusCode as S;
+    let told = problem.to_string();
+    match problem {
+        RulesDirError::NotThere { .. } => {
+            let message = "The rule does not exist".to_owned();
+            (S::NOT_FOUND, message, Some("inexistent_rule"))
+        }
+        RulesDirError::Conflict(_) => (S::CONFLICT, told, Some("rule_conflict")),
+        RulesDirError::Invalid(why) => (S::BAD_REQUEST, payload(&why), Some("invalid_body")),
+        RulesDirError::ReadOnly { .. } => (S::FORBIDDEN, told, Some("operation_not_supported")),
+        RulesDirError::NoDirectory(_)
+        | RulesDirError::Read { .. }
+        | RulesDirError::Write { .. } => {
+            failed(&problem);
+            (S::SERVICE_UNAVAILABLE, told, Some("rules_unavailable"))
+        }
     }
 }
 

@@ -34,6 +34,17 @@ impl Query {
         Self::read(uri, known)
     }
 
+    /// The same for a list that knows pages by number only.
+    ///
+    /// # Errors
+    /// As [`of_list`](Self::of_list).
+    pub(super) fn of_pages(uri: &Uri, filters: &[&str]) -> Result<Self, ManageError> {
+        let known = |name: &str| {
+            BY_NUMBER.contains(&name) || PROJECTION.contains(&name) || filters.contains(&name)
+        };
+        Self::read(uri, known)
+    }
+
     /// Reads the query of a call about one thing: the projection parameters.
     ///
     /// # Errors
@@ -52,9 +63,8 @@ impl Query {
 
     /// The same, for a list that does not know pages by number.
     pub(super) fn without_pages(mut self) -> Self {
-        let by_number = ["page", "per_page", "include_totals"];
         let parameters = &mut self.parameters;
-        parameters.retain(|(name, _)| !by_number.contains(&name.as_str()));
+        parameters.retain(|(name, _)| !BY_NUMBER.contains(&name.as_str()));
         self
     }
 
@@ -187,6 +197,13 @@ enum Style {
     Checkpoint { from: Option<Cursor>, take: u32 },
 }
 
+/// Where a page is in its list.
+struct Page {
+    start: u64,
+    per_page: u32,
+    total: u64,
+}
+
 /// What a list is of.
 pub(super) struct Kind<R> {
     /// The member of the envelope that holds it.
@@ -226,20 +243,13 @@ impl Management {
             } => {
                 let start = u64::from(page) * u64::from(per_page);
                 let rows = self.rows(filter, Start::Offset(start), per_page).await?;
-                let list = objects(&rows)?;
-                let total = self.registrars.count(filter).await?;
-                let mut response = match totals {
-                    false => answer(StatusCode::OK, &list),
-                    true => answer(
-                        StatusCode::OK,
-                        &json!({
-                            "start": start, "limit": per_page, "length": list.len(),
-                            "total": total, kind.plural: list
-                        }),
-                    ),
+                let page = Page {
+                    start,
+                    per_page,
+                    total: self.registrars.count(filter).await?,
                 };
-                self.link(query, (per_page, total), &mut response);
-                Ok(response)
+                let list = (kind.plural, objects(&rows)?);
+                Ok(self.page(query, &page, list, totals))
             }
             Style::Checkpoint { from, take } => {
                 let start = from.map_or(Start::Offset(0), Start::After);
@@ -254,6 +264,62 @@ impl Management {
                 Ok(answer(StatusCode::OK, &envelope))
             }
         }
+    }
+
+    /// Answers a list that is short enough to be known whole: in one piece, or page by page.
+    ///
+    /// # Errors
+    /// When the query is not as it must be.
+    pub(super) fn list_of(
+        &self,
+        query: &Query,
+        plural: &'static str,
+        all: Vec<Object>,
+    ) -> Result<Response, ManageError> {
+        let project = |all: Vec<Object>| -> Result<Vec<Object>, ManageError> {
+            all.into_iter().map(|one| query.projected(one)).collect()
+        };
+        let Style::Pages {
+            page,
+            per_page,
+            totals,
+        } = query.style()?
+        else {
+            return Ok(answer(StatusCode::OK, &project(all)?));
+        };
+        let start = u64::from(page) * u64::from(per_page);
+        let total = all.len() as u64;
+        let here = all
+            .into_iter()
+            .skip(usize::try_from(start).unwrap_or(usize::MAX));
+        let list = project(here.take(per_page as usize).collect())?;
+        let page = Page {
+            start,
+            per_page,
+            total,
+        };
+        Ok(self.page(query, &page, (plural, list), totals))
+    }
+
+    fn page(
+        &self,
+        query: &Query,
+        page: &Page,
+        (plural, list): (&'static str, Vec<Object>),
+        totals: bool,
+    ) -> Response {
+        let mut response = match totals {
+            false => answer(StatusCode::OK, &list),
+            true => answer(
+                StatusCode::OK,
+                &json!({
+                    "start": page.start, "limit": page.per_page, "length": list.len(),
+                    "total": page.total, plural: list
+                }),
+            ),
+        };
+        self.link(query, (page.per_page, page.total), &mut response);
+        response
     }
 
     async fn rows<F: Filter>(
@@ -304,6 +370,7 @@ fn cursor(text: &str) -> Result<Cursor, ManageError> {
     read().ok_or_else(wrong)
 }
 
+const BY_NUMBER: &[&str] = &["page", "per_page", "include_totals"];
 const PAGING: &[&str] = &["page", "per_page", "include_totals", "from", "take"];
 const PROJECTION: &[&str] = &["fields", "include_fields"];
 /// What may be given more than once.

@@ -9,13 +9,13 @@ use utoipa::{Modify, OpenApi};
 
 use super::error::ErrorBody;
 use super::payload::Kept;
-use super::{blacklists, clients, grants, resource_servers, scope};
+use super::{blacklists, clients, grants, resource_servers, rules, scope};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "rulemint management API",
-        description = "Clients, APIs and client grants, in the shapes of Auth0's Management API.",
+        description = "Clients, APIs, client grants, rules and blacklisted tokens, in the shapes of Auth0's Management API.",
     ),
     paths(
         blacklists::list,
@@ -36,6 +36,11 @@ use super::{blacklists, clients, grants, resource_servers, scope};
         grants::show,
         grants::update,
         grants::delete,
+        rules::list,
+        rules::create,
+        rules::show,
+        rules::update,
+        rules::delete,
     ),
     components(schemas(ErrorBody)),
     modifiers(&Access, &KeptProperties, &Projections)
@@ -66,7 +71,7 @@ struct KeptProperties;
 
 impl Modify for KeptProperties {
     fn modify(&self, document: &mut Document) {
-        let kept: [(&str, &Kept); 7] = [
+        let kept: [(&str, &Kept); 9] = [
             ("ClientCreate", &clients::KEPT),
             ("ClientUpdate", &clients::KEPT),
             ("ResourceServerCreate", &resource_servers::KEPT),
@@ -74,6 +79,8 @@ impl Modify for KeptProperties {
             ("ClientGrantCreate", &grants::KEPT),
             ("ClientGrantUpdate", &grants::KEPT),
             ("BlacklistedTokenCreate", &NOTHING_KEPT),
+            ("RuleCreate", &NOTHING_KEPT),
+            ("RuleUpdate", &NOTHING_KEPT),
         ];
         let components = document.components.get_or_insert_default();
         for (name, kept) in kept {
@@ -106,6 +113,7 @@ impl Modify for Projections {
             "ResourceServer",
             "ClientGrant",
             "BlacklistedToken",
+            "Rule",
         ] {
             if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
                 object.required.clear();

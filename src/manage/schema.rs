@@ -7,6 +7,7 @@
 
 mod query;
 mod refusal;
+mod rules;
 
 use std::collections::BTreeMap;
 
@@ -14,12 +15,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(super) use query::{
-    BlacklistFilters, ClientFilters, ClientGrantFilters, GrantDeletion, Paging, Projection,
-    ResourceServerFilters,
+    BlacklistFilters, ClientFilters, ClientGrantFilters, GrantDeletion, Pages, Paging, Projection,
+    ResourceServerFilters, RuleFilters,
 };
 pub(super) use refusal::{
     ConflictBody, Missing, MissingBody, MissingConflictBody, Refused, RefusedBody,
 };
+pub(super) use rules::{Rule, RuleCreate, RuleUpdate, Rules};
 
 /// A client that is added.
 #[derive(Serialize, ToSchema)]

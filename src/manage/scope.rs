@@ -28,6 +28,14 @@ pub const CREATE_CLIENT_GRANTS: &str = "create:client_grants";
 pub const UPDATE_CLIENT_GRANTS: &str = "update:client_grants";
 /// Delete client grants.
 pub const DELETE_CLIENT_GRANTS: &str = "delete:client_grants";
+/// Look at rules.
+pub const READ_RULES: &str = "read:rules";
+/// Add rules.
+pub const CREATE_RULES: &str = "create:rules";
+/// Change rules.
+pub const UPDATE_RULES: &str = "update:rules";
+/// Delete rules.
+pub const DELETE_RULES: &str = "delete:rules";
 /// Ask about any token, whoever it was issued to.
 pub const INTROSPECT_TOKENS: &str = "introspect:tokens";
 
@@ -50,10 +58,10 @@ pub const ALL: &[(&str, &str)] = &[
     (CREATE_CLIENT_GRANTS, "Add client grants"),
     (UPDATE_CLIENT_GRANTS, "Change client grants"),
     (DELETE_CLIENT_GRANTS, "Delete client grants"),
-    ("read:rules", "Look at rules"),
-    ("create:rules", "Add rules"),
-    ("update:rules", "Change rules"),
-    ("delete:rules", "Delete rules"),
+    (READ_RULES, "Look at rules"),
+    (CREATE_RULES, "Add rules"),
+    (UPDATE_RULES, "Change rules"),
+    (DELETE_RULES, "Delete rules"),
     (
         BLACKLIST_TOKENS,
         "Look at blacklisted tokens and add to them",

@@ -1,6 +1,11 @@
 //! What there is to say about the rules: for the log, `/readyz`, `/metrics` and `rulemint rule status`.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
+use tokio::time::{sleep, timeout};
 
 use crate::rule::Digest;
 
@@ -132,3 +137,23 @@ impl Report {
         rules + usize::from(self.directory_problem.is_some())
     }
 }
+
+/// Waits until the reloader of this process has dealt with a wish, but no longer than this.
+pub async fn dealt_with(
+    report: &ArcSwap<Report>,
+    wish: i64,
+    within: Duration,
+) -> Option<Arc<Report>> {
+    let dealt = async {
+        loop {
+            let now = report.load_full();
+            if now.wish >= wish {
+                return now;
+            }
+            sleep(WISH_POLL).await;
+        }
+    };
+    timeout(within, dealt).await.ok()
+}
+
+const WISH_POLL: Duration = Duration::from_millis(10);

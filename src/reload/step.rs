@@ -14,7 +14,7 @@ use super::keep::{Why, same_rules};
 use super::report::{Problem, RuleReport, RuleState};
 use super::scan::{Scan, Seen, scan};
 use super::workshop::Identity;
-use super::{CONFIRM_MISSING, Reloader, StartError, Trigger};
+use super::{Reloader, StartError, Trigger};
 use crate::rule::{Chain, Manifest, OnError, Rule, Source};
 
 /// A rule that is to be in the next chain, or wanted to be.
@@ -211,7 +211,7 @@ impl Reloader {
                 continue;
             }
             let since = *self.missing.get(&rule.name).unwrap_or(&now);
-            if now.saturating_sub(since) < CONFIRM_MISSING {
+            if now.saturating_sub(since) < self.confirm_missing {
                 missing.insert(Arc::clone(&rule.name), since);
                 candidates.push(self.missing_candidate(rule));
             }

@@ -4,6 +4,8 @@
 //! and the id follows from the rest of the name. So whoever copies the directory has everything, and a file that was put
 //! there by hand is a rule like any other.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -77,9 +79,11 @@ impl ScriptRules {
     /// # Errors
     /// When the directory or a file in it cannot be read.
     pub fn all(&self) -> Result<Vec<ScriptRule>, RulesDirError> {
-        let open = OpenDir::open(&self.rules_dir).map_err(|problem| match problem.kind() {
-            std::io::ErrorKind::NotFound => RulesDirError::NoDirectory(self.rules_dir.clone()),
-            _ => self.unreadable("", problem.to_string()),
+        let open = OpenDir::open(&self.rules_dir).map_err(|problem| {
+            match problem.kind() == io::ErrorKind::NotFound {
+                true => RulesDirError::NoDirectory(self.rules_dir.clone()),
+                false => self.unreadable("", problem.to_string()),
+            }
         })?;
         let names = open.names();
         let names = names.map_err(|problem| self.unreadable("", problem.to_string()))?;
@@ -198,7 +202,7 @@ impl ScriptRules {
         }
         let cases = |name: &str| self.rules_dir.join(format!("{name}{CASES_ENDING}"));
         if moves && cases(&before.file).is_dir() {
-            std::fs::rename(cases(&before.file), cases(&name)).map_err(failed)?;
+            fs::rename(cases(&before.file), cases(&name)).map_err(failed)?;
         }
         put_together(&file, script.as_bytes(), manifest).map_err(failed)?;
         if moves {

@@ -33,6 +33,7 @@ use crate::registry::{Registrars, Registry, SecretHasher};
 use crate::reload::{self, Reloader, Report, Trigger};
 use crate::revocation::{Revocations, Revoker, forget_expired};
 use crate::rule::{Chain, CompiledRules, CompilerProgram, Loader, Outside, Surroundings};
+use crate::rules_dir::ScriptRules;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::{self, Tracer};
@@ -288,7 +289,7 @@ impl Base {
                 clock: Arc::clone(&self.parts.clock),
             }),
             live: Arc::clone(&self.live),
-            management: Arc::new(self.management(nudge)),
+            management: Arc::new(self.management(nudge, Arc::clone(&report))),
             readiness: Readiness {
                 store: self.store.clone(),
                 rules: Box::new(move || report.load().obstacle().map_or(Ok(()), Err)),
@@ -300,12 +301,14 @@ impl Base {
         }
     }
 
-    fn management(&self, nudge: Nudge) -> Management {
+    fn management(&self, nudge: Nudge, report: Arc<ArcSwap<Report>>) -> Management {
         let parts = manage::Parts {
+            store: self.store.clone(),
+            scripts: ScriptRules::of(&self.config.rules.dir),
+            report,
             live: Arc::clone(&self.live),
             registrars: self.registrars(),
             revoker: self.revoker(),
-            store: self.store.clone(),
             nudge,
             clock: Arc::clone(&self.parts.clock),
         };

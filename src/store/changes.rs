@@ -2,6 +2,7 @@
 //!
 //! The same log will carry a fleet: every node follows it by sequence number.
 
+use serde_json::Value;
 use sqlx::FromRow;
 
 use super::audit::{self, Entry};
@@ -21,7 +22,7 @@ pub enum ChangeKind {
     Revocation,
     /// A wish to go back to an earlier rule chain; the key is its generation number.
     Rollback,
-    /// A wish to look at the rules directory again; the key is empty.
+    /// A wish to look at the rules directory again; the key is empty, or says that it was changed on purpose.
     Reload,
 }
 
@@ -111,6 +112,24 @@ impl Store {
         Ok(sequence)
     }
 
+    /// Says what somebody did to the files of a rule, and asks a running server to look. The number is that of the wish.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn rule_written(&self, rule: RuleWritten, by: By<'_>) -> Result<i64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let operation = match (&rule.before, &rule.after) {
+            (None, _) => "add",
+            (Some(_), Some(_)) => "update",
+            (Some(_), None) => "delete",
+        };
+        let entry = Entry::done(operation, "rule", &rule.name).with(rule.before, rule.after);
+        audit::record(&mut transaction, by, entry).await?;
+        let wish = note_rules_changed(&mut transaction, by).await?;
+        transaction.commit().await?;
+        Ok(wish)
+    }
+
     /// Forgets changes older than `before` (Unix seconds). A reader that is further behind starts afresh anyway.
     ///
     /// # Errors
@@ -125,6 +144,27 @@ impl Store {
         Ok(deleted.rows_affected())
     }
 }
+
+/// What was done to the files of a rule, for the audit log.
+pub struct RuleWritten {
+    /// The rule's name.
+    pub name: String,
+    /// What it was, if it was there.
+    pub before: Option<Value>,
+    /// What it is, if it is there.
+    pub after: Option<Value>,
+}
+
+/// Asks a running server, as part of a write, to look at rules that this write has changed.
+pub(super) async fn note_rules_changed(
+    transaction: &mut Transaction,
+    by: By<'_>,
+) -> Result<i64, StoreError> {
+    note(transaction, ChangeKind::Reload, RULES_CHANGED, by).await
+}
+
+/// The key of a wish to look at rules that somebody changed through this program, and is done.
+pub const RULES_CHANGED: &str = "changed";
 
 /// Writes a change as part of the write it is about.
 pub(super) async fn note(

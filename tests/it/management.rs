@@ -8,6 +8,7 @@ mod clients;
 mod lists;
 mod openapi;
 mod resource_servers;
+mod rules;
 
 use std::collections::BTreeSet;
 

@@ -28,6 +28,20 @@ pub(in crate::manage) struct Paging {
     take: Option<u32>,
 }
 
+/// How a list is asked for that knows pages by number only. Without any of these it is answered whole.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::manage) struct Pages {
+    /// The number of the page, from 0.
+    #[param(minimum = 0, maximum = 1_000_000)]
+    page: Option<u32>,
+    /// How long a page is.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    per_page: Option<u32>,
+    /// Whether to answer an envelope with the length of the whole list.
+    include_totals: Option<bool>,
+}
+
 /// Which properties are answered.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -74,6 +88,14 @@ pub(in crate::manage) struct ClientGrantFilters {
 pub(in crate::manage) struct BlacklistFilters {
     /// Those with this API or client.
     aud: Option<String>,
+}
+
+/// Which rules are wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::manage) struct RuleFilters {
+    /// Those that are to run, or those that are not.
+    enabled: Option<bool>,
 }
 
 /// What else goes with a grant.

@@ -1,3 +1,5 @@
+//! Scripts come and go, and the files say it.
+
 use std::fs;
 
 use tempfile::TempDir;

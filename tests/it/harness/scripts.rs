@@ -14,9 +14,20 @@ static SEASONED: OnceCell<TempDir> = OnceCell::const_new();
 impl Setup {
     /// With a script in the rules directory, and an engine that need not be compiled.
     pub(crate) async fn with_script(self, name: &str, text: &str) -> Self {
+        self.with_engine().await.with(name, text)
+    }
+
+    /// With an engine for scripts that need not be compiled. It is sealed under the master key of whoever compiled it.
+    pub(crate) async fn with_engine(self) -> Self {
         let seasoned = SEASONED.get_or_init(season).await;
-        copy(seasoned.path(), &self.config.data_dir);
-        self.with(name, text)
+        let place = |name: &str| (seasoned.path().join(name), self.config.data_dir.join(name));
+        let (compiled, to) = place("compiled");
+        copy(&compiled, &to);
+        let (key, to) = place("master.key");
+        fs::copy(key, to).unwrap();
+        let owners = fs::metadata(seasoned.path()).unwrap().permissions();
+        fs::set_permissions(&self.config.data_dir, owners).unwrap();
+        self
     }
 }
 

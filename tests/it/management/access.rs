@@ -27,6 +27,11 @@ pub(super) const CALLS: &[(&str, &str, &str)] = &[
     ("POST", "/client-grants", "create:client_grants"),
     ("PATCH", "/client-grants/cgr_x", "update:client_grants"),
     ("DELETE", "/client-grants/cgr_x", "delete:client_grants"),
+    ("GET", "/rules", "read:rules"),
+    ("GET", "/rules/rul_x", "read:rules"),
+    ("POST", "/rules", "create:rules"),
+    ("PATCH", "/rules/rul_x", "update:rules"),
+    ("DELETE", "/rules/rul_x", "delete:rules"),
     ("GET", "/blacklists/tokens", "blacklist:tokens"),
     ("POST", "/blacklists/tokens", "blacklist:tokens"),
 ];

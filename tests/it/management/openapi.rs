@@ -81,6 +81,8 @@ async fn answers_are_as_described() {
         ("/client-grants", "ClientGrants"),
         ("/client-grants?include_totals=true", "ClientGrants"),
         ("/blacklists/tokens", "BlacklistedTokens"),
+        ("/rules", "Rules"),
+        ("/rules?include_totals=true", "Rules"),
         ("/clients/nobody", "ErrorBody"),
         ("/clients?pages=1", "ErrorBody"),
     ] {

@@ -1,0 +1,197 @@
+//! `/rules`: the scripts in the rules directory. What is written here comes alive as any file that is put there.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::access::Caller;
+use super::directory::Directory;
+use super::error::ManageError;
+use super::id::Id;
+use super::list::{Object, Query, answer};
+use super::payload::Payload;
+use super::{Management, schema, scope};
+use crate::rules_dir::{NewScript, ScriptChange, ScriptRule};
+
+type Answer = Result<Response, ManageError>;
+
+/// List scripts, in the order they run. State and reason are in it where `fields` asks for them.
+#[utoipa::path(
+    get,
+    path = "/api/v2/rules",
+    operation_id = "get_rules",
+    tag = "rules",
+    params(schema::Pages, schema::Projection, schema::RuleFilters),
+    responses((status = 200, description = "The list", body = schema::Rules), schema::Refused),
+    security(("token" = ["read:rules"]))
+)]
+pub(super) async fn list(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Answer {
+    caller.may(&[scope::READ_RULES])?;
+    let query = Query::of_pages(&uri, &["enabled"])?;
+    let enabled = query.flag("enabled")?;
+    let asked_for = query.list("fields");
+    let directory = &management.directory;
+    let all = directory.work(|scripts| scripts.all()).await?;
+    let wanted = all
+        .iter()
+        .filter(|rule| enabled.is_none_or(|enabled| rule.enabled == enabled));
+    let object = |rule: &ScriptRule| {
+        let mut object = object(directory, rule);
+        // Tools send back what they read in a list, and these two are nobody's to set.
+        object.retain(|name, _| !STANDING.contains(&name.as_str()) || asked_for.contains(name));
+        object
+    };
+    management.list_of(&query, "rules", wanted.map(object).collect())
+}
+
+/// Look at one script.
+#[utoipa::path(
+    get,
+    path = "/api/v2/rules/{id}",
+    operation_id = "get_rules_by_id",
+    tag = "rules",
+    params(("id" = String, Path, description = "The rule's id"), schema::Projection),
+    responses((status = 200, description = "It is this", body = schema::Rule), schema::Missing),
+    security(("token" = ["read:rules"]))
+)]
+pub(super) async fn show(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    Id(id): Id,
+    uri: Uri,
+) -> Answer {
+    caller.may(&[scope::READ_RULES])?;
+    let query = Query::of_one(&uri)?;
+    let directory = &management.directory;
+    let rule = directory.work(move |scripts| scripts.one(&id)).await?;
+    let object = query.projected(object(directory, &rule))?;
+    Ok(answer(StatusCode::OK, &object))
+}
+
+/// Add a script. The answer says whether it runs, and why not.
+#[utoipa::path(
+    post,
+    path = "/api/v2/rules",
+    operation_id = "post_rules",
+    tag = "rules",
+    request_body = schema::RuleCreate,
+    responses((status = 201, description = "It was added", body = schema::Rule), schema::ConflictBody),
+    security(("token" = ["create:rules"]))
+)]
+pub(super) async fn create(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Answer {
+    caller.may(&[scope::CREATE_RULES])?;
+    Query::none(request.uri())?;
+    let mut body = Payload::read(request).await?;
+    let new = NewScript {
+        name: body.require("name")?,
+        script: body.require("script")?,
+        order: body.take("order")?,
+        enabled: body.take("enabled")?.unwrap_or(true),
+    };
+    take_stage(&mut body)?;
+    body.nothing_more()?;
+    let directory = &management.directory;
+    let rule = directory.add(&caller, new).await?;
+    Ok(answer(StatusCode::CREATED, &object(directory, &rule)))
+}
+
+/// Change a script: what is not named stays. The answer says whether it runs, and why not.
+#[utoipa::path(
+    patch,
+    path = "/api/v2/rules/{id}",
+    operation_id = "patch_rules_by_id",
+    tag = "rules",
+    params(("id" = String, Path, description = "The rule's id")),
+    request_body = schema::RuleUpdate,
+    responses((status = 200, description = "It was changed", body = schema::Rule), schema::MissingConflictBody),
+    security(("token" = ["update:rules"]))
+)]
+pub(super) async fn update(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    Id(id): Id,
+    request: Request,
+) -> Answer {
+    caller.may(&[scope::UPDATE_RULES])?;
+    Query::none(request.uri())?;
+    let mut body = Payload::read(request).await?;
+    let change = ScriptChange {
+        name: body.take("name")?,
+        script: body.take("script")?,
+        order: body.take("order")?,
+        enabled: body.take("enabled")?,
+    };
+    take_stage(&mut body)?;
+    body.nothing_more()?;
+    let directory = &management.directory;
+    let rule = directory.update(&caller, (id, change)).await?;
+    Ok(answer(StatusCode::OK, &object(directory, &rule)))
+}
+
+/// Delete a script, its manifest and its golden cases.
+#[utoipa::path(
+    delete,
+    path = "/api/v2/rules/{id}",
+    operation_id = "delete_rules_by_id",
+    tag = "rules",
+    params(("id" = String, Path, description = "The rule's id")),
+    responses((status = 204, description = "It is gone"), schema::Missing),
+    security(("token" = ["delete:rules"]))
+)]
+pub(super) async fn delete(
+    State(management): State<Arc<Management>>,
+    Extension(caller): Extension<Caller>,
+    Id(id): Id,
+    uri: Uri,
+) -> Answer {
+    caller.may(&[scope::DELETE_RULES])?;
+    Query::none(&uri)?;
+    let directory = &management.directory;
+    directory.delete(&caller, id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// A script as Auth0 writes a Rule, with how it stands.
+fn object(directory: &Directory, rule: &ScriptRule) -> Object {
+    let standing = directory.standing(rule);
+    let mut object = Object::from_iter([
+        ("id".to_owned(), json!(rule.id)),
+        ("name".to_owned(), json!(rule.name)),
+        ("script".to_owned(), json!(rule.script)),
+        ("enabled".to_owned(), json!(rule.enabled)),
+        ("stage".to_owned(), json!(STAGE)),
+        ("state".to_owned(), json!(standing.state)),
+    ]);
+    if let Some(order) = rule.order {
+        object.insert("order".to_owned(), json!(order));
+    }
+    if let Some(reason) = standing.reason {
+        object.insert("reason".to_owned(), json!(reason));
+    }
+    object
+}
+
+/// There is one stage here.
+fn take_stage(body: &mut Payload) -> Result<(), ManageError> {
+    match body.take::<String>("stage")? {
+        Some(other) if other != STAGE => Err(ManageError::Body(format!(
+            "stage: {other:?} is not possible here; leave it out, or use {STAGE}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+const STAGE: &str = "login_success";
+const STANDING: &[&str] = &["state", "reason"];
