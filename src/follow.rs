@@ -15,8 +15,9 @@ use crate::clock::Clock;
 use crate::keys::{KeyRing, KeyRingError};
 use crate::live::LiveHandle;
 use crate::master_key::MasterKey;
-use crate::registry::Registry;
+use crate::registry::{Registry, rules_configs};
 use crate::reload::Trigger;
+use crate::rule::Configuration;
 use crate::store::{Change, ChangeKind, Condition, RULES_CHANGED, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 
@@ -28,6 +29,8 @@ pub struct Follower {
     pub live: Arc<LiveHandle>,
     /// What signing keys are sealed with.
     pub master: Arc<MasterKey>,
+    /// What all scripts share.
+    pub configuration: Arc<Configuration>,
     /// Who deals with wishes about rules.
     pub reloader: UnboundedSender<Trigger>,
     /// What to count.
@@ -167,6 +170,13 @@ impl Follower {
                 live.keys = keys;
             }
         });
+        if changes
+            .iter()
+            .any(|change| change.kind == Some(ChangeKind::RulesConfig))
+        {
+            let values = rules_configs(&self.store, &self.master).await?;
+            self.configuration.replace(values);
+        }
         for change in changes {
             self.pass_on(change);
         }

@@ -18,6 +18,7 @@ mod rate;
 mod refused;
 mod resource_servers;
 mod rules;
+mod rules_configs;
 mod schema;
 pub mod scope;
 
@@ -28,7 +29,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 pub use openapi::openapi;
 
@@ -149,6 +150,11 @@ pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> 
         .route(
             "/rules/{id}",
             get(rules::show).patch(rules::update).delete(rules::delete),
+        )
+        .route("/rules-configs", get(rules_configs::list))
+        .route(
+            "/rules-configs/{key}",
+            put(rules_configs::set).delete(rules_configs::delete),
         )
         .method_not_allowed_fallback(wrong_method)
         .route_layer(from_fn_with_state(Arc::clone(&management), doorman::admit))

@@ -11,6 +11,7 @@ mod client;
 mod clients;
 mod grants;
 mod registrar;
+mod rules_configs;
 mod secret;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use client::{AuthMethod, Client, ClientGrant};
 pub use clients::{AddedClient, ClientChange, NewClient};
 pub use grants::{GrantChange, NewGrant};
 pub use registrar::{Registrar, RegistrarError, Registrars};
+pub use rules_configs::rules_configs;
 pub use secret::{SecretHasher, StoredSecret};
 
 use crate::store::{Change, ChangeKind, Store, StoreError};
@@ -84,6 +86,7 @@ impl Registry {
                 Some(ChangeKind::Api) => next.reread_api(&change.key, store).await?,
                 Some(
                     ChangeKind::SigningKey
+                    | ChangeKind::RulesConfig
                     | ChangeKind::Revocation
                     | ChangeKind::Rollback
                     | ChangeKind::Reload,

@@ -22,6 +22,7 @@ mod ledger;
 mod list;
 mod reports;
 mod revocations;
+mod rules_configs;
 mod schema;
 
 use std::fs::OpenOptions;
@@ -46,6 +47,7 @@ pub use keys::KeyRow;
 pub use ledger::{LedgerContext, LedgerToken};
 pub use list::{Cursor, Filter, Start, Window};
 pub use revocations::{BlacklistFilter, NewRevocationRow, RevocationRow};
+pub use rules_configs::RulesConfigRow;
 
 use condition::{Transaction, Watch};
 

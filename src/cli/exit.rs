@@ -9,6 +9,7 @@ use crate::registry::RegistrarError;
 use crate::reload::WishError;
 use crate::revocation::RevocationError;
 use crate::rules_dir::RulesDirError;
+use crate::workbench::deploy::DeployError;
 use crate::workbench::scaffold::ScaffoldError;
 
 /// The end of `rulemint --help`.
@@ -94,12 +95,8 @@ fn is_about_existence(failure: &anyhow::Error) -> bool {
     );
     let in_files = matches!(failure.downcast_ref(), Some(ScaffoldError::Exists(_)))
         || matches!(
-            failure.downcast_ref(),
-            Some(
-                RulesDirError::NotThere { .. }
-                    | RulesDirError::NoDirectory(_)
-                    | RulesDirError::Conflict(_)
-            )
+            of_rules_dir(failure),
+            Some(RulesDirError::NotThere { .. } | RulesDirError::NoDirectory(_))
         );
     let in_rules = matches!(
         failure.downcast_ref(),
@@ -115,6 +112,15 @@ fn is_about_existence(failure: &anyhow::Error) -> bool {
 /// Whether a backup was looked at, and is not what was written.
 fn is_damage(failure: &anyhow::Error) -> bool {
     matches!(failure.downcast_ref(), Some(BackupError::Damaged { .. }))
+}
+
+/// What is wrong in the rules directory, if that is what failed.
+fn of_rules_dir(failure: &anyhow::Error) -> Option<&RulesDirError> {
+    let deploying = match failure.downcast_ref() {
+        Some(DeployError::RulesDir(problem)) => Some(problem),
+        _ => None,
+    };
+    deploying.or_else(|| failure.downcast_ref())
 }
 
 /// Help and version are no mistakes.

@@ -192,7 +192,8 @@ impl ManageError {
 
 fn no_such_path(path: &str) -> String {
     format!(
-        "there is no {path}: here are /clients, /resource-servers, /client-grants, /rules and /blacklists/tokens"
+        "there is no {path}: here are /clients, /resource-servers, /client-grants, /rules, /rules-configs and \
+         /blacklists/tokens"
     )
 }
 

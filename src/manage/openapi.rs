@@ -9,7 +9,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::error::ErrorBody;
 use super::payload::Kept;
-use super::{blacklists, clients, grants, resource_servers, rules, scope};
+use super::{blacklists, clients, grants, resource_servers, rules, rules_configs, scope};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -41,6 +41,9 @@ use super::{blacklists, clients, grants, resource_servers, rules, scope};
         rules::show,
         rules::update,
         rules::delete,
+        rules_configs::list,
+        rules_configs::set,
+        rules_configs::delete,
     ),
     components(schemas(ErrorBody)),
     modifiers(&Access, &KeptProperties, &Projections)
@@ -71,7 +74,7 @@ struct KeptProperties;
 
 impl Modify for KeptProperties {
     fn modify(&self, document: &mut Document) {
-        let kept: [(&str, &Kept); 9] = [
+        let kept: [(&str, &Kept); 10] = [
             ("ClientCreate", &clients::KEPT),
             ("ClientUpdate", &clients::KEPT),
             ("ResourceServerCreate", &resource_servers::KEPT),
@@ -81,6 +84,7 @@ impl Modify for KeptProperties {
             ("BlacklistedTokenCreate", &NOTHING_KEPT),
             ("RuleCreate", &NOTHING_KEPT),
             ("RuleUpdate", &NOTHING_KEPT),
+            ("RulesConfigValue", &NOTHING_KEPT),
         ];
         let components = document.components.get_or_insert_default();
         for (name, kept) in kept {

@@ -21,7 +21,10 @@ pub(super) use query::{
 pub(super) use refusal::{
     ConflictBody, Missing, MissingBody, MissingConflictBody, Refused, RefusedBody,
 };
-pub(super) use rules::{Rule, RuleCreate, RuleUpdate, Rules};
+pub(super) use rules::{
+    Rule, RuleCreate, RuleUpdate, Rules, RulesConfig, RulesConfigKey, RulesConfigPath,
+    RulesConfigValue,
+};
 
 /// A client that is added.
 #[derive(Serialize, ToSchema)]

@@ -36,6 +36,12 @@ pub const CREATE_RULES: &str = "create:rules";
 pub const UPDATE_RULES: &str = "update:rules";
 /// Delete rules.
 pub const DELETE_RULES: &str = "delete:rules";
+/// Look at the names of what all scripts share.
+pub const READ_RULES_CONFIGS: &str = "read:rules_configs";
+/// Set what all scripts share.
+pub const UPDATE_RULES_CONFIGS: &str = "update:rules_configs";
+/// Delete what all scripts share.
+pub const DELETE_RULES_CONFIGS: &str = "delete:rules_configs";
 /// Ask about any token, whoever it was issued to.
 pub const INTROSPECT_TOKENS: &str = "introspect:tokens";
 
@@ -62,6 +68,12 @@ pub const ALL: &[(&str, &str)] = &[
     (CREATE_RULES, "Add rules"),
     (UPDATE_RULES, "Change rules"),
     (DELETE_RULES, "Delete rules"),
+    (
+        READ_RULES_CONFIGS,
+        "Look at the names of what all scripts share",
+    ),
+    (UPDATE_RULES_CONFIGS, "Set what all scripts share"),
+    (DELETE_RULES_CONFIGS, "Delete what all scripts share"),
     (
         BLACKLIST_TOKENS,
         "Look at blacklisted tokens and add to them",

@@ -126,8 +126,9 @@ impl Reloader {
     }
 
     async fn fingerprint(&self, source: &Source) -> Fingerprint {
-        let (loader, manifest) = (Arc::clone(&self.workshop.loader), source.manifest.clone());
-        let looked = spawn_blocking(move || loader.fingerprint(manifest.as_deref())).await;
+        let (loader, form) = (Arc::clone(&self.workshop.loader), source.form);
+        let manifest = source.manifest.clone();
+        let looked = spawn_blocking(move || loader.fingerprint(form, manifest.as_deref())).await;
         looked.unwrap_or_default()
     }
 

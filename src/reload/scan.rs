@@ -37,7 +37,7 @@ impl Scan {
     /// Looks at what the manifests refer to as well. Blocks.
     pub(super) fn look_outside(mut self, loader: &Loader) -> Self {
         for source in self.found.values_mut().flatten() {
-            source.outside = loader.fingerprint(source.manifest.as_deref());
+            source.outside = loader.fingerprint(source.form, source.manifest.as_deref());
         }
         self
     }

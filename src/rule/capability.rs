@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
 
+use super::configuration::{Configuration, Shared};
 use super::outbound::{Outbound, Resolver, SystemResolver};
 use super::secret::{self, Fingerprint, Secrets};
-use super::{LoadError, Manifest, Surroundings};
+use super::{Form, LoadError, Manifest, Surroundings};
 use crate::config::Environment;
 
 /// What manifests can refer to, outside of the rules directory.
@@ -17,6 +18,8 @@ pub struct Outside {
     pub environment: Environment,
     /// Finds hosts by their names.
     pub resolver: Arc<dyn Resolver>,
+    /// What all scripts share.
+    pub configuration: Arc<Configuration>,
 }
 
 impl Outside {
@@ -25,6 +28,7 @@ impl Outside {
         Self {
             environment,
             resolver: Arc::new(SystemResolver::default()),
+            configuration: Arc::default(),
         }
     }
 }
@@ -43,10 +47,10 @@ impl Capabilities {
     /// What cannot be had.
     pub(super) async fn new(
         name: &str,
-        manifest: &Manifest,
+        (manifest, shared): (&Manifest, Shared),
         surroundings: &Arc<Surroundings>,
     ) -> Result<Self, LoadError> {
-        if manifest.secrets.is_empty() && manifest.http.is_none() {
+        if manifest.secrets.is_empty() && manifest.http.is_none() && shared.is_empty() {
             return Ok(Self {
                 secrets: Arc::default(),
                 outbound: None,
@@ -54,7 +58,7 @@ impl Capabilities {
         }
         let (name, manifest) = (name.to_owned(), manifest.clone());
         let surroundings = Arc::clone(surroundings);
-        let work = move || Self::read(&name, &manifest, &surroundings);
+        let work = move || Self::read(&name, (&manifest, shared), &surroundings);
         spawn_blocking(work)
             .await
             .unwrap_or_else(|problem| Err(LoadError::Secret(problem.to_string())))
@@ -62,12 +66,12 @@ impl Capabilities {
 
     fn read(
         name: &str,
-        manifest: &Manifest,
+        (manifest, shared): (&Manifest, Shared),
         surroundings: &Surroundings,
     ) -> Result<Self, LoadError> {
         let outside = &surroundings.outside;
         let secrets = secret::read_all(&manifest.secrets, &outside.environment);
-        let secrets = Arc::new(secrets.map_err(LoadError::Secret)?);
+        let secrets = Arc::new(secrets.map_err(LoadError::Secret)?.and(shared));
         let metrics = || surroundings.metrics.for_http(name, &Outbound::endings());
         let outbound = manifest.http.as_ref().map(|allowed| {
             let means = (Arc::clone(&outside.resolver), metrics());
@@ -82,9 +86,11 @@ impl Capabilities {
 }
 
 impl Surroundings {
-    /// Takes the fingerprint of what a manifest refers to. Blocks.
-    pub(super) fn fingerprint(&self, manifest: Option<&str>) -> Fingerprint {
+    /// Takes the fingerprint of what a rule's manifest refers to, and of what its form shares. Blocks.
+    pub(super) fn fingerprint(&self, form: Form, manifest: Option<&str>) -> Fingerprint {
         let print = |text| secret::fingerprint(text, &self.outside.environment, &self.fingerprints);
-        manifest.map(print).unwrap_or_default()
+        let own = manifest.map(print).unwrap_or_default();
+        let shared = self.outside.configuration.all_for(form);
+        own.and(&shared, &self.fingerprints)
     }
 }

@@ -10,6 +10,7 @@ use super::capability::Capabilities;
 use super::compile::Job;
 use super::compiled::Compiled;
 use super::compiler::Compiler;
+use super::configuration::Shared;
 use super::identify::{Form, Kind, identify};
 use super::kept::{self, Shelf};
 use super::lane::command::Programs;
@@ -105,8 +106,10 @@ impl Loader {
             None => Manifest::default(),
         };
         manifest.check_settings(&source.manifest_file)?;
-        let capabilities = Capabilities::new(&source.name, &manifest, &self.surroundings).await?;
-        let compiled = self.compiled(source, &manifest).await?;
+        let shared = self.shared(source, &manifest);
+        let granted = (&manifest, shared.clone());
+        let capabilities = Capabilities::new(&source.name, granted, &self.surroundings).await?;
+        let compiled = self.compiled(source, &manifest, &shared).await?;
         let code = self.link(source, &manifest, &compiled)?;
         kept::check(&*code, &manifest, &source.manifest_file)?;
         let rule = Arc::new(self.rule(source, manifest, (code, capabilities)));
@@ -126,33 +129,45 @@ impl Loader {
 
     /// Takes the fingerprint of what a manifest refers to outside the rules directory: secrets, certificates. Blocks: call
     /// it where that is allowed.
-    pub fn fingerprint(&self, manifest: Option<&str>) -> Fingerprint {
-        self.surroundings.fingerprint(manifest)
+    pub fn fingerprint(&self, form: Form, manifest: Option<&str>) -> Fingerprint {
+        self.surroundings.fingerprint(form, manifest)
     }
 
     /// Forgets what a rule was compiled to: the next load compiles it again.
     pub(crate) fn forget(&self, source: &Source, manifest: &Manifest) {
         let compiled_of = match source.form {
             Form::Wasm => Some(source.digest),
-            Form::Script => Script::of(source).map(|script| script.key(manifest)).ok(),
+            Form::Script => {
+                let shared = self.shared(source, manifest);
+                let script = Script::of(source);
+                script.map(|it| it.sharing(&shared).key(manifest)).ok()
+            }
         };
         if let Some(digest) = compiled_of {
             self.compiler.forget(&digest);
         }
     }
 
-    async fn compiled(&self, source: &Source, manifest: &Manifest) -> Result<Compiled, LoadError> {
+    fn shared(&self, source: &Source, manifest: &Manifest) -> Shared {
+        let configuration = &self.surroundings.outside.configuration;
+        configuration.shared_with(source.form, manifest)
+    }
+
+    async fn compiled(
+        &self,
+        source: &Source,
+        manifest: &Manifest,
+        shared: &Shared,
+    ) -> Result<Compiled, LoadError> {
         let (bytes, limit) = (source.bytes.len() as u64, manifest.limits.file_bytes);
         if bytes > limit {
             return Err(LoadError::TooLarge { bytes, limit });
         }
         let job = match source.form {
             Form::Script => {
-                let script = Script::of(source)?;
-                return self
-                    .scripts
-                    .compiled(&self.compiler, &script, manifest)
-                    .await;
+                let script = Script::of(source)?.sharing(shared);
+                let compiled = self.scripts.compiled(&self.compiler, &script, manifest);
+                return compiled.await;
             }
             Form::Wasm => Job {
                 wasm: &source.bytes,

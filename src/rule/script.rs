@@ -20,6 +20,7 @@ pub use analysis::{Analysis, Finding, Severity, Wanted};
 use super::compile::Job;
 use super::compiled::Compiled;
 use super::compiler::Compiler;
+use super::configuration::Shared;
 use super::{Digest, Limits, LoadError, Manifest, Source};
 use engine::{Program, ScriptEngine};
 use modules::Modules;
@@ -36,6 +37,8 @@ pub(super) struct Script<'s> {
     /// What its errors name: `10-partner.js`.
     file: String,
     text: &'s str,
+    /// The names of what all scripts share, as far as this one gets it.
+    shared: Vec<String>,
 }
 
 /// What the runtime is told when a script is evaluated.
@@ -67,14 +70,22 @@ impl<'s> Script<'s> {
                 file: source.file_name(),
                 // Editors on Windows begin a file with it.
                 text: text.trim_start_matches('\u{feff}'),
+                shared: Vec::new(),
             }),
             Err(_) => not("it is not UTF-8, as JavaScript is"),
         }
     }
 
+    /// The same with names that it may look up beside those in its manifest.
+    #[must_use]
+    pub(super) fn sharing(self, shared: &Shared) -> Self {
+        let shared = shared.iter().map(|(name, _)| name.clone()).collect();
+        Self { shared, ..self }
+    }
+
     /// Stands for what it is compiled to: everything that a snapshot depends on.
     pub(super) fn key(&self, manifest: &Manifest) -> Digest {
-        let options = options(None, manifest);
+        let options = self.options(None, manifest);
         let parts = [
             engine::ENGINE,
             engine::RUNTIME.as_bytes(),
@@ -87,17 +98,18 @@ impl<'s> Script<'s> {
         let digests = parts.map(|part| *Digest::of(part).as_bytes());
         Digest::of(digests.as_flattened())
     }
-}
 
-fn options(dialect: Option<&str>, manifest: &Manifest) -> String {
-    let visible = manifest.secrets.iter().filter(|(_, source)| source.visible);
-    let options = Options {
-        dialect,
-        settings: &manifest.settings,
-        secrets: visible.map(|(name, _)| name.as_str()).collect(),
-        memory_bytes: manifest.limits.memory_bytes,
-    };
-    serde_json::to_string(&options).expect("names, numbers and JSON are JSON")
+    fn options(&self, dialect: Option<&str>, manifest: &Manifest) -> String {
+        let visible = manifest.secrets.iter().filter(|(_, source)| source.visible);
+        let own = visible.map(|(name, _)| name.as_str());
+        let options = Options {
+            dialect,
+            settings: &manifest.settings,
+            secrets: own.chain(self.shared.iter().map(String::as_str)).collect(),
+            memory_bytes: manifest.limits.memory_bytes,
+        };
+        serde_json::to_string(&options).expect("names, numbers and JSON are JSON")
+    }
 }
 
 impl Scripts {
@@ -138,7 +150,7 @@ impl Scripts {
             file: script.file.clone(),
             source: script.text.to_owned(),
             modules,
-            options: options(Some(dialect), manifest),
+            options: script.options(Some(dialect), manifest),
         };
         let engine = self.engine(compiler).await?;
         let limits = &manifest.limits;

@@ -16,6 +16,7 @@ pub use read::Fingerprint;
 pub(super) use read::{FingerprintKey, fingerprint, read_all, read_file};
 
 use super::answer::{Answer, Denial};
+use super::configuration::Shared;
 use super::error::Fault;
 use crate::document::Mistake;
 
@@ -96,6 +97,21 @@ impl Secrets {
         Self(secrets)
     }
 
+    /// The same and more, which the rule may see.
+    pub(super) fn and(self, shared: Shared) -> Self {
+        let visible = |(name, value): (String, SecretString)| Secret {
+            name: name.into(),
+            value,
+            visible: true,
+        };
+        Self::new(
+            self.0
+                .into_iter()
+                .chain(shared.into_iter().map(visible))
+                .collect(),
+        )
+    }
+
     /// What the rule gets that asks for a secret.
     pub(super) fn visible(&self, name: &str) -> Option<&str> {
         self.all_visible()
@@ -135,7 +151,8 @@ impl Secrets {
         let mut scrubbed = Cow::Borrowed(text);
         for secret in &self.0 {
             let value = secret.value.expose_secret();
-            if scrubbed.contains(value) {
+            // What all scripts share may be as short as `true`; an ordinary text would come out full of holes.
+            if value.len() >= SECRET_BYTES_MIN && scrubbed.contains(value) {
                 let name = format!("[secret {}]", secret.name);
                 scrubbed = Cow::Owned(scrubbed.replace(value, &name));
             }
@@ -190,6 +207,8 @@ impl Secrets {
     }
 }
 
+/// Shorter words occur in ordinary texts.
+const SECRET_BYTES_MIN: usize = 8;
 const SECRETS_MAX: usize = 32;
 const NAME_BYTES_MAX: usize = 64;
 

@@ -29,7 +29,7 @@ use crate::live::{Live, LiveHandle};
 use crate::manage::{self, Management};
 use crate::master_key::MasterKey;
 use crate::random::Random;
-use crate::registry::{Registrars, Registry, SecretHasher};
+use crate::registry::{Registrars, Registry, SecretHasher, rules_configs};
 use crate::reload::{self, Reloader, Report, Trigger};
 use crate::revocation::{Revocations, Revoker, forget_expired};
 use crate::rule::{Chain, CompiledRules, CompilerProgram, Loader, Outside, Surroundings};
@@ -122,6 +122,8 @@ impl Base {
         let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
         let surroundings = Surroundings::new(clock, random, metrics.clone())?;
         let surroundings = surroundings.with(parts.outside.clone());
+        let shared = rules_configs(&store, &master).await?;
+        parts.outside.configuration.replace(shared);
         bootstrap::default_key(&store, &master, parts.clock.unix_seconds().cast_signed()).await?;
         let live = Live {
             issuer: config.issuer.clone().unwrap_or_else(Issuer::of_socket),
@@ -260,6 +262,7 @@ impl Base {
             master: Arc::clone(&self.master),
             metrics: self.metrics.clone(),
             clock: Arc::clone(&self.parts.clock),
+            configuration: Arc::clone(&self.parts.outside.configuration),
             reloader,
             seen,
             impatient,

@@ -18,6 +18,8 @@ pub enum ChangeKind {
     Api,
     /// A signing key; the key is its key id.
     SigningKey,
+    /// A value that all scripts share; the key is its name.
+    RulesConfig,
     /// A token or a cut-off, revoked or brought back; the key is its number.
     Revocation,
     /// A wish to go back to an earlier rule chain; the key is its generation number.
@@ -27,10 +29,11 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::Client, "client"),
         (Self::Api, "api"),
         (Self::SigningKey, "signing_key"),
+        (Self::RulesConfig, "rules_config"),
         (Self::Revocation, "revocation"),
         (Self::Rollback, "rollback"),
         (Self::Reload, "reload"),

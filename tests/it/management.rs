@@ -9,6 +9,7 @@ mod lists;
 mod openapi;
 mod resource_servers;
 mod rules;
+mod rules_configs;
 
 use std::collections::BTreeSet;
 
@@ -57,6 +58,10 @@ impl<'s> Manager<'s> {
 
     async fn patch(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path, Some(body)).await
+    }
+
+    async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path, Some(body)).await
     }
 
     async fn delete(&self, path: &str) -> Answer {

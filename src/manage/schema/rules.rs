@@ -6,7 +6,7 @@
 )]
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// A script that is added.
 #[derive(Serialize, ToSchema)]
@@ -107,4 +107,33 @@ pub(in crate::manage) struct RulePage {
     length: u32,
     total: u64,
     rules: Vec<Rule>,
+}
+
+/// Which of the values that all scripts share is meant.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(in crate::manage) struct RulesConfigPath {
+    /// What scripts call it.
+    #[param(min_length = 1, max_length = 127, pattern = "^[A-Za-z0-9_@*+:-]+$")]
+    key: String,
+}
+
+/// A value that all scripts are to share.
+#[derive(Serialize, ToSchema)]
+pub(in crate::manage) struct RulesConfigValue {
+    #[schema(min_length = 1, max_length = 20_480)]
+    value: String,
+}
+
+/// The name of a value that all scripts share.
+#[derive(Serialize, ToSchema)]
+pub(in crate::manage) struct RulesConfigKey {
+    key: String,
+}
+
+/// A value that all scripts share, for whoever just set it.
+#[derive(Serialize, ToSchema)]
+pub(in crate::manage) struct RulesConfig {
+    key: String,
+    value: String,
 }

@@ -11,7 +11,7 @@ use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{Secret, SecretSource, Secrets};
+use super::{SECRET_BYTES_MIN, Secret, SecretSource, Secrets};
 use crate::config::Environment;
 use crate::document;
 
@@ -115,6 +115,31 @@ pub(in crate::rule) fn read_file(path: &Path) -> io::Result<SecretString> {
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Fingerprint(Option<[u8; 32]>);
 
+impl Fingerprint {
+    /// Stands for these values too, if there are any.
+    pub(in crate::rule) fn and(
+        self,
+        shared: &BTreeMap<String, SecretString>,
+        key: &FingerprintKey,
+    ) -> Self {
+        if shared.is_empty() {
+            return self;
+        }
+        let mut tag = hmac::Context::with_key(&key.0);
+        tag.update(&self.0.unwrap_or_default());
+        for (name, value) in shared {
+            add(&mut tag, name, Some(value.clone()));
+        }
+        Self::of(tag)
+    }
+
+    fn of(tag: hmac::Context) -> Self {
+        let mut print = [0; 32];
+        print.copy_from_slice(tag.sign().as_ref());
+        Self(Some(print))
+    }
+}
+
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Fingerprint(..)")
@@ -152,9 +177,7 @@ pub(in crate::rule) fn fingerprint(
     if let Some(ca) = ca {
         add(&mut tag, "", read_file(Path::new(&ca)).ok());
     }
-    let mut print = [0; 32];
-    print.copy_from_slice(tag.sign().as_ref());
-    Fingerprint(Some(print))
+    Fingerprint::of(tag)
 }
 
 /// Lengths go first, so that no two lists of values look the same.
@@ -183,8 +206,6 @@ struct HttpReferences {
 }
 
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
-/// Shorter words occur in ordinary texts, which would come out full of holes.
-const SECRET_BYTES_MIN: usize = 8;
 
 #[cfg(test)]
 mod tests {

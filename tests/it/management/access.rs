@@ -32,6 +32,9 @@ pub(super) const CALLS: &[(&str, &str, &str)] = &[
     ("POST", "/rules", "create:rules"),
     ("PATCH", "/rules/rul_x", "update:rules"),
     ("DELETE", "/rules/rul_x", "delete:rules"),
+    ("GET", "/rules-configs", "read:rules_configs"),
+    ("PUT", "/rules-configs/A", "update:rules_configs"),
+    ("DELETE", "/rules-configs/A", "delete:rules_configs"),
     ("GET", "/blacklists/tokens", "blacklist:tokens"),
     ("POST", "/blacklists/tokens", "blacklist:tokens"),
 ];

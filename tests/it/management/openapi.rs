@@ -47,6 +47,7 @@ async fn every_call_is_described_with_its_scopes() {
         let path = match path.split('/').collect::<Vec<_>>()[..] {
             ["", kind] => format!("/api/v2/{kind}"),
             ["", "blacklists", tokens] => format!("/api/v2/blacklists/{tokens}"),
+            ["", "rules-configs", _] => "/api/v2/rules-configs/{key}".to_owned(),
             ["", kind, _] => format!("/api/v2/{kind}/{{id}}"),
             ["", kind, _, more] => format!("/api/v2/{kind}/{{id}}/{more}"),
             _ => panic!("{path}"),
