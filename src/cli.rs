@@ -56,13 +56,13 @@ enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Add, list, show or delete clients; give them new secrets.
+    /// Add, import, change, list, show or delete clients; give them new secrets.
     #[command(subcommand)]
     Client(client::ClientCommand),
-    /// Add, list, show or delete APIs.
+    /// Add, change, list, show or delete APIs.
     #[command(subcommand)]
     Api(api::ApiCommand),
-    /// Add, list, show or delete client grants: which client may have tokens for which API.
+    /// Add, change, list, show or delete client grants: which client may have tokens for which API.
     #[command(subcommand)]
     Grant(grant::GrantCommand),
     /// See how the rules stand, go back to earlier ones, print the contract for new ones.

@@ -1,5 +1,6 @@
 //! Finds out who is asking.
 
+mod chosen;
 mod throttle;
 
 use std::sync::Arc;
@@ -8,8 +9,11 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 
 use crate::clock::Clock;
-use crate::registry::{AuthMethod, Client, Registry, SecretHasher, StoredSecret};
+use crate::registry::{
+    AuthMethod, ChosenHash, Client, Registry, SecretHasher, StoredSecret, looks_generated,
+};
 use crate::request::Credentials;
+use chosen::{ChosenSecrets, Unchecked};
 use throttle::Throttle;
 
 /// A client that has proved who it is. By a secret: [`Authenticator::authenticate`]; by a token: `of_token`.
@@ -30,7 +34,8 @@ impl AuthenticatedClient {
 
 /// Checks credentials, and slows down whoever guesses.
 pub struct Authenticator {
-    hasher: SecretHasher,
+    hasher: Arc<SecretHasher>,
+    chosen: ChosenSecrets,
     throttle: Throttle,
     clock: Arc<dyn Clock>,
     /// Stands in for the secret of a client that does not exist.
@@ -40,7 +45,9 @@ pub struct Authenticator {
 impl Authenticator {
     /// An authenticator that has seen no failure yet.
     pub fn new(hasher: SecretHasher, clock: Arc<dyn Clock>) -> Self {
+        let hasher = Arc::new(hasher);
         Self {
+            chosen: ChosenSecrets::new(Arc::clone(&hasher), Arc::clone(&clock)),
             hasher,
             throttle: Throttle::new(Arc::clone(&clock)),
             clock,
@@ -51,9 +58,9 @@ impl Authenticator {
     /// Checks who is asking (RFC 6749 section 2.3).
     ///
     /// # Errors
-    /// When the credentials are missing or wrong. An unknown client and a wrong secret look the same and take the same
-    /// time, and both count as a failed try.
-    pub fn authenticate(
+    /// When the credentials are missing or wrong, or cannot be checked now. An unknown client and a wrong secret look the
+    /// same and take the same time, and both count as a failed try.
+    pub async fn authenticate(
         &self,
         registry: &Registry,
         credentials: &Credentials,
@@ -67,17 +74,40 @@ impl Authenticator {
             };
         };
         let hashed = self.hasher.hash(secret);
+        let is_right = match known {
+            Some(client) => self.is_one_of(client, &hashed),
+            // The comparison that a known client would have cost.
+            None => std::hint::black_box(self.nobody.matches(&hashed, 0)),
+        };
         match known {
-            Some(client) if self.is_one_of(client, &hashed) => {
-                Ok(AuthenticatedClient(Arc::clone(client)))
-            }
-            Some(_) => Err(self.refused(id)),
-            None => {
-                // The comparison that a known client would have cost.
-                std::hint::black_box(self.nobody.matches(&hashed, 0));
-                Err(self.refused(id))
+            Some(client) if is_right => Ok(AuthenticatedClient(Arc::clone(client))),
+            // What was made here was not chosen by anybody.
+            _ if looks_generated(secret) || !registry.has_chosen_secrets() => Err(self.refused(id)),
+            _ => self.check_chosen(known, id, secret).await,
+        }
+    }
+
+    /// Checks a secret that may have been chosen: slowly, and for strangers as slowly as for clients.
+    async fn check_chosen(
+        &self,
+        known: Option<&Arc<Client>>,
+        id: &str,
+        secret: &str,
+    ) -> Result<AuthenticatedClient, ClientError> {
+        let charge = || self.throttle.failed(id);
+        let now = self.clock.unix_seconds();
+        let secrets = known.into_iter().flat_map(|client| &client.secrets);
+        let hashes: Vec<&ChosenHash> = secrets.filter_map(|one| one.chosen(now)).collect();
+        let (Some(client), false) = (known, hashes.is_empty()) else {
+            self.chosen.pretend(secret, charge).await?;
+            return Err(ClientError::Refused);
+        };
+        for hash in hashes {
+            if self.chosen.check(hash, secret, charge).await? {
+                return Ok(AuthenticatedClient(Arc::clone(client)));
             }
         }
+        Err(ClientError::Refused)
     }
 
     fn is_one_of(&self, client: &Client, hashed: &hmac::Tag) -> bool {
@@ -94,6 +124,15 @@ impl Authenticator {
     }
 }
 
+impl From<Unchecked> for ClientError {
+    fn from(unchecked: Unchecked) -> Self {
+        match unchecked {
+            Unchecked::Busy => Self::Busy,
+            Unchecked::TooMany(retry_after) => Self::TooManyFailures { retry_after },
+        }
+    }
+}
+
 /// Why nobody was let in.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -106,6 +145,9 @@ pub enum ClientError {
     /// A public client asks for a token of its own.
     #[error("a public client gets no token for itself")]
     Public,
+    /// Too many secrets wait to be checked.
+    #[error("too many secrets wait to be checked: try again")]
+    Busy,
     /// Too many failures for this client id.
     #[error("too many failed tries for this client")]
     TooManyFailures {

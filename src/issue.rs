@@ -98,7 +98,8 @@ impl TokenIssuer {
         }
         let client = self
             .authenticator
-            .authenticate(&live.registry, asked.credentials)?;
+            .authenticate(&live.registry, asked.credentials)
+            .await?;
         let terms = self.terms(&live);
         let grant = grant::resolve(&client, wanted, Arc::clone(asked.transaction), &terms)?;
         self.finish(&live, grant, asked.trace).await

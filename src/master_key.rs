@@ -21,6 +21,8 @@ use crate::random::Random;
 pub enum Purpose {
     /// Hashing client secrets, so that the store alone cannot be searched for one.
     ClientSecrets,
+    /// The pepper of the slow hashes of secrets that people chose.
+    ChosenSecrets,
     /// Authenticating compiled rules: whoever could forge one would run native code.
     CompiledRules,
 }
@@ -29,6 +31,7 @@ impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::ClientSecrets => b"rulemint client secrets v1",
+            Self::ChosenSecrets => b"rulemint chosen secrets v1",
             Self::CompiledRules => b"rulemint compiled rules v1",
         }
     }

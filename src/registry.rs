@@ -27,7 +27,7 @@ pub use clients::{AddedClient, ClientChange, NewClient};
 pub use grants::{GrantChange, NewGrant};
 pub use registrar::{Registrar, RegistrarError, Registrars};
 pub use rules_configs::rules_configs;
-pub use secret::{SecretHasher, StoredSecret};
+pub use secret::{ChosenHash, SecretHasher, StoredSecret, looks_generated};
 
 use crate::store::{Change, ChangeKind, Store, StoreError};
 
@@ -38,6 +38,8 @@ pub struct Registry {
     clients: Map<Client>,
     /// By identifier.
     apis: Map<Api>,
+    /// Whether a client had a chosen secret since it was loaded.
+    has_chosen_secrets: bool,
 }
 
 /// Only an administrator's own entries are ever put in, so a fast hash does.
@@ -51,10 +53,13 @@ impl Registry {
     pub async fn load(store: &Store) -> Result<Self, StoreError> {
         let apis = store.apis().await?;
         let clients = client::all(store).await?;
+        let clients: Map<Client> = clients
+            .map(|client| (Arc::clone(&client.id), Arc::new(client)))
+            .collect();
+        let has_chosen_secrets = clients.values().any(|client| client.has_chosen_secret());
         Ok(Self {
-            clients: clients
-                .map(|client| (Arc::clone(&client.id), Arc::new(client)))
-                .collect(),
+            has_chosen_secrets,
+            clients,
             apis: apis.iter().filter_map(api::entry).collect(),
         })
     }
@@ -67,6 +72,11 @@ impl Registry {
     /// An API, by its identifier.
     pub fn api(&self, identifier: &str) -> Option<&Arc<Api>> {
         self.apis.get(identifier)
+    }
+
+    /// Whether some client may have a secret that somebody chose.
+    pub fn has_chosen_secrets(&self) -> bool {
+        self.has_chosen_secrets
     }
 
     /// How many clients and APIs there are.
@@ -99,9 +109,11 @@ impl Registry {
 
     async fn reread_client(&mut self, id: &str, store: &Store) -> Result<(), StoreError> {
         match client::one(store, id).await? {
-            Some(client) => self
-                .clients
-                .insert(Arc::clone(&client.id), Arc::new(client)),
+            Some(client) => {
+                self.has_chosen_secrets |= client.has_chosen_secret();
+                let id = Arc::clone(&client.id);
+                self.clients.insert(id, Arc::new(client))
+            }
             None => self.clients.remove(id),
         };
         Ok(())

@@ -7,13 +7,15 @@ use super::Context;
 use super::access::Access;
 use super::output::moment;
 use crate::keys::Algorithm;
-use crate::registry::{LIFETIME_SECONDS_DEFAULT, NewApi};
+use crate::registry::{ApiChange, LIFETIME_SECONDS_DEFAULT, NewApi, Registrar, RegistrarError};
 use crate::store::{ApiRow, ScopeRow};
 
 #[derive(Subcommand)]
 pub(super) enum ApiCommand {
     /// Add an API that tokens can be issued for.
     Add(Add),
+    /// Change an API: what is not named stays. Scopes that it loses are taken from the grants for it.
+    Update(Update),
     /// List all APIs.
     List,
     /// Show one API.
@@ -46,6 +48,57 @@ pub(super) struct Add {
     signing_alg: Algorithm,
 }
 
+#[derive(Args)]
+pub(super) struct Update {
+    /// Its identifier or its id.
+    api: String,
+    /// A name for people.
+    #[arg(long)]
+    name: Option<String>,
+    /// A scope it is to know as well, or to describe otherwise; may be repeated.
+    #[arg(long = "scope", value_name = "SCOPE[=TEXT]")]
+    scopes: Vec<String>,
+    /// A scope it is to know no more; may be repeated.
+    #[arg(long = "remove-scope", value_name = "SCOPE")]
+    remove_scopes: Vec<String>,
+    /// How long its tokens live, in seconds.
+    #[arg(long, value_name = "SECONDS")]
+    token_lifetime: Option<u32>,
+    /// How its tokens are signed: ES256, RS256 or EdDSA.
+    #[arg(long, value_name = "ALGORITHM")]
+    signing_alg: Option<Algorithm>,
+}
+
+impl Update {
+    /// The scopes it knows from now on; `None` where they stay.
+    fn scopes_after(&self, before: &ApiRow) -> Option<Vec<ScopeRow>> {
+        if self.scopes.is_empty() && self.remove_scopes.is_empty() {
+            return None;
+        }
+        let mut scopes = before.scopes.clone();
+        scopes.retain(|scope| !self.remove_scopes.contains(&scope.value));
+        for named in self.scopes.iter().map(|text| scope_row(text)) {
+            match scopes.iter_mut().find(|scope| scope.value == named.value) {
+                Some(known) => known.description = named.description,
+                None => scopes.push(named),
+            }
+        }
+        Some(scopes)
+    }
+
+    async fn run(self, registrar: &Registrar) -> Result<ApiRow, RegistrarError> {
+        let scopes = self.scopes_after(&registrar.api(&self.api).await?);
+        let change = ApiChange {
+            name: self.name,
+            scopes,
+            algorithm: self.signing_alg,
+            lifetime: self.token_lifetime,
+            ..ApiChange::default()
+        };
+        registrar.update_api(&self.api, change).await
+    }
+}
+
 impl ApiCommand {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let registrar = Access::open(context).await?.registrar;
@@ -61,6 +114,7 @@ impl ApiCommand {
                 };
                 show(context, &registrar.add_api(new).await?);
             }
+            Self::Update(update) => show(context, &update.run(&registrar).await?),
             Self::List => {
                 let apis: Vec<Value> = registrar.apis().await?.iter().map(api_json).collect();
                 output.things(

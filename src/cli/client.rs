@@ -1,6 +1,7 @@
 //! `rulemint client`
 
-use std::collections::BTreeMap;
+mod import;
+mod secret;
 
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
@@ -9,13 +10,16 @@ use serde_json::json;
 use super::Context;
 use super::access::Access;
 use super::output::moment;
-use crate::registry::{AddedClient, NewClient};
+use crate::registry::{AddedClient, ClientChange, NewClient, Registrar};
 use crate::store::{ClientRow, GrantRow};
 
 #[derive(Subcommand)]
 pub(super) enum ClientCommand {
     /// Add a client. Its secret is shown once.
     Add(Add),
+    Import(import::Import),
+    /// Change a client: what is not named stays.
+    Update(Update),
     /// List all clients.
     List,
     /// Show one client and its grants.
@@ -45,6 +49,9 @@ pub(super) enum ClientCommand {
         /// For how long the old secret stays good, in seconds.
         #[arg(long, default_value_t = 0, value_name = "SECONDS")]
         overlap: u32,
+        /// Read the new secret from standard input, instead of making one.
+        #[arg(long)]
+        secret_stdin: bool,
     },
 }
 
@@ -62,6 +69,56 @@ pub(super) struct Add {
     /// It has no secret. Such a client gets no token for itself.
     #[arg(long)]
     public: bool,
+    /// Read its secret from standard input, instead of making one: 8 or more characters that somebody chose.
+    #[arg(long, conflicts_with = "public")]
+    secret_stdin: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Update {
+    /// The client id.
+    id: String,
+    /// A name for people.
+    #[arg(long)]
+    name: Option<String>,
+    /// Something that rules may know about it; may be repeated. What is not named stays.
+    #[arg(long = "metadata", value_name = "KEY=VALUE", value_parser = key_value)]
+    metadata: Vec<(String, String)>,
+    /// Something that rules are to know no more; may be repeated.
+    #[arg(long = "remove-metadata", value_name = "KEY")]
+    remove_metadata: Vec<String>,
+}
+
+impl Update {
+    fn change(self) -> ClientChange {
+        let kept = self.metadata.into_iter();
+        let kept = kept.map(|(key, value)| (key, Some(value)));
+        let removed = self.remove_metadata.into_iter().map(|key| (key, None));
+        ClientChange {
+            name: self.name,
+            metadata: kept.chain(removed).collect(),
+            ..ClientChange::default()
+        }
+    }
+}
+
+impl Add {
+    async fn run(self, context: &Context<'_>, registrar: &Registrar) -> anyhow::Result<()> {
+        let given = self.secret_stdin.then(secret::read).transpose()?;
+        let is_given = given.is_some();
+        let new = NewClient {
+            id: self.id,
+            name: self.name,
+            public: self.public,
+            secret: given,
+            metadata: self.metadata.into_iter().collect(),
+            ..NewClient::default()
+        };
+        let mut added = registrar.add_client(new).await?;
+        added.secret = added.secret.filter(|_| !is_given);
+        show_secret(context, &added);
+        Ok(())
+    }
 }
 
 impl ClientCommand {
@@ -69,33 +126,16 @@ impl ClientCommand {
         let registrar = Access::open(context).await?.registrar;
         let output = context.output;
         match self {
-            Self::Add(add) => {
-                let metadata: BTreeMap<String, String> = add.metadata.into_iter().collect();
-                let new = NewClient {
-                    id: add.id,
-                    name: add.name,
-                    public: add.public,
-                    metadata,
-                    ..NewClient::default()
-                };
-                show_secret(context, &registrar.add_client(new).await?);
+            Self::Add(add) => add.run(context, &registrar).await?,
+            Self::Import(import) => import.run(context, &registrar).await?,
+            Self::Update(update) => {
+                let id = update.id.clone();
+                let client = registrar.update_client(&id, update.change()).await?.client;
+                let grants = registrar.grants(Some(&id)).await?;
+                let served = registrar.served_apis(&id).await?;
+                show(context, &client, &grants, &served);
             }
-            Self::List => {
-                let clients: Vec<_> = registrar.clients().await?.into_iter().map(Shown).collect();
-                output.things(
-                    &clients,
-                    &["CLIENT ID", "NAME", "PROVES ITSELF BY", "SINCE"],
-                    |Shown(one)| {
-                        let since = moment(one.created_at);
-                        vec![
-                            one.id.clone(),
-                            one.name.clone(),
-                            one.auth_method.clone(),
-                            since,
-                        ]
-                    },
-                );
-            }
+            Self::List => list(context, registrar.clients().await?),
             Self::Serve {
                 id,
                 api,
@@ -118,12 +158,30 @@ impl ClientCommand {
                 registrar.delete_client(&id).await?;
                 output.done(format!("client {id} is deleted, and its grants with it"));
             }
-            Self::RotateSecret { id, overlap } => {
-                show_secret(context, &registrar.rotate_secret(&id, overlap).await?);
+            Self::RotateSecret {
+                id,
+                overlap,
+                secret_stdin,
+            } => {
+                let given = secret_stdin.then(secret::read).transpose()?;
+                let is_given = given.is_some();
+                let mut rotated = registrar.replace_secret(&id, overlap, given).await?;
+                rotated.secret = rotated.secret.filter(|_| !is_given);
+                show_secret(context, &rotated);
             }
         }
         Ok(())
     }
+}
+
+fn list(context: &Context<'_>, clients: Vec<ClientRow>) {
+    let clients: Vec<_> = clients.into_iter().map(Shown).collect();
+    let head = ["CLIENT ID", "NAME", "PROVES ITSELF BY", "SINCE"];
+    context.output.things(&clients, &head, |Shown(one)| {
+        let since = moment(one.created_at);
+        let auth_method = one.auth_method.clone();
+        vec![one.id.clone(), one.name.clone(), auth_method, since]
+    });
 }
 
 /// A client as it is printed.

@@ -7,13 +7,21 @@ use super::Context;
 use super::access::Access;
 use super::output::moment;
 use super::revoke::{show as show_revoked, until_in_force};
-use crate::registry::NewGrant;
+use crate::registry::{GrantChange, NewGrant};
 use crate::store::GrantRow;
 
 #[derive(Subcommand)]
 pub(super) enum GrantCommand {
     /// Let a client have tokens for an API.
     Add(Add),
+    /// Give a grant other scopes.
+    Update {
+        /// The grant's id.
+        id: String,
+        /// A scope, or several with spaces between; may be repeated. They take the place of those it has.
+        #[arg(long = "scope", value_name = "SCOPES", required = true)]
+        scopes: Vec<String>,
+    },
     /// List all grants.
     List {
         /// Only those of this client.
@@ -65,6 +73,13 @@ impl GrantCommand {
                     scope: (!add.scopes.is_empty()).then(|| add.scopes.join(" ")),
                 };
                 show(context, &registrar.add_grant(new).await?);
+            }
+            Self::Update { id, scopes } => {
+                let change = GrantChange {
+                    scope: Some(scopes.join(" ")),
+                    ..GrantChange::default()
+                };
+                show(context, &registrar.update_grant(&id, change).await?);
             }
             Self::List { client } => {
                 let grants = registrar.grants(client.as_deref()).await?;

@@ -182,6 +182,7 @@ impl From<ClientError> for OauthError {
         match error {
             ClientError::Missing | ClientError::Refused => Self::invalid_client(error.to_string()),
             ClientError::Public => Self::bad_request("unauthorized_client", error.to_string()),
+            ClientError::Busy => Self::unavailable(SATURATED_RETRY),
             ClientError::TooManyFailures { retry_after } => Self {
                 retry_after: Some(retry_after),
                 ..Self::new(

@@ -31,11 +31,13 @@ pub(super) async fn read(app: &App, request: Request) -> Result<Asked, OauthErro
     let live = app.live.load();
     let authenticator = &app.issuer.authenticator;
     let client = authenticator.authenticate(&live.registry, &question.credentials);
+    let client = client.await;
     let client = client.map_err(|error| match error {
         // Here nobody may ask without proof.
         ClientError::Public => ClientError::Refused,
         other @ (ClientError::Missing
         | ClientError::Refused
+        | ClientError::Busy
         | ClientError::TooManyFailures { .. }) => other,
     })?;
     Ok(Asked {

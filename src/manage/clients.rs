@@ -237,7 +237,15 @@ fn with_secret(mut object: Object, secret: Option<&SecretString>) -> Object {
 
 fn take_secret(body: &mut Payload) -> Result<Option<SecretString>, ManageError> {
     let secret: Option<String> = body.take("client_secret")?;
-    Ok(secret.map(SecretString::from))
+    match secret {
+        Some(secret) if secret.len() < SECRET_CHARS_MIN => {
+            let why = format!(
+                "a client secret has at least {SECRET_CHARS_MIN} characters: leave it out to have one made"
+            );
+            Err(ManageError::Body(why))
+        }
+        secret => Ok(secret.map(SecretString::from)),
+    }
 }
 
 /// Whether the client is to be public. The method itself stays in the body and is kept: here either way of sending a
@@ -259,6 +267,8 @@ fn take_public(body: &mut Payload) -> Result<Option<bool>, ManageError> {
     Ok(Some(is_public))
 }
 
+/// Nobody types a secret here, so none need be short.
+const SECRET_CHARS_MIN: usize = 32;
 const AUTH_METHOD: &str = "token_endpoint_auth_method";
 const READ: &[&str] = &[scope::READ_CLIENTS, scope::READ_CLIENT_KEYS];
 

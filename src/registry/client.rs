@@ -31,6 +31,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Whether one of its secrets was chosen by somebody.
+    pub(super) fn has_chosen_secret(&self) -> bool {
+        self.secrets.iter().any(StoredSecret::was_chosen)
+    }
+
     /// Its grant for an API.
     pub fn grant(&self, audience: &str) -> Option<&Arc<ClientGrant>> {
         self.grants

@@ -1,9 +1,10 @@
 //! Adding, looking at and deleting clients; new secrets for them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::client::AuthMethod;
-use super::secret;
+use super::secret::{self, ChosenHash};
 use super::{Registrar, RegistrarError, attributes};
 use crate::store::{Attributes, ClientRow, Secrets};
 use secrecy::{ExposeSecret, SecretString};
@@ -70,37 +71,57 @@ impl Registrar {
     ///
     /// # Errors
     /// When the id is taken or a value cannot be what it is.
-    pub async fn add_client(&self, new: NewClient) -> Result<AddedClient, RegistrarError> {
+    pub async fn add_client(&self, mut new: NewClient) -> Result<AddedClient, RegistrarError> {
+        let (public, given) = (new.public, new.secret.take());
+        let client = self.checked(new)?;
+        let secret = match public {
+            false => Some(given_or(given, || self.new_secret())?),
+            true => None,
+        };
+        let stored = match &secret {
+            Some(secret) => Some(self.stored(secret).await),
+            None => None,
+        };
+        self.put(&client, stored.as_deref()).await?;
+        Ok(AddedClient { client, secret })
+    }
+
+    /// Adds a client whose secret only its owner knows: another system kept this hash of it.
+    ///
+    /// # Errors
+    /// As for [`add_client`](Self::add_client).
+    pub async fn import_client(
+        &self,
+        new: NewClient,
+        hash: &ChosenHash,
+    ) -> Result<ClientRow, RegistrarError> {
+        let client = self.checked(new)?;
+        let stored = hash.to_stored();
+        self.put(&client, Some(stored.as_bytes())).await?;
+        Ok(client)
+    }
+
+    fn checked(&self, new: NewClient) -> Result<ClientRow, RegistrarError> {
         check_metadata(&new.metadata)?;
         check_grant_types(&new.grant_types)?;
         attributes::check(&new.attributes)?;
-        let id = match new.id {
-            Some(id) => checked_id(id)?,
-            None => self.random.word(CLIENT_ID_CHARS),
-        };
-        let auth_method = AuthMethod::of(new.public);
-        let client = ClientRow {
+        Ok(ClientRow {
+            id: match new.id {
+                Some(id) => checked_id(id)?,
+                None => self.random.word(CLIENT_ID_CHARS),
+            },
             name: checked_name(new.name)?,
-            id,
-            auth_method: auth_method.as_str().to_owned(),
+            auth_method: AuthMethod::of(new.public).as_str().to_owned(),
             grant_types: new.grant_types,
             metadata: new.metadata,
             attributes: new.attributes,
             created_at: self.now(),
-        };
-        let secret = match auth_method {
-            AuthMethod::Secret => Some(self.given_or_new(new.secret)?),
-            AuthMethod::None => None,
-        };
-        let hash = secret
-            .as_ref()
-            .map(|secret| self.hasher.hash(secret.expose_secret()));
-        let added = self
-            .store
-            .add_client(&client, hash.as_ref().map(AsRef::as_ref), self.by())
-            .await;
-        added.map_err(|error| RegistrarError::on_write(error, "client", &client.id))?;
-        Ok(AddedClient { client, secret })
+        })
+    }
+
+    async fn put(&self, client: &ClientRow, secret: Option<&[u8]>) -> Result<(), RegistrarError> {
+        let added = self.store.add_client(client, secret, self.by()).await;
+        added.map_err(|error| RegistrarError::on_write(error, "client", &client.id))
     }
 
     /// Changes a client. Its new secret comes with it if it has one now.
@@ -112,16 +133,21 @@ impl Registrar {
         id: &str,
         change: ClientChange,
     ) -> Result<AddedClient, RegistrarError> {
+        let mut given = match &change.secret {
+            Some(given) => Some(self.stored(given_checked(given)?).await),
+            None => None,
+        };
         let mut secret = None;
         let apply = |client: &mut ClientRow| {
             secret = self.secret_after(&change, client)?;
-            let secrets = match &secret {
-                Some(secret) => {
-                    let hash = self.hasher.hash(secret.expose_secret());
+            let secrets = match (&secret, given.take()) {
+                (Some(_), Some(stored)) => Secrets::Replace(stored),
+                (Some(made), None) => {
+                    let hash = self.hasher.hash(made.expose_secret());
                     Secrets::Replace(hash.as_ref().to_vec())
                 }
-                None if change.public == Some(true) => Secrets::Drop,
-                None => Secrets::Keep,
+                (None, _) if change.public == Some(true) => Secrets::Drop,
+                (None, _) => Secrets::Keep,
             };
             change.apply(client)?;
             Ok::<_, RegistrarError>(secrets)
@@ -140,12 +166,25 @@ impl Registrar {
         id: &str,
         overlap_seconds: u32,
     ) -> Result<AddedClient, RegistrarError> {
+        self.replace_secret(id, overlap_seconds, None).await
+    }
+
+    /// Gives a client this secret, or a new one. The old one stays good for `overlap_seconds`.
+    ///
+    /// # Errors
+    /// When there is no such client, it is public, or the secret is too short.
+    pub async fn replace_secret(
+        &self,
+        id: &str,
+        overlap_seconds: u32,
+        given: Option<SecretString>,
+    ) -> Result<AddedClient, RegistrarError> {
         let client = self.client(id).await?;
         if client.auth_method != AuthMethod::Secret.as_str() {
             let why = format!("client {id:?} is public: it has no secret to rotate");
             return Err(RegistrarError::Invalid(why));
         }
-        let secret = self.new_secret();
+        let secret = given_or(given, || self.new_secret())?;
         self.set_secret(id, &secret, overlap_seconds).await?;
         Ok(AddedClient {
             client,
@@ -160,13 +199,10 @@ impl Registrar {
         secret: &SecretString,
         overlap_seconds: u32,
     ) -> Result<(), RegistrarError> {
-        let hash = self.hasher.hash(secret.expose_secret());
+        let stored = self.stored(secret).await;
         let by = self.by();
         let old_until = by.at + i64::from(overlap_seconds);
-        let rotated = self
-            .store
-            .rotate_secret(id, hash.as_ref(), old_until, by)
-            .await;
+        let rotated = self.store.rotate_secret(id, &stored, old_until, by).await;
         rotated.map_err(|error| RegistrarError::on_write(error, "client", id))
     }
 
@@ -211,22 +247,42 @@ impl Registrar {
                 "a public client has no secret: leave it out".to_owned(),
             )),
             (false, None) if !was_public => Ok(None),
-            (false, given) => self.given_or_new(given.clone()).map(Some),
+            (false, given) => given_or(given.clone(), || self.new_secret()).map(Some),
         }
     }
 
-    fn given_or_new(&self, given: Option<SecretString>) -> Result<SecretString, RegistrarError> {
-        match given {
-            None => Ok(self.new_secret()),
-            Some(given) if given.expose_secret().len() >= SECRET_CHARS_MIN => Ok(given),
-            Some(_) => Err(RegistrarError::Invalid(format!(
-                "a client secret has at least {SECRET_CHARS_MIN} characters: leave it out to have one made"
-            ))),
-        }
+    /// What is stored of a secret. A slow hash is made where it holds nobody up.
+    async fn stored(&self, secret: &SecretString) -> Vec<u8> {
+        let (hasher, salt) = (Arc::clone(&self.hasher), self.random.bytes::<16>());
+        let owned = secret.clone();
+        let hash = move || hasher.to_stored(owned.expose_secret(), salt);
+        let hashed = tokio::task::spawn_blocking(hash).await;
+        // Nothing stops it but the end of the process.
+        hashed.unwrap_or_else(|_| self.hasher.to_stored(secret.expose_secret(), salt))
     }
 
     fn new_secret(&self) -> SecretString {
         secret::generate(&*self.random)
+    }
+}
+
+fn given_or(
+    given: Option<SecretString>,
+    make: impl FnOnce() -> SecretString,
+) -> Result<SecretString, RegistrarError> {
+    match given {
+        None => Ok(make()),
+        Some(given) => given_checked(&given).cloned(),
+    }
+}
+
+fn given_checked(given: &SecretString) -> Result<&SecretString, RegistrarError> {
+    let length = given.expose_secret().len();
+    match (SECRET_CHARS_MIN..=SECRET_CHARS_MAX).contains(&length) {
+        true => Ok(given),
+        false => Err(RegistrarError::Invalid(format!(
+            "a client secret has {SECRET_CHARS_MIN} to {SECRET_CHARS_MAX} characters: leave it out to have one made"
+        ))),
     }
 }
 
@@ -301,7 +357,9 @@ fn check_grant_types(grant_types: &[String]) -> Result<(), RegistrarError> {
 /// The grant type of RFC 6749 section 4.4.
 const CLIENT_CREDENTIALS: &str = "client_credentials";
 const CLIENT_ID_CHARS: usize = 32;
-const SECRET_CHARS_MIN: usize = 32;
+/// What people may have chosen elsewhere; who calls the management API may be held to more.
+const SECRET_CHARS_MIN: usize = 8;
+const SECRET_CHARS_MAX: usize = 1_024;
 const GRANT_TYPES_MAX: usize = 30;
 const GRANT_TYPE_CHARS_MAX: usize = 255;
 const ID_CHARS_MAX: usize = 255;

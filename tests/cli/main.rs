@@ -10,6 +10,8 @@ mod administration;
 #[path = "../shared/assemble.rs"]
 mod assemble;
 mod audit;
+mod backup;
+mod clients_with_secrets;
 mod configuration;
 mod help;
 mod place;

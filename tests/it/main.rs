@@ -11,6 +11,7 @@
 
 mod audit;
 mod capabilities;
+mod chosen_secrets;
 mod commands;
 mod connections;
 mod discovery;

@@ -29,8 +29,8 @@ use super::{Answer, HandClock, until, until_ok};
 pub(crate) const AUDIENCE: &str = "https://api.example";
 /// The client that every test server has. It may have tokens for `AUDIENCE` with `read` and `write`.
 pub(crate) const CLIENT: &str = "c1";
-/// Its secret.
-pub(crate) const SECRET: &str = "s1-a-secret-that-only-tests-know-0123456789";
+/// Its secret, in the form of those that are made here: those that are chosen are hashed slowly.
+pub(crate) const SECRET: &str = "rms_only-tests-know-this-secret-0123456789abcdesabYc8";
 
 /// What a server is started with.
 pub(crate) struct Setup {

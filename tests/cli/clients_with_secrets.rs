@@ -1,0 +1,210 @@
+//! Clients whose secrets were there before.
+
+use serde_json::json;
+
+use crate::place::{Place, Serving};
+
+const BCRYPT: &str = "$2b$04$EGdrhbKUv8Oc9vGiXX0HQOxSg445d458Muh7DAHskb6QbtCvdxcie";
+
+fn gets_token(place: &Place, server: &Serving, id: &str, secret: &str) -> bool {
+    let client = (id.to_owned(), secret.to_owned());
+    place.ask(server, &client, &[]).code == 0
+}
+
+#[test]
+fn a_secret_from_standard_input_is_the_clients_and_is_not_shown() {
+    let place = Place::new();
+    place.furnish();
+    let add = [
+        "client",
+        "add",
+        "--id",
+        "shop",
+        "--name",
+        "shop",
+        "--secret-stdin",
+        "--json",
+    ];
+    let added = place.run_with(&add, "correct horse\n").json();
+    assert_eq!(added["client_secret"], json!(null));
+    place
+        .run(&[
+            "grant",
+            "add",
+            "--client",
+            "shop",
+            "--audience",
+            "https://api.example",
+        ])
+        .well();
+    let server = place.serve(&[]);
+    assert!(gets_token(&place, &server, "shop", "correct horse"));
+    assert!(!gets_token(&place, &server, "shop", "correct house"));
+}
+
+#[test]
+fn a_secret_that_is_too_short_is_refused() {
+    let place = Place::new();
+    let add = ["client", "add", "--name", "shop", "--secret-stdin"];
+    let message = place.run_with(&add, "short\n").badly(1);
+    assert!(message.contains("8 to 1024 characters"), "{message}");
+    assert!(!message.contains("short\""), "{message}");
+}
+
+#[test]
+fn a_secret_can_be_replaced_by_one_that_was_chosen() {
+    let place = Place::new();
+    let (id, _) = place.furnish();
+    let rotate = ["client", "rotate-secret", &id, "--secret-stdin"];
+    let said = place.run_with(&rotate, "battery staple").well();
+    assert!(!said.contains("battery"), "{said}");
+    let server = place.serve(&[]);
+    assert!(gets_token(&place, &server, &id, "battery staple"));
+}
+
+#[test]
+fn clients_come_with_their_secrets_their_hashes_and_their_grants() {
+    let place = Place::new();
+    place.furnish();
+    let grants = json!([{ "audience": "https://api.example", "scope": "read" }]);
+    let clients = json!([
+        { "client_id": "typed", "name": "typed", "client_secret": "correct horse", "grants": grants },
+        { "client_id": "hashed", "name": "hashed", "client_secret_hash": BCRYPT, "grants": grants },
+        { "client_id": "new", "name": "new", "metadata": { "tier": "gold" }, "grants": grants },
+    ]);
+    place.put("clients.json", clients.to_string());
+    let imported = place
+        .run(&["client", "import", "clients.json", "--json"])
+        .json();
+    assert_eq!(imported[0]["client_secret"], json!(null));
+    let new = imported[2]["client_secret"].as_str().unwrap();
+    let server = place.serve(&[]);
+    assert!(gets_token(&place, &server, "typed", "correct horse"));
+    assert!(gets_token(
+        &place,
+        &server,
+        "hashed",
+        "correctbatteryhorsestapler"
+    ));
+    assert!(gets_token(&place, &server, "new", new));
+    let shown = place.run(&["client", "show", "new", "--json"]).json();
+    assert_eq!(shown["metadata"]["tier"], "gold");
+    assert_eq!(shown["grants"][0]["scope"], json!(["read"]));
+}
+
+#[test]
+fn nothing_is_imported_while_something_is_not_understood() {
+    let place = Place::new();
+    for (entry, expected) in [
+        (
+            json!({ "name": "b", "client_secret_hash": "md5" }),
+            "neither a PHC string",
+        ),
+        (
+            json!({ "name": "b", "client_secret_hash": "x", "client_secret": "y" }),
+            "not both",
+        ),
+        (
+            json!({ "name": "b", "colour": "red" }),
+            "unknown field `colour`",
+        ),
+    ] {
+        let clients = json!([{ "client_id": "a", "name": "a" }, entry]);
+        place.put("clients.json", clients.to_string());
+        let message = place.run(&["client", "import", "clients.json"]).badly(1);
+        assert!(message.contains(expected), "{message}");
+        place.run(&["client", "show", "a"]).badly(4);
+    }
+}
+
+#[test]
+fn clients_that_are_there_already_can_be_left_out() {
+    let place = Place::new();
+    let clients = json!([{ "client_id": "a", "name": "a" }, { "client_id": "b", "name": "b" }]);
+    place.put("clients.json", clients.to_string());
+    place
+        .run(&["client", "add", "--id", "a", "--name", "a"])
+        .well();
+    place.run(&["client", "import", "clients.json"]).badly(4);
+    let again = [
+        "client",
+        "import",
+        "clients.json",
+        "--skip-existing",
+        "--json",
+    ];
+    let imported = place.run(&again).json();
+    assert_eq!(imported.as_array().unwrap().len(), 1);
+    assert_eq!(imported[0]["client_id"], "b");
+}
+
+#[test]
+fn a_client_an_api_and_a_grant_can_be_changed() {
+    let place = Place::new();
+    let (id, _) = place.furnish();
+    let client = [
+        "client",
+        "update",
+        &id,
+        "--name",
+        "renamed",
+        "--metadata",
+        "tier=gold",
+        "--json",
+    ];
+    let client = place.run(&client).json();
+    assert_eq!(
+        (&client["name"], &client["metadata"]["tier"]),
+        (&json!("renamed"), &json!("gold"))
+    );
+    let client = place
+        .run(&[
+            "client",
+            "update",
+            &id,
+            "--remove-metadata",
+            "tier",
+            "--json",
+        ])
+        .json();
+    assert_eq!(
+        (&client["name"], &client["metadata"]),
+        (&json!("renamed"), &json!({}))
+    );
+    let grant = client["grants"][0]["id"].as_str().unwrap();
+    let grant = place
+        .run(&["grant", "update", grant, "--scope", "write", "--json"])
+        .json();
+    assert_eq!(grant["scope"], json!(["write"]));
+    let api = [
+        "api",
+        "update",
+        "https://api.example",
+        "--scope",
+        "admin=All of it",
+        "--remove-scope",
+        "write",
+    ];
+    let api = place
+        .run(&[&api[..], &["--token-lifetime", "60", "--json"]].concat())
+        .json();
+    let scopes: Vec<_> = api["scopes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|scope| &scope["value"])
+        .collect();
+    assert_eq!(
+        (scopes, &api["token_lifetime"]),
+        (vec![&json!("read"), &json!("admin")], &json!(60))
+    );
+    let shown = place.run(&["client", "show", &id, "--json"]).json();
+    assert_eq!(shown["grants"][0]["scope"], json!([]));
+    for nobody in [
+        &["client", "update", "nobody", "--name", "x"][..],
+        &["api", "update", "nobody"],
+        &["grant", "update", "nobody", "--scope", "x"],
+    ] {
+        place.run(nobody).badly(4);
+    }
+}
