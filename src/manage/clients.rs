@@ -90,18 +90,7 @@ pub(super) async fn create(
 ) -> Answer {
     caller.may(&[scope::CREATE_CLIENTS])?;
     Query::none(request.uri())?;
-    let mut body = Payload::read(request).await?;
-    let defaults = NewClient::default();
-    let metadata: Option<BTreeMap<String, String>> = body.take("client_metadata")?;
-    let new = NewClient {
-        id: None,
-        name: body.require("name")?,
-        public: take_public(&mut body)?.unwrap_or_default(),
-        secret: take_secret(&mut body)?,
-        grant_types: body.take("grant_types")?.unwrap_or(defaults.grant_types),
-        metadata: metadata.unwrap_or_default(),
-        attributes: without_nulls(body.rest(&KEPT)?),
-    };
+    let new = new_client(Payload::read(request).await?)?;
     let added = management.registrar(&caller).add_client(new).await?;
     management.nudge.caught_up().await;
     let secret = added.secret.filter(|_| caller.has(scope::READ_CLIENT_KEYS));
@@ -128,20 +117,10 @@ pub(super) async fn update(
 ) -> Answer {
     caller.may(&[scope::UPDATE_CLIENTS])?;
     Query::none(request.uri())?;
-    let mut body = Payload::read(request).await?;
-    let secret = take_secret(&mut body)?;
-    if secret.is_some() {
+    let change = client_change(Payload::read(request).await?)?;
+    if change.secret.is_some() {
         caller.may(&[scope::UPDATE_CLIENT_KEYS])?;
     }
-    let metadata: Option<BTreeMap<String, Option<String>>> = body.take("client_metadata")?;
-    let change = ClientChange {
-        name: body.take("name")?,
-        public: take_public(&mut body)?,
-        secret,
-        grant_types: body.take("grant_types")?,
-        metadata: metadata.unwrap_or_default(),
-        attributes: body.rest(&KEPT)?,
-    };
     let updated = management
         .registrar(&caller)
         .update_client(&id, change)
@@ -201,8 +180,36 @@ pub(super) async fn rotate_secret(
     Ok(answer(StatusCode::OK, &object))
 }
 
+/// The client that a body describes.
+pub(super) fn new_client(mut body: Payload) -> Result<NewClient, ManageError> {
+    let defaults = NewClient::default();
+    let metadata: Option<BTreeMap<String, String>> = body.take("client_metadata")?;
+    Ok(NewClient {
+        id: None,
+        name: body.require("name")?,
+        public: take_public(&mut body)?.unwrap_or_default(),
+        secret: take_secret(&mut body)?,
+        grant_types: body.take("grant_types")?.unwrap_or(defaults.grant_types),
+        metadata: metadata.unwrap_or_default(),
+        attributes: without_nulls(body.rest(&KEPT)?),
+    })
+}
+
+/// The change that a body describes.
+pub(super) fn client_change(mut body: Payload) -> Result<ClientChange, ManageError> {
+    let metadata: Option<BTreeMap<String, Option<String>>> = body.take("client_metadata")?;
+    Ok(ClientChange {
+        name: body.take("name")?,
+        public: take_public(&mut body)?,
+        secret: take_secret(&mut body)?,
+        grant_types: body.take("grant_types")?,
+        metadata: metadata.unwrap_or_default(),
+        attributes: body.rest(&KEPT)?,
+    })
+}
+
 /// A client as Auth0 writes it.
-fn object(client: &ClientRow) -> Object {
+pub(super) fn object(client: &ClientRow) -> Object {
     let is_public = client.auth_method == "none";
     let method = client.attributes.get(AUTH_METHOD);
     let method = match (is_public, method.and_then(Value::as_str)) {

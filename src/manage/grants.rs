@@ -15,7 +15,7 @@ use super::list::{Kind, Object, Query, answer};
 use super::payload::{Kept, NOTHING, Payload, without_nulls};
 use super::{Management, schema, scope};
 use crate::registry::{GrantChange, NewGrant, RegistrarError};
-use crate::store::{GrantFilter, GrantRow};
+use crate::store::{Attributes, GrantFilter, GrantRow};
 
 type Answer = Result<Response, ManageError>;
 
@@ -90,14 +90,7 @@ pub(super) async fn create(
 ) -> Answer {
     caller.may(&[scope::CREATE_CLIENT_GRANTS])?;
     Query::none(request.uri())?;
-    let mut body = Payload::read(request).await?;
-    let new = NewGrant {
-        client_id: body.require("client_id")?,
-        audience: body.require("audience")?,
-        // Here none means none, and not all.
-        scope: Some(take_scope(&mut body)?.unwrap_or_default()),
-    };
-    let attributes = without_nulls(body.rest(&KEPT)?);
+    let (new, attributes) = new_grant(Payload::read(request).await?)?;
     let added = management
         .registrar(&caller)
         .add_grant_with(new, attributes)
@@ -125,11 +118,7 @@ pub(super) async fn update(
 ) -> Answer {
     caller.may(&[scope::UPDATE_CLIENT_GRANTS])?;
     Query::none(request.uri())?;
-    let mut body = Payload::read(request).await?;
-    let change = GrantChange {
-        scope: take_scope(&mut body)?,
-        attributes: body.rest(&KEPT)?,
-    };
+    let change = grant_change(Payload::read(request).await?)?;
     let grant = management
         .registrar(&caller)
         .update_grant(&id, change)
@@ -172,8 +161,27 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// The grant that a body describes, with what is kept for Auth0's tools.
+pub(super) fn new_grant(mut body: Payload) -> Result<(NewGrant, Attributes), ManageError> {
+    let new = NewGrant {
+        client_id: body.require("client_id")?,
+        audience: body.require("audience")?,
+        // Here none means none, and not all.
+        scope: Some(take_scope(&mut body)?.unwrap_or_default()),
+    };
+    Ok((new, without_nulls(body.rest(&KEPT)?)))
+}
+
+/// The change that a body describes.
+pub(super) fn grant_change(mut body: Payload) -> Result<GrantChange, ManageError> {
+    Ok(GrantChange {
+        scope: take_scope(&mut body)?,
+        attributes: body.rest(&KEPT)?,
+    })
+}
+
 /// A client grant as Auth0 writes it.
-fn object(grant: &GrantRow) -> Object {
+pub(super) fn object(grant: &GrantRow) -> Object {
     let mut object = grant.attributes.clone();
     object.extend([
         ("id".to_owned(), json!(grant.id)),

@@ -91,17 +91,7 @@ pub(super) async fn create(
 ) -> Answer {
     caller.may(&[scope::CREATE_RESOURCE_SERVERS])?;
     Query::none(request.uri())?;
-    let mut body = Payload::read(request).await?;
-    let identifier: String = body.require("identifier")?;
-    let defaults = NewApi::named(&identifier);
-    let new = NewApi {
-        name: body.take("name")?,
-        scopes: body.take("scopes")?.unwrap_or_default(),
-        algorithm: take_algorithm(&mut body)?.unwrap_or(defaults.algorithm),
-        lifetime: body.take("token_lifetime")?.unwrap_or(defaults.lifetime),
-        attributes: without_nulls(body.rest(&KEPT)?),
-        ..defaults
-    };
+    let new = new_api(Payload::read(request).await?)?;
     let api = management.registrar(&caller).add_api(new).await?;
     management.nudge.caught_up().await;
     Ok(answer(StatusCode::CREATED, &object(&api)))
@@ -126,14 +116,7 @@ pub(super) async fn update(
 ) -> Answer {
     caller.may(&[scope::UPDATE_RESOURCE_SERVERS])?;
     Query::none(request.uri())?;
-    let mut body = Payload::read(request).await?;
-    let change = ApiChange {
-        name: body.take("name")?,
-        scopes: body.take("scopes")?,
-        algorithm: take_algorithm(&mut body)?,
-        lifetime: body.take("token_lifetime")?,
-        attributes: body.rest(&KEPT)?,
-    };
+    let change = api_change(Payload::read(request).await?)?;
     let api = management
         .registrar(&caller)
         .update_api(&id, change)
@@ -165,8 +148,33 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// The API that a body describes.
+pub(super) fn new_api(mut body: Payload) -> Result<NewApi, ManageError> {
+    let identifier: String = body.require("identifier")?;
+    let defaults = NewApi::named(&identifier);
+    Ok(NewApi {
+        name: body.take("name")?,
+        scopes: body.take("scopes")?.unwrap_or_default(),
+        algorithm: take_algorithm(&mut body)?.unwrap_or(defaults.algorithm),
+        lifetime: body.take("token_lifetime")?.unwrap_or(defaults.lifetime),
+        attributes: without_nulls(body.rest(&KEPT)?),
+        ..defaults
+    })
+}
+
+/// The change that a body describes.
+pub(super) fn api_change(mut body: Payload) -> Result<ApiChange, ManageError> {
+    Ok(ApiChange {
+        name: body.take("name")?,
+        scopes: body.take("scopes")?,
+        algorithm: take_algorithm(&mut body)?,
+        lifetime: body.take("token_lifetime")?,
+        attributes: body.rest(&KEPT)?,
+    })
+}
+
 /// An API as Auth0 writes it.
-fn object(api: &ApiRow) -> Object {
+pub(super) fn object(api: &ApiRow) -> Object {
     let mut object = Object::from_iter([
         ("allow_offline_access".to_owned(), json!(false)),
         ("enforce_policies".to_owned(), json!(false)),

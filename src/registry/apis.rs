@@ -53,6 +53,18 @@ impl NewApi {
             attributes: Attributes::new(),
         }
     }
+
+    /// Checks all that can be checked before it is added.
+    ///
+    /// # Errors
+    /// When a value cannot be what it is.
+    pub fn check(&self) -> Result<(), RegistrarError> {
+        check_identifier(&self.identifier)?;
+        checked_name(self.name.clone().unwrap_or_else(|| self.identifier.clone()))?;
+        check_scopes(&self.scopes)?;
+        check_lifetime(self.lifetime)?;
+        attributes::check(&self.attributes)
+    }
 }
 
 impl Registrar {
@@ -61,14 +73,11 @@ impl Registrar {
     /// # Errors
     /// When the identifier is taken or a value cannot be what it is.
     pub async fn add_api(&self, new: NewApi) -> Result<ApiRow, RegistrarError> {
-        check_identifier(&new.identifier)?;
-        check_scopes(&new.scopes)?;
-        check_lifetime(new.lifetime)?;
-        attributes::check(&new.attributes)?;
+        new.check()?;
         keys::ensure_key(&self.store, &self.master, new.algorithm, self.by()).await?;
         let api = ApiRow {
             id: hex::encode(self.random.bytes::<12>()),
-            name: checked_name(new.name.unwrap_or_else(|| new.identifier.clone()))?,
+            name: new.name.unwrap_or_else(|| new.identifier.clone()),
             identifier: new.identifier,
             scopes: new.scopes,
             signing_alg: new.algorithm.as_str().to_owned(),
@@ -136,6 +145,16 @@ impl Registrar {
 }
 
 impl ApiChange {
+    /// The API as it would be.
+    ///
+    /// # Errors
+    /// When a value cannot be what it is.
+    pub fn preview(self, api: &ApiRow) -> Result<ApiRow, RegistrarError> {
+        let mut changed = api.clone();
+        self.apply(&mut changed)?;
+        Ok(changed)
+    }
+
     fn apply(self, api: &mut ApiRow) -> Result<(), RegistrarError> {
         let same = |wanted: &Vec<ScopeRow>| *wanted == api.scopes;
         let same_name = |wanted: &String| *wanted == api.name;

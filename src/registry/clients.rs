@@ -66,7 +66,31 @@ pub struct AddedClient {
     pub secret: Option<SecretString>,
 }
 
+impl NewClient {
+    /// Checks all that can be checked before it is added.
+    ///
+    /// # Errors
+    /// When a value cannot be what it is.
+    pub fn check(&self) -> Result<(), RegistrarError> {
+        if let Some(id) = &self.id {
+            checked_id(id.clone())?;
+        }
+        if let Some(secret) = &self.secret {
+            given_checked(secret)?;
+        }
+        checked_name(self.name.clone())?;
+        check_metadata(&self.metadata)?;
+        check_grant_types(&self.grant_types)?;
+        attributes::check(&self.attributes)
+    }
+}
+
 impl Registrar {
+    /// A client id that nobody has.
+    pub fn client_id(&self) -> String {
+        self.random.word(CLIENT_ID_CHARS)
+    }
+
     /// Adds a client.
     ///
     /// # Errors
@@ -102,15 +126,10 @@ impl Registrar {
     }
 
     fn checked(&self, new: NewClient) -> Result<ClientRow, RegistrarError> {
-        check_metadata(&new.metadata)?;
-        check_grant_types(&new.grant_types)?;
-        attributes::check(&new.attributes)?;
+        new.check()?;
         Ok(ClientRow {
-            id: match new.id {
-                Some(id) => checked_id(id)?,
-                None => self.random.word(CLIENT_ID_CHARS),
-            },
-            name: checked_name(new.name)?,
+            id: new.id.unwrap_or_else(|| self.client_id()),
+            name: new.name,
             auth_method: AuthMethod::of(new.public).as_str().to_owned(),
             grant_types: new.grant_types,
             metadata: new.metadata,
@@ -287,6 +306,16 @@ fn given_checked(given: &SecretString) -> Result<&SecretString, RegistrarError> 
 }
 
 impl ClientChange {
+    /// The client as it would be.
+    ///
+    /// # Errors
+    /// When a value cannot be what it is.
+    pub fn preview(self, client: &ClientRow) -> Result<ClientRow, RegistrarError> {
+        let mut changed = client.clone();
+        self.apply(&mut changed)?;
+        Ok(changed)
+    }
+
     fn apply(self, client: &mut ClientRow) -> Result<(), RegistrarError> {
         if let Some(name) = self.name {
             client.name = checked_name(name)?;

@@ -23,6 +23,25 @@ pub struct GrantChange {
     pub attributes: Attributes,
 }
 
+impl GrantChange {
+    /// The grant as it would be.
+    ///
+    /// # Errors
+    /// When its API does not know a scope.
+    pub fn preview(self, grant: &GrantRow, api: &ApiRow) -> Result<GrantRow, RegistrarError> {
+        let mut changed = grant.clone();
+        self.apply(&mut changed, api)?;
+        Ok(changed)
+    }
+
+    fn apply(self, grant: &mut GrantRow, api: &ApiRow) -> Result<(), RegistrarError> {
+        if let Some(scope) = &self.scope {
+            grant.scope = picked(api, Some(scope))?;
+        }
+        attributes::merge(&mut grant.attributes, self.attributes)
+    }
+}
+
 impl Registrar {
     /// Adds a client grant.
     ///
@@ -68,12 +87,7 @@ impl Registrar {
         id: &str,
         change: GrantChange,
     ) -> Result<GrantRow, RegistrarError> {
-        let apply = |grant: &mut GrantRow, api: &ApiRow| {
-            if let Some(scope) = &change.scope {
-                grant.scope = picked(api, Some(scope))?;
-            }
-            attributes::merge(&mut grant.attributes, change.attributes)
-        };
+        let apply = |grant: &mut GrantRow, api: &ApiRow| change.apply(grant, api);
         let updated = self.store.update_grant(id, self.by(), apply).await?;
         updated.ok_or_else(|| RegistrarError::not_found("grant", id))
     }
