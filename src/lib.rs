@@ -20,6 +20,7 @@
 //! From the top down; a module only ever uses those below it (`tests/tidy.rs` sees to that).
 //!
 //! - [`cli`]: the commands. Each calls one function of the library and prints what came of it.
+//! - [`declared`]: clients, APIs, grants and rules as files, in the formats of Auth0's deploy tool.
 //! - [`server`]: puts a server together, accepts connections, drains and stops.
 //! - [`workbench`]: what whoever writes rules works with: check, try, measure, build, deploy.
 //! - [`http`]: every route on one screen; the only place where an error becomes a status.
@@ -52,6 +53,8 @@
 //! `migrations/` and a module in [`store`].
 
 pub mod cli;
+
+pub mod declared;
 
 pub mod server;
 pub mod workbench;

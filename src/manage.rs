@@ -21,6 +21,7 @@ mod rules;
 mod rules_configs;
 mod schema;
 pub mod scope;
+pub(crate) mod shape;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

@@ -147,6 +147,14 @@ impl ManageError {
         }
     }
 
+    /// What was wrong, without a status.
+    pub(super) fn why(self) -> String {
+        if let Self::Body(why) = self {
+            return why;
+        }
+        self.told().1
+    }
+
     /// What the caller should do about it, beside the body.
     fn headers(&self, response: &mut Response) {
         let headers = response.headers_mut();

@@ -16,6 +16,11 @@ use crate::store::Attributes;
 pub(super) struct Payload(Map<String, Value>);
 
 impl Payload {
+    /// One that came in another way than as a body.
+    pub(super) fn of(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+
     /// Reads a body.
     ///
     /// # Errors

@@ -1,0 +1,44 @@
+//! Declared state: clients, APIs, client grants and rules as files, in the formats of Auth0's deploy tool.
+//!
+//! [`read`] takes files in. [`Plan::of`] compares them with what is [`Registered`], checks all of it, and says what would have
+//! to be done; [`Plan::carry_out`] does it. [`export`] writes files that say what there is. What files say and this server has
+//! no use for is left out, and told.
+
+mod directory;
+mod entry;
+mod export;
+mod keywords;
+mod plan;
+mod registered;
+mod yaml;
+
+use std::path::Path;
+
+pub use entry::{Declared, LeftOut};
+pub use export::{Export, ExportError, Exported, export};
+pub use keywords::{Keywords, MAPPINGS};
+pub use plan::{Action, Change, Done, Kind, Plan, Prune, Step, Stopped};
+pub use registered::Registered;
+
+use crate::document::Mistake;
+
+/// Reads what is declared: a directory, or a YAML file with what stands beside it.
+///
+/// # Errors
+/// Every file that cannot be read, and everything in them that is not of the format.
+pub fn read(place: &Path, keywords: &Keywords) -> Result<Declared, Vec<Mistake>> {
+    if place.is_dir() {
+        return directory::read(place, keywords);
+    }
+    if yaml::is_named_so(place) {
+        return yaml::read(place, keywords);
+    }
+    let problem = match place.exists() {
+        true => "name a directory, or a file that ends with .yaml or .yml",
+        false => "there is no such directory or file",
+    };
+    Err(vec![Mistake {
+        place: place.display().to_string(),
+        problem: problem.to_owned(),
+    }])
+}

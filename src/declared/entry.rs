@@ -1,0 +1,225 @@
+//! What files declare, as they say it, before anything is made of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Keywords;
+use crate::document::Mistake;
+use crate::manage::shape::Object;
+
+/// What the files say there is, by section. A section that they do not have says nothing; an empty one says that there is
+/// nothing.
+#[derive(Debug, Default)]
+pub struct Declared {
+    pub(super) sections: BTreeMap<Section, Vec<Entry>>,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// One declared thing.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// Where it stands: `clients/shop.json`, or `tenant.yaml: clients[0]`.
+    pub(super) place: String,
+    pub(super) properties: Object,
+}
+
+/// Something that this server does not do, and so did not take.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+pub struct LeftOut {
+    /// The file, or the part of one.
+    pub place: String,
+    /// The property; all of it where there is none.
+    pub property: Option<String>,
+    /// Why.
+    pub why: String,
+}
+
+/// What kinds of things files speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Section {
+    ResourceServers,
+    Clients,
+    ClientGrants,
+    RulesConfigs,
+    Rules,
+    Hooks,
+    Actions,
+    Triggers,
+}
+
+impl Section {
+    pub(super) const ALL: [Self; 8] = [
+        Self::ResourceServers,
+        Self::Clients,
+        Self::ClientGrants,
+        Self::RulesConfigs,
+        Self::Rules,
+        Self::Hooks,
+        Self::Actions,
+        Self::Triggers,
+    ];
+
+    /// Its key in a YAML file.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::ResourceServers => "resourceServers",
+            Self::Clients => "clients",
+            Self::ClientGrants => "clientGrants",
+            Self::RulesConfigs => "rulesConfigs",
+            Self::Rules => "rules",
+            Self::Hooks => "hooks",
+            Self::Actions => "actions",
+            Self::Triggers => "triggers",
+        }
+    }
+
+    /// Its directory.
+    pub(super) const fn directory(self) -> &'static str {
+        match self {
+            Self::ResourceServers => "resource-servers",
+            Self::ClientGrants => "grants",
+            Self::RulesConfigs => "rules-configs",
+            Self::Clients | Self::Rules | Self::Hooks | Self::Actions | Self::Triggers => {
+                self.key()
+            }
+        }
+    }
+
+    /// The property that names a file beside it, whose text it stands for.
+    pub(super) const fn file_property(self) -> Option<&'static str> {
+        match self {
+            Self::Clients => Some("custom_login_page"),
+            Self::Rules | Self::Hooks => Some("script"),
+            Self::Actions => Some("code"),
+            Self::ResourceServers | Self::ClientGrants | Self::RulesConfigs | Self::Triggers => {
+                None
+            }
+        }
+    }
+}
+
+/// Takes files in, and collects what is wrong with them.
+pub(super) struct Reader<'r> {
+    root: &'r Path,
+    keywords: &'r Keywords,
+    declared: Declared,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'r> Reader<'r> {
+    /// One for files below a directory; nothing outside of it is read.
+    pub(super) fn new(root: &'r Path, keywords: &'r Keywords) -> Self {
+        Self {
+            root,
+            keywords,
+            declared: Declared::default(),
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// The text of a file, with keywords replaced.
+    pub(super) fn text(&mut self, path: &Path) -> Option<String> {
+        let read = match fs::metadata(path) {
+            Ok(file) if file.len() > FILE_BYTES_MAX => {
+                let problem = format!("a file has at most {FILE_BYTES_MAX} bytes");
+                self.mistake(&self.place(path), problem);
+                return None;
+            }
+            _ => fs::read_to_string(path),
+        };
+        match read {
+            Ok(text) => Some(self.keywords.replace(&text)),
+            Err(problem) => {
+                self.mistake(&self.place(path), format!("it cannot be read: {problem}"));
+                None
+            }
+        }
+    }
+
+    /// How a file is called in what is told: from the root.
+    pub(super) fn place(&self, path: &Path) -> String {
+        let inside = path.strip_prefix(self.root).unwrap_or(path);
+        inside.display().to_string()
+    }
+
+    /// The section is there, even if nothing should be in it.
+    pub(super) fn begin(&mut self, section: Section) {
+        self.declared.sections.entry(section).or_default();
+    }
+
+    /// Adds a thing. `base` is where paths in it begin.
+    pub(super) fn add(&mut self, section: Section, place: String, value: Value, base: &Path) {
+        let Value::Object(mut properties) = value else {
+            return self.mistake(&place, format!("{} is no object", section.key()));
+        };
+        if properties.is_empty() {
+            return;
+        }
+        if let Some(name) = section.file_property() {
+            self.take_in(&mut properties, name, &place, base);
+        }
+        let entries = self.declared.sections.entry(section).or_default();
+        entries.push(Entry { place, properties });
+    }
+
+    /// Puts the text of a file in the place of its path. A login page may also stand there itself.
+    fn take_in(&mut self, properties: &mut Object, name: &str, place: &str, base: &Path) {
+        let Some(Value::String(said)) = properties.get(name) else {
+            return;
+        };
+        let path = base.join(said.replace('\\', "/"));
+        let is_page = name == "custom_login_page";
+        if is_page && !path.is_file() {
+            return;
+        }
+        if !is_below(&path, self.root) {
+            let problem =
+                format!("{name}: {said:?} leads out of the directory: move the file into it");
+            return self.mistake(place, problem);
+        }
+        if let Some(text) = self.text(&path) {
+            properties.insert(name.to_owned(), text.into());
+        }
+    }
+
+    pub(super) fn mistake(&mut self, place: &str, problem: String) {
+        let place = place.to_owned();
+        self.mistakes.push(Mistake { place, problem });
+    }
+
+    /// Notes that this server has no such things.
+    pub(super) fn leave_out(&mut self, place: String, what: &str) {
+        let why = match what {
+            "tenant" => "settings of the server are in rulemint.toml".to_owned(),
+            _ => format!("rulemint has no {what}"),
+        };
+        self.declared.left_out.push(LeftOut {
+            place,
+            property: None,
+            why,
+        });
+    }
+
+    pub(super) fn finish(self) -> Result<Declared, Vec<Mistake>> {
+        match self.mistakes.is_empty() {
+            true => Ok(self.declared),
+            false => Err(self.mistakes),
+        }
+    }
+}
+
+/// Whether a path stays below a directory, links followed. One that is not there leads nowhere, and is told when it is read.
+fn is_below(path: &Path, root: &Path) -> bool {
+    let climbs = |path: &PathBuf| path.components().any(|part| part == Component::ParentDir);
+    match (path.canonicalize(), root.canonicalize()) {
+        (Ok(path), Ok(root)) => path.starts_with(root),
+        _ => path.starts_with(root) && !climbs(&path.to_owned()),
+    }
+}
+
+/// More than any script that runs here, and any tenant in one file.
+const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;

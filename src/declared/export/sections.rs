@@ -1,0 +1,128 @@
+//! What there is, as files will say it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::declared::entry::Section;
+use crate::declared::{LeftOut, Registered};
+use crate::manage::shape::{self, Object};
+use crate::store::{ApiRow, ClientRow, GrantRow};
+
+/// Every section, with what is in it.
+pub(super) struct Sections {
+    pub(super) things: Vec<(Section, Vec<Thing>)>,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// One thing.
+pub(super) struct Thing {
+    /// What its file is to be called, without ending.
+    pub(super) file_name: String,
+    /// What tells it from another of that name.
+    pub(super) other_name: String,
+    pub(super) properties: Object,
+}
+
+impl Sections {
+    pub(super) fn of(registered: &Registered, without_ids: bool) -> Self {
+        let names = Names::of(registered);
+        let apis = registered.apis.iter().filter(|api| !api.is_system);
+        let clients = registered.clients.iter();
+        let grants = registered.grants.iter();
+        Self {
+            things: vec![
+                (Section::ResourceServers, apis.map(api).collect()),
+                (
+                    Section::Clients,
+                    clients.map(|row| client(row, without_ids)).collect(),
+                ),
+                (
+                    Section::ClientGrants,
+                    grants.map(|row| grant(row, &names)).collect(),
+                ),
+            ],
+            left_out: Vec::new(),
+        }
+    }
+
+    pub(super) fn counts(&self) -> Vec<(&'static str, usize)> {
+        let sections = self.things.iter();
+        let count = |(section, things): &(Section, Vec<Thing>)| (section.key(), things.len());
+        sections.map(count).collect()
+    }
+}
+
+/// What clients and APIs are called.
+struct Names<'r> {
+    clients: BTreeMap<&'r str, &'r str>,
+    /// How many clients have a name.
+    namesakes: BTreeMap<&'r str, usize>,
+    apis: BTreeMap<&'r str, &'r str>,
+}
+
+impl<'r> Names<'r> {
+    fn of(registered: &'r Registered) -> Self {
+        let mut namesakes = BTreeMap::new();
+        for client in &registered.clients {
+            *namesakes.entry(client.name.as_str()).or_default() += 1;
+        }
+        let client = |row: &'r ClientRow| (row.id.as_str(), row.name.as_str());
+        let api = |row: &'r ApiRow| (row.identifier.as_str(), row.name.as_str());
+        Self {
+            clients: registered.clients.iter().map(client).collect(),
+            namesakes,
+            apis: registered.apis.iter().map(api).collect(),
+        }
+    }
+
+    /// What a grant calls its client: the name where no other client has it.
+    fn client<'c>(&self, id: &'c str) -> &'c str
+    where
+        'r: 'c,
+    {
+        match self.clients.get(id) {
+            Some(name) if self.namesakes.get(name) == Some(&1) => name,
+            _ => id,
+        }
+    }
+}
+
+fn api(row: &ApiRow) -> Thing {
+    let mut properties = shape::api(row);
+    for name in ["id", "is_system"] {
+        properties.remove(name);
+    }
+    Thing {
+        file_name: row.name.clone(),
+        other_name: row.identifier.clone(),
+        properties,
+    }
+}
+
+fn client(row: &ClientRow, without_ids: bool) -> Thing {
+    let mut properties = shape::client(row);
+    properties.remove("global");
+    if without_ids {
+        properties.remove("client_id");
+    }
+    Thing {
+        file_name: row.name.clone(),
+        other_name: row.id.clone(),
+        properties,
+    }
+}
+
+fn grant(row: &GrantRow, names: &Names<'_>) -> Thing {
+    let mut properties = shape::grant(row);
+    properties.remove("id");
+    let client = names.client(&row.client_id);
+    properties.insert("client_id".to_owned(), Value::from(client));
+    let api = names.apis.get(row.audience.as_str());
+    let api = api.copied().unwrap_or(&row.audience);
+    Thing {
+        file_name: format!("{client}-{api}"),
+        other_name: row.id.clone(),
+        properties,
+    }
+}

@@ -1,0 +1,144 @@
+//! What would have to be done so that there is what is declared.
+//!
+//! Everything is checked before anything is done, by the rules that the management API has. What can still fail then is the
+//! store, or somebody who changes the same things in the same moment.
+
+mod apis;
+mod carry_out;
+mod clients;
+mod draft;
+mod grants;
+
+use serde::Serialize;
+use serde_json::Value;
+
+pub use carry_out::{Done, Stopped};
+
+use super::{Declared, LeftOut, Registered};
+use crate::document::Mistake;
+use crate::registry::Registrar;
+use carry_out::Work;
+use draft::Draft;
+
+/// The steps from what there is to what is declared, in the order they are to be done.
+#[derive(Serialize)]
+pub struct Plan {
+    /// One for each thing that is declared, and for each that is to go.
+    pub steps: Vec<Step>,
+    /// What this server does not do.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What is to be done about one thing.
+#[derive(Serialize)]
+pub struct Step {
+    /// What it is.
+    pub kind: Kind,
+    /// What people know it by.
+    pub name: String,
+    /// What is to be done.
+    pub action: Action,
+    /// What changes in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    #[serde(skip)]
+    work: Option<Work>,
+}
+
+/// A kind of thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An API.
+    Api,
+    /// A client.
+    Client,
+    /// A client grant.
+    Grant,
+}
+
+impl Kind {
+    /// In words for people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "API",
+            Self::Client => "client",
+            Self::Grant => "grant",
+        }
+    }
+}
+
+/// What is done about a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is added.
+    Create,
+    /// It is changed.
+    Update,
+    /// It goes.
+    Delete,
+    /// It is as declared.
+    Unchanged,
+    /// It is not declared, and stays all the same: it belongs to the management of this server.
+    Spare,
+}
+
+impl Action {
+    /// Whether there is anything to do.
+    pub const fn is_change(self) -> bool {
+        matches!(self, Self::Create | Self::Update | Self::Delete)
+    }
+}
+
+/// A property that gets another value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// Its name.
+    pub property: String,
+    /// What it was; null where it was not there.
+    pub before: Value,
+    /// What it will be; null where it goes.
+    pub after: Value,
+}
+
+/// What happens to things that are not declared, of the kinds that files speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prune {
+    /// They stay.
+    Nothing,
+    /// They go, but for what the management API is called with.
+    Undeclared,
+    /// They go, whoever manages this server by them. The management API itself stays.
+    Managers,
+}
+
+impl Plan {
+    /// Compares what is declared with what there is.
+    ///
+    /// # Errors
+    /// Everything declared that cannot be.
+    pub fn of(
+        declared: &Declared,
+        registered: &Registered,
+        prune: Prune,
+        registrar: &Registrar,
+    ) -> Result<Self, Vec<Mistake>> {
+        let mut draft = Draft::new(declared, registered, prune);
+        apis::plan(&mut draft);
+        clients::plan(&mut draft, registrar);
+        grants::plan(&mut draft);
+        draft.finish()
+    }
+
+    /// How many things are added, changed, deleted.
+    pub fn count(&self, action: Action) -> usize {
+        let such = |step: &&Step| step.action == action;
+        self.steps.iter().filter(such).count()
+    }
+
+    /// Whether there is anything to do.
+    pub fn is_needed(&self) -> bool {
+        self.steps.iter().any(|step| step.action.is_change())
+    }
+}

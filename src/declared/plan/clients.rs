@@ -1,0 +1,173 @@
+//! Clients: known by their `client_id`, or by their name where files do not say one.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::draft::{Draft, changes};
+use super::{Kind, Prune, Work};
+use crate::declared::entry::{Entry, Section};
+use crate::manage::shape::{self, Object};
+use crate::registry::{NewClient, Registrar};
+use crate::store::ClientRow;
+
+pub(super) fn plan(draft: &mut Draft<'_>, registrar: &Registrar) {
+    let Some(entries) = draft.section(Section::Clients) else {
+        return;
+    };
+    let mut ids = BTreeSet::new();
+    for entry in entries {
+        let id = plan_one(draft, entry, registrar);
+        if id.is_some_and(|id| !ids.insert(id)) {
+            draft.mistake(entry, "this client is declared twice");
+        }
+    }
+    if draft.prune != Prune::Nothing {
+        prune(draft, &ids);
+    }
+}
+
+/// Gives the id of the client that it is about.
+fn plan_one(draft: &mut Draft<'_>, entry: &Entry, registrar: &Registrar) -> Option<String> {
+    let name = draft.text(entry, NAME)?;
+    if entry
+        .properties
+        .get("global")
+        .is_some_and(|value| value == true)
+    {
+        draft.leave_out(
+            entry,
+            None,
+            "it stands for all clients of a tenant at Auth0",
+        );
+        return None;
+    }
+    let id = match entry.properties.contains_key(CLIENT_ID) {
+        true => Some(draft.text(entry, CLIENT_ID)?),
+        false => None,
+    };
+    let existing = find(draft, entry, id.as_deref(), &name)?;
+    let mut taken = draft.sift(entry, PASSED_OVER, |alone| {
+        shape::client_change(alone).map(drop)
+    });
+    if let Some(client) = existing {
+        update(draft, entry, client, taken);
+        return Some(client.id.clone());
+    }
+    let id = id.unwrap_or_else(|| {
+        let made_up = registrar.client_id();
+        draft.made_up.insert(made_up.clone());
+        made_up
+    });
+    if let Some(secret) = secret(draft, entry) {
+        taken.insert(SECRET.to_owned(), secret);
+    }
+    create(draft, entry, &id, taken);
+    Some(id)
+}
+
+/// The client that is meant, if there is one already; no answer where that cannot be told.
+fn find<'d>(
+    draft: &mut Draft<'d>,
+    entry: &Entry,
+    id: Option<&str>,
+    name: &str,
+) -> Option<Option<&'d ClientRow>> {
+    let mut clients = draft.registered.clients.iter();
+    if let Some(id) = id {
+        return Some(clients.find(|client| client.id == id));
+    }
+    let mut namesakes = clients.filter(|client| client.name == name);
+    let first = namesakes.next();
+    if namesakes.next().is_some() {
+        let problem = format!("several clients are called {name:?}: say which by client_id");
+        draft.mistake(entry, problem);
+        return None;
+    }
+    Some(first)
+}
+
+/// A secret that is declared. What stands for one in an export is none.
+fn secret(draft: &mut Draft<'_>, entry: &Entry) -> Option<Value> {
+    let value = entry
+        .properties
+        .get(SECRET)
+        .filter(|value| !value.is_null())?;
+    if value == NOT_SHOWN {
+        return None;
+    }
+    draft.text(entry, SECRET).map(Value::String)
+}
+
+fn create(draft: &mut Draft<'_>, entry: &Entry, id: &str, taken: Object) {
+    let Some(new) = draft.checked(entry, shape::new_client(taken)) else {
+        return;
+    };
+    let new = NewClient {
+        id: Some(id.to_owned()),
+        ..new
+    };
+    if draft.checked(entry, new.check()).is_none() {
+        return;
+    }
+    draft.clients.insert(id.to_owned(), new.name.clone());
+    let name = draft.client(&new.name, id);
+    draft.create(Kind::Client, name, Work::AddClient(new));
+}
+
+fn update(draft: &mut Draft<'_>, entry: &Entry, client: &ClientRow, mut taken: Object) {
+    forget_metadata(client, &mut taken);
+    let read = draft.checked(entry, shape::client_change(taken.clone()));
+    let after = read.and_then(|change| draft.checked(entry, change.preview(client)));
+    let (Some(after), Ok(change)) = (after, shape::client_change(taken)) else {
+        return;
+    };
+    draft.clients.insert(client.id.clone(), after.name.clone());
+    let changes = changes(&shape::client(client), &shape::client(&after));
+    let work = Work::ChangeClient(client.id.clone(), change);
+    let name = draft.client(&after.name, &client.id);
+    draft.update(Kind::Client, name, changes, work);
+}
+
+/// Files say all of the metadata: a key that they do not have goes.
+fn forget_metadata(client: &ClientRow, taken: &mut Object) {
+    if let Some(Value::Object(metadata)) = taken.get_mut("client_metadata") {
+        for key in client.metadata.keys() {
+            metadata.entry(key).or_insert(Value::Null);
+        }
+    }
+}
+
+fn prune(draft: &mut Draft<'_>, ids: &BTreeSet<String>) {
+    let registered = draft.registered;
+    for client in &registered.clients {
+        if ids.contains(&client.id) {
+            continue;
+        }
+        let name = draft.client(&client.name, &client.id);
+        if draft.prune != Prune::Managers && registered.manages(&client.id) {
+            draft.spare(Kind::Client, name);
+            continue;
+        }
+        draft.clients.remove(&client.id);
+        draft.delete(Kind::Client, name, Work::DeleteClient(client.id.clone()));
+    }
+}
+
+const NAME: &str = "name";
+const CLIENT_ID: &str = "client_id";
+const SECRET: &str = "client_secret";
+/// What the deploy tool writes in the place of a secret.
+pub(super) const NOT_SHOWN: &str = "_VALUE_NOT_SHOWN_";
+/// What Auth0 says about a client and nobody can change. A secret is set when a client is made, and not again: whoever has
+/// rotated one must not get the old one back.
+const PASSED_OVER: &[&str] = &[
+    CLIENT_ID,
+    SECRET,
+    "callback_url_template",
+    "config_route",
+    "global",
+    "owners",
+    "signing_keys",
+    "tenant",
+];

@@ -1,0 +1,208 @@
+//! A plan in the making: what is the same for every kind of thing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Action, Change, Kind, Plan, Prune, Step, Work};
+use crate::declared::entry::{Entry, Section};
+use crate::declared::keywords::unresolved;
+use crate::declared::{Declared, LeftOut, Registered};
+use crate::document::Mistake;
+use crate::manage::shape::Object;
+use crate::store::{ApiRow, ClientRow};
+
+pub(super) struct Draft<'d> {
+    declared: &'d Declared,
+    pub(super) registered: &'d Registered,
+    pub(super) prune: Prune,
+    /// The APIs that there will be, by identifier.
+    pub(super) apis: BTreeMap<String, ApiRow>,
+    /// The names of the clients that there will be, by id.
+    pub(super) clients: BTreeMap<String, String>,
+    /// The ids that were made up for new clients: they say nothing to anybody yet.
+    pub(super) made_up: BTreeSet<String>,
+    steps: Vec<Step>,
+    /// What goes is done last, and in the other order: grants before what they are for.
+    deletions: Vec<Step>,
+    left_out: BTreeSet<LeftOut>,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'d> Draft<'d> {
+    pub(super) fn new(declared: &'d Declared, registered: &'d Registered, prune: Prune) -> Self {
+        let api = |api: &ApiRow| (api.identifier.clone(), api.clone());
+        let client = |client: &ClientRow| (client.id.clone(), client.name.clone());
+        Self {
+            declared,
+            registered,
+            prune,
+            apis: registered.apis.iter().map(api).collect(),
+            clients: registered.clients.iter().map(client).collect(),
+            made_up: BTreeSet::new(),
+            steps: Vec::new(),
+            deletions: Vec::new(),
+            left_out: declared.left_out.iter().cloned().collect(),
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// What is declared of a section; `None` where files say nothing about it.
+    pub(super) fn section(&self, section: Section) -> Option<&'d [Entry]> {
+        self.declared.sections.get(&section).map(Vec::as_slice)
+    }
+
+    /// A property that must be there, and be a text.
+    pub(super) fn text(&mut self, entry: &Entry, name: &str) -> Option<String> {
+        let problem = match entry.properties.get(name) {
+            Some(value) if unresolved(value).is_some() => no_keyword(value),
+            Some(Value::String(text)) => return Some(text.clone()),
+            Some(_) => format!("{name} is no text"),
+            None => format!("it has no {name}"),
+        };
+        self.mistake(entry, problem);
+        None
+    }
+
+    /// The properties that this server takes; `takes` says why it does not take one. Those that only tell what is so, such as
+    /// ids, and those that say nothing are passed over.
+    pub(super) fn sift(
+        &mut self,
+        entry: &Entry,
+        passed_over: &[&str],
+        takes: impl Fn(Object) -> Result<(), String>,
+    ) -> Object {
+        let mut taken = Object::new();
+        for (name, value) in &entry.properties {
+            if passed_over.contains(&name.as_str()) || value.is_null() {
+                continue;
+            }
+            let alone = Object::from_iter([(name.clone(), value.clone())]);
+            match unresolved(value).map_or_else(|| takes(alone), |_| Err(no_keyword(value))) {
+                Ok(()) => drop(taken.insert(name.clone(), value.clone())),
+                Err(why) => self.leave_out(entry, Some(name), &why),
+            }
+        }
+        taken
+    }
+
+    /// A client as people know it. Names need not be different.
+    pub(super) fn client(&self, name: &str, id: &str) -> String {
+        match name == id || self.made_up.contains(id) {
+            true => name.to_owned(),
+            false => format!("{name} ({id})"),
+        }
+    }
+
+    pub(super) fn leave_out(&mut self, entry: &Entry, property: Option<&str>, why: &str) {
+        // The API says which property it is about; here that is said already.
+        let known = property.and_then(|name| why.strip_prefix(name)?.strip_prefix(": "));
+        let why = known.unwrap_or(why);
+        let why = match why.starts_with("Additional properties not allowed") {
+            true => "rulemint knows no such property",
+            false => why.trim_end_matches("; leave it out"),
+        };
+        self.left_out.insert(LeftOut {
+            place: entry.place.clone(),
+            property: property.map(str::to_owned),
+            why: why.to_owned(),
+        });
+    }
+
+    pub(super) fn mistake(&mut self, entry: &Entry, problem: impl Into<String>) {
+        self.mistakes.push(Mistake {
+            place: entry.place.clone(),
+            problem: problem.into(),
+        });
+    }
+
+    /// The value, unless it is a mistake.
+    pub(super) fn checked<T>(
+        &mut self,
+        entry: &Entry,
+        result: Result<T, impl ToString>,
+    ) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.mistake(entry, problem.to_string());
+                None
+            }
+        }
+    }
+
+    pub(super) fn create(&mut self, kind: Kind, name: String, work: Work) {
+        self.steps.push(Step {
+            kind,
+            name,
+            action: Action::Create,
+            changes: Vec::new(),
+            work: Some(work),
+        });
+    }
+
+    pub(super) fn update(&mut self, kind: Kind, name: String, changes: Vec<Change>, work: Work) {
+        let (action, work) = match changes.is_empty() {
+            true => (Action::Unchanged, None),
+            false => (Action::Update, Some(work)),
+        };
+        self.steps.push(Step {
+            kind,
+            name,
+            action,
+            changes,
+            work,
+        });
+    }
+
+    pub(super) fn delete(&mut self, kind: Kind, name: String, work: Work) {
+        self.deletions.push(Step {
+            kind,
+            name,
+            action: Action::Delete,
+            changes: Vec::new(),
+            work: Some(work),
+        });
+    }
+
+    pub(super) fn spare(&mut self, kind: Kind, name: String) {
+        self.steps.push(Step {
+            kind,
+            name,
+            action: Action::Spare,
+            changes: Vec::new(),
+            work: None,
+        });
+    }
+
+    pub(super) fn finish(mut self) -> Result<Plan, Vec<Mistake>> {
+        if !self.mistakes.is_empty() {
+            return Err(self.mistakes);
+        }
+        self.steps.extend(self.deletions.into_iter().rev());
+        Ok(Plan {
+            steps: self.steps,
+            left_out: self.left_out.into_iter().collect(),
+        })
+    }
+}
+
+fn no_keyword(value: &Value) -> String {
+    let marker = unresolved(value).unwrap_or_default();
+    format!(
+        "nothing stands for {marker}: say what does with --keywords FILE or AUTH0_KEYWORD_REPLACE_MAPPINGS"
+    )
+}
+
+/// What is different, property by property.
+pub(super) fn changes(before: &Object, after: &Object) -> Vec<Change> {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let value = |of: &Object, name: &str| of.get(name).cloned().unwrap_or(Value::Null);
+    let change = |name: &String| Change {
+        property: name.clone(),
+        before: value(before, name),
+        after: value(after, name),
+    };
+    let all = names.into_iter().map(change);
+    all.filter(|change| change.before != change.after).collect()
+}
