@@ -7,6 +7,7 @@ mod backup;
 mod client;
 mod completions;
 mod config;
+mod declared;
 mod exit;
 mod grant;
 mod output;
@@ -65,6 +66,10 @@ enum Command {
     /// Add, change, list, show or delete client grants: which client may have tokens for which API.
     #[command(subcommand)]
     Grant(grant::GrantCommand),
+    /// Make clients, APIs and grants what files declare, in the formats of Auth0's deploy tool.
+    Apply(declared::Apply),
+    /// Write files that declare what there is, in the formats of Auth0's deploy tool. They hold no secret.
+    Export(declared::ExportCommand),
     /// See how the rules stand, go back to earlier ones, print the contract for new ones.
     #[command(subcommand)]
     Rule(rule::RuleCommand),
@@ -142,6 +147,8 @@ fn dispatch(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
         Command::Client(command) => access::wait_for(command.run(context)),
         Command::Api(command) => access::wait_for(command.run(context)),
         Command::Grant(command) => access::wait_for(command.run(context)),
+        Command::Apply(apply) => access::wait_for(apply.run(context)),
+        Command::Export(export) => access::wait_for(export.run(context)),
         Command::Rule(command) => access::wait_for(command.run(context)),
         Command::Revoke(revoke) => access::wait_for(revoke.run(context)),
         Command::Audit(command) => access::wait_for(command.run(context)),

@@ -85,7 +85,7 @@ pub(super) fn load(context: &Context<'_>, mut flags: Vec<Flag>) -> anyhow::Resul
     }
     let file: Option<&PathBuf> = context.global.config.as_ref();
     let loaded = config::load(file.map(PathBuf::as_path), context.environment, flags);
-    loaded.map_err(|mistakes| Mistakes(mistakes).into())
+    loaded.map_err(|mistakes| Mistakes::in_configuration(mistakes).into())
 }
 
 pub(super) fn flag(name: &'static str, path: &'static str, value: impl Into<Value>) -> Flag {

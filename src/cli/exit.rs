@@ -14,8 +14,8 @@ use crate::workbench::scaffold::ScaffoldError;
 
 /// The end of `rulemint --help`.
 pub(super) const HELP: &str = "\
-Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 the configuration has mistakes;
-4 there is no such thing, or one already; 5 no: from a server, a check, a test, a comparison or a signature.";
+Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 the configuration, or what is applied, has
+mistakes; 4 there is no such thing, or one already; 5 no: from a server, a check, a test, a comparison or a signature.";
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
@@ -23,14 +23,30 @@ const CONFIGURATION: u8 = 3;
 const NOT_THERE: u8 = 4;
 const REFUSED: u8 = 5;
 
-/// The configuration has mistakes.
+/// The configuration, or what is declared, has mistakes.
 #[derive(Debug)]
-pub(super) struct Mistakes(pub(super) Vec<Mistake>);
+pub(super) struct Mistakes {
+    what: &'static str,
+    mistakes: Vec<Mistake>,
+}
+
+impl Mistakes {
+    pub(super) fn in_configuration(mistakes: Vec<Mistake>) -> Self {
+        let what = "the configuration has";
+        Self { what, mistakes }
+    }
+
+    /// Nothing of it was applied.
+    pub(super) fn in_declared(mistakes: Vec<Mistake>) -> Self {
+        let what = "nothing was applied: what is declared has";
+        Self { what, mistakes }
+    }
+}
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "the configuration has {} mistake(s):", self.0.len())?;
-        self.0
+        write!(out, "{} {} mistake(s):", self.what, self.mistakes.len())?;
+        self.mistakes
             .iter()
             .try_for_each(|mistake| write!(out, "\n  {mistake}"))
     }

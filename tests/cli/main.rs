@@ -13,6 +13,7 @@ mod audit;
 mod backup;
 mod clients_with_secrets;
 mod configuration;
+mod declared;
 mod help;
 mod place;
 #[path = "../shared/program.rs"]

@@ -1,0 +1,251 @@
+//! `rulemint apply` and `rulemint export`
+
+use std::fs;
+use std::path::PathBuf;
+
+use anstream::println;
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Context;
+use super::access::Access;
+use super::exit::{Mistakes, Refused};
+use super::output::{BAD, DIM, GOOD, ODD};
+use crate::declared::{
+    self, Action, Change, Declared, Export, Keywords, LeftOut, Plan, Prune, Registered, Step,
+};
+use crate::document::Mistake;
+
+#[derive(Args)]
+pub(super) struct Apply {
+    /// What is declared: a directory, or a YAML file, as Auth0's deploy tool writes them.
+    #[arg(short, long = "file", value_name = "DIR|FILE")]
+    file: PathBuf,
+    /// Show what would be done, and do nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do nothing, and say by the exit code whether anything would have to be done: 0 if not, 5 if so.
+    #[arg(long)]
+    check: bool,
+    /// Delete what is not declared, of the kinds that the files speak of. What this server is managed by stays: clients with
+    /// a grant for the management API, and those grants.
+    #[arg(long)]
+    prune: bool,
+    /// With --prune: delete those, too.
+    #[arg(long, requires = "prune")]
+    prune_managers: bool,
+    /// Do nothing if anything would be left out.
+    #[arg(long)]
+    strict: bool,
+    /// A configuration file of Auth0's deploy tool with AUTH0_KEYWORD_REPLACE_MAPPINGS. The variable of that name comes first.
+    #[arg(long, value_name = "FILE")]
+    keywords: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct ExportCommand {
+    /// A directory, or a file that ends with .yaml or .yml.
+    #[arg(value_name = "DIR|FILE.yaml")]
+    place: PathBuf,
+    /// Leave client ids out: whoever applies the files elsewhere gets new ones.
+    #[arg(long)]
+    without_ids: bool,
+    /// Replace what an earlier export has left there.
+    #[arg(long)]
+    overwrite: bool,
+}
+
+impl Apply {
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let declared = self.read(context)?;
+        let access = match self.check || self.dry_run {
+            true => Access::look(context).await?,
+            false => Access::open(context).await?,
+        };
+        let registered = Registered::load(&access.registrar).await?;
+        let prune = match (self.prune, self.prune_managers) {
+            (false, _) => Prune::Nothing,
+            (true, false) => Prune::Undeclared,
+            (true, true) => Prune::Managers,
+        };
+        let plan = Plan::of(&declared, &registered, prune, &access.registrar);
+        let plan = plan.map_err(Mistakes::in_declared)?;
+        if self.strict && !plan.left_out.is_empty() {
+            let mistakes = plan.left_out.iter().map(as_mistake).collect();
+            return Err(Mistakes::in_declared(mistakes).into());
+        }
+        let told = Told::of(&plan);
+        if self.check || self.dry_run {
+            told.print(context, None);
+            return match self.check && plan.is_needed() {
+                true => Err(Refused("what there is, is not what is declared".to_owned()).into()),
+                false => Ok(()),
+            };
+        }
+        let done = plan.carry_out(&access.registrar).await?;
+        told.print(context, Some(&done.unseen_secrets));
+        Ok(())
+    }
+
+    fn read(&self, context: &Context<'_>) -> anyhow::Result<Declared> {
+        let variable = context.environment.get(declared::MAPPINGS);
+        let file = match &self.keywords {
+            None => None,
+            Some(path) => {
+                let name = path.display().to_string();
+                let text = fs::read_to_string(path).with_context(|| format!("read {name}"))?;
+                Some((name, text))
+            }
+        };
+        let file = file
+            .as_ref()
+            .map(|(name, text)| (name.as_str(), text.as_str()));
+        let keywords = Keywords::of(file, variable);
+        let keywords = keywords.map_err(|mistake| Mistakes::in_declared(vec![mistake]))?;
+        Ok(declared::read(&self.file, &keywords).map_err(Mistakes::in_declared)?)
+    }
+}
+
+impl ExportCommand {
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let access = Access::look(context).await?;
+        let registered = Registered::load(&access.registrar).await?;
+        let exported = declared::export(&Export {
+            registered: &registered,
+            place: &self.place,
+            without_ids: self.without_ids,
+            overwrite: self.overwrite,
+        })?;
+        if context.output.is_json() {
+            let counts: serde_json::Map<String, Value> = exported
+                .counts
+                .iter()
+                .map(|(section, count)| ((*section).to_owned(), json!(count)))
+                .collect();
+            let value = json!({ "exported": counts, "left_out": exported.left_out });
+            context.output.value(&value);
+            return Ok(());
+        }
+        for (section, count) in &exported.counts {
+            println!("{count:>6}  {section}");
+        }
+        print_left_out(&exported.left_out);
+        let place = self.place.display();
+        context
+            .output
+            .done(format!("written to {place}, without any secret"));
+        Ok(())
+    }
+}
+
+/// A plan, as it is told.
+struct Told {
+    value: Value,
+    text: String,
+}
+
+impl Told {
+    fn of(plan: &Plan) -> Self {
+        let changed = plan
+            .steps
+            .iter()
+            .filter(|step| step.action != Action::Unchanged);
+        let lines: Vec<String> = changed.map(line).collect();
+        let counts = [
+            (Action::Create, "to create"),
+            (Action::Update, "to change"),
+            (Action::Delete, "to delete"),
+            (Action::Unchanged, "unchanged"),
+        ];
+        let counts = counts.map(|(action, word)| format!("{} {word}", plan.count(action)));
+        let mut text: String = lines.into_iter().map(|line| line + "\n").collect();
+        text.push_str(&counts.join(", "));
+        Self {
+            value: json!({ "plan": plan.steps, "left_out": plan.left_out }),
+            text,
+        }
+    }
+
+    /// `unseen_secrets` is there when the plan was carried out.
+    fn print(mut self, context: &Context<'_>, unseen_secrets: Option<&[String]>) {
+        if context.output.is_json() {
+            self.value["applied"] = json!(unseen_secrets.is_some());
+            self.value["unseen_secrets"] = json!(unseen_secrets.unwrap_or_default());
+            return context.output.value(&self.value);
+        }
+        let left_out = self.value["left_out"].take();
+        print_left_out(&serde_json::from_value::<Vec<LeftOut>>(left_out).unwrap_or_default());
+        println!("{}", self.text);
+        match unseen_secrets {
+            None => println!("{DIM}nothing was done{DIM:#}"),
+            Some(ids) => {
+                context.output.done("applied");
+                for id in ids {
+                    println!(
+                        "nobody has seen the secret of {id}: rulemint client rotate-secret {id} shows a new one"
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn line(step: &Step) -> String {
+    let (style, sign) = match step.action {
+        Action::Create => (GOOD, '+'),
+        Action::Update => (ODD, '~'),
+        Action::Delete => (BAD, '-'),
+        Action::Unchanged => (DIM, '='),
+        Action::Spare => (DIM, '!'),
+    };
+    let mut line = format!(
+        "{style}{sign}{style:#} {} {}",
+        step.kind.as_str(),
+        step.name
+    );
+    if step.action == Action::Spare {
+        line.push_str(" stays: this server is managed by it (--prune-managers)");
+    }
+    line.extend(step.changes.iter().map(change_line));
+    line
+}
+
+fn change_line(change: &Change) -> String {
+    let (before, after) = (shown(&change.before), shown(&change.after));
+    format!("\n    {}: {before} → {after}", change.property)
+}
+
+fn shown(value: &Value) -> String {
+    if value.is_null() {
+        return "nothing".to_owned();
+    }
+    let text = value.to_string();
+    match text.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn print_left_out(left_out: &[LeftOut]) {
+    for one in left_out {
+        let property = one
+            .property
+            .as_ref()
+            .map_or_else(String::new, |name| format!(": {name}"));
+        println!("{ODD}left out{ODD:#} {}{property}: {}", one.place, one.why);
+    }
+}
+
+fn as_mistake(left_out: &LeftOut) -> Mistake {
+    let property = left_out
+        .property
+        .as_ref()
+        .map_or_else(String::new, |name| format!(": {name}"));
+    Mistake {
+        place: format!("{}{property}", left_out.place),
+        problem: left_out.why.clone(),
+    }
+}
+
+const SHOWN_CHARS: usize = 60;

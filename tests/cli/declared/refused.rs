@@ -1,0 +1,167 @@
+//! What is left out of what files declare, and what nothing is done for.
+
+use serde_json::json;
+
+use super::{put, steps, tenant};
+use crate::place::Place;
+
+#[test]
+fn what_rulemint_does_not_have_is_left_out_and_told() {
+    let place = Place::new();
+    tenant(&place);
+    place.put("t/tenant.json", r#"{"friendly_name": "Acme"}"#);
+    place.put("t/connections/google.json", r#"{"name": "google"}"#);
+    put(
+        &place,
+        "t/clients/Shop.json",
+        &json!({ "name": "Shop", "token_quota": { "client_credentials": { "per_hour": 5 } }, "shoe_size": 43 }),
+    );
+    put(
+        &place,
+        "t/grants/Other.json",
+        &json!({ "client_id": "Other", "audience": "https://acme.eu.auth0.com/api/v2/", "scope": [] }),
+    );
+    put(
+        &place,
+        "t/grants/Management.json",
+        &json!({ "client_id": "Shop", "audience": "https://acme.eu.auth0.com/api/v2/", "scope": [] }),
+    );
+    put(
+        &place,
+        "t/resource-servers/Own.json",
+        &json!({ "name": "Auth0 My Account API", "identifier": "https://acme.eu.auth0.com/me/", "is_system": true }),
+    );
+    let told = place.run(&["apply", "-f", "t", "--json"]).json();
+    let left_out = told["left_out"].to_string();
+    for words in [
+        "connections/ (1 file)",
+        "\"place\":\"tenant.json\"",
+        "\"property\":\"token_quota\",\"why\":\"this server cannot do that\"",
+        "\"property\":\"shoe_size\",\"why\":\"rulemint knows no such property\"",
+        "Other: there is no such client",
+        "the management API of another place",
+        "an API of Auth0 itself",
+    ] {
+        assert!(left_out.contains(words), "{words}: {left_out}");
+    }
+    assert_eq!(steps(&told).len(), 3);
+    let message = place.run(&["apply", "-f", "t", "--strict"]).badly(3);
+    assert!(
+        message.contains("connections/ (1 file): rulemint has no connections"),
+        "{message}"
+    );
+}
+
+#[test]
+fn nothing_is_done_when_one_file_is_wrong() {
+    let place = Place::new();
+    tenant(&place);
+    place.put("t/clients/broken.json", "{");
+    let message = place.run(&["apply", "-f", "t"]).badly(3);
+    assert!(
+        message.contains("clients/broken.json: it is no JSON"),
+        "{message}"
+    );
+    place.put("t/clients/broken.json", r#"{"name": ""}"#);
+    place.put("t/clients/nameless.json", r#"{"app_type": "spa"}"#);
+    put(
+        &place,
+        "t/grants/Shop-Orders.json",
+        &json!({ "client_id": "Shop", "audience": "https://orders.example", "scope": ["fly"] }),
+    );
+    let message = place.run(&["apply", "-f", "t"]).badly(3);
+    for words in [
+        "nothing was applied: what is declared has 3 mistake(s)",
+        "clients/broken.json: a name is 1 to 255 characters",
+        "clients/nameless.json: it has no name",
+        "grants/Shop-Orders.json: API \"https://orders.example\" has no scope fly",
+    ] {
+        assert!(message.contains(words), "{words}: {message}");
+    }
+    assert_eq!(place.run(&["client", "list", "--json"]).json(), json!([]));
+}
+
+#[test]
+fn what_is_declared_twice_or_could_be_two_things_is_refused() {
+    let place = Place::new();
+    tenant(&place);
+    for id in ["one", "two"] {
+        place
+            .run(&["client", "add", "--name", "Twin", "--id", id])
+            .well();
+    }
+    place.put("t/clients/twin.json", r#"{"name": "Twin"}"#);
+    place.put(
+        "t/clients/one.json",
+        r#"{"name": "Twin", "client_id": "one"}"#,
+    );
+    place.put(
+        "t/clients/one-again.json",
+        r#"{"name": "Twin", "client_id": "one"}"#,
+    );
+    place.put(
+        "t/resource-servers/again.json",
+        r#"{"name": "X", "identifier": "https://orders.example"}"#,
+    );
+    put(
+        &place,
+        "t/grants/again.json",
+        &json!({ "client_id": "Shop", "audience": "https://orders.example" }),
+    );
+    put(
+        &place,
+        "t/grants/twin.json",
+        &json!({ "client_id": "Twin", "audience": "https://orders.example" }),
+    );
+    let message = place.run(&["apply", "-f", "t"]).badly(3);
+    for words in [
+        "twin.json: several clients are called \"Twin\": say which by client_id",
+        "one.json: this client is declared twice",
+        "https://orders.example is declared twice",
+        "again.json: this client has another grant for this API here",
+        "grants/twin.json: several clients are called \"Twin\": say which by its id",
+    ] {
+        assert!(message.contains(words), "{words}: {message}");
+    }
+}
+
+#[test]
+fn no_file_outside_of_the_directory_is_read() {
+    let place = Place::new();
+    tenant(&place);
+    place.put("secret.html", "secret");
+    place.put(
+        "t/clients/Shop.json",
+        r#"{"name": "Shop", "custom_login_page": "../../secret.html"}"#,
+    );
+    let message = place.run(&["apply", "-f", "t"]).badly(3);
+    assert!(message.contains("leads out of the directory"), "{message}");
+}
+
+#[test]
+fn a_place_that_is_neither_a_directory_nor_yaml_is_refused() {
+    let place = Place::new();
+    let message = place.run(&["apply", "-f", "nowhere"]).badly(3);
+    assert!(
+        message.contains("nowhere: there is no such directory or file"),
+        "{message}"
+    );
+    place.put("tenant.json", "{}");
+    let message = place.run(&["apply", "-f", "tenant.json"]).badly(3);
+    assert!(message.contains("ends with .yaml or .yml"), "{message}");
+    place.put("tenant.yaml", "clients: 5\n");
+    let message = place.run(&["apply", "-f", "tenant.yaml"]).badly(3);
+    assert!(
+        message.contains("tenant.yaml: clients: it is no list"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_dry_run_makes_no_installation() {
+    let place = Place::new();
+    tenant(&place);
+    let message = place.run(&["apply", "-f", "t", "--dry-run"]).badly(4);
+    assert!(message.contains("there is no data directory"), "{message}");
+    assert!(!place.path().join(".rulemint").exists());
+}
