@@ -8,6 +8,7 @@ mod directory;
 mod entry;
 mod export;
 mod keywords;
+mod origin;
 mod plan;
 mod registered;
 mod yaml;
@@ -17,7 +18,7 @@ use std::path::Path;
 pub use entry::{Declared, LeftOut};
 pub use export::{Export, ExportError, Exported, export};
 pub use keywords::{Keywords, MAPPINGS};
-pub use plan::{Action, Change, Done, Kind, Plan, Prune, Step, Stopped};
+pub use plan::{Action, Change, Done, Hands, Kind, Plan, Prune, Step, Stopped, WorkError};
 pub use registered::Registered;
 
 use crate::document::Mistake;
@@ -42,3 +43,6 @@ pub fn read(place: &Path, keywords: &Keywords) -> Result<Declared, Vec<Mistake>>
         problem: problem.to_owned(),
     }])
 }
+
+/// What the deploy tool writes in the place of a secret.
+const NOT_SHOWN: &str = "_VALUE_NOT_SHOWN_";

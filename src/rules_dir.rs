@@ -7,6 +7,7 @@ mod manifest;
 mod place;
 mod read;
 mod script;
+mod secrets;
 mod write;
 
 use std::io;

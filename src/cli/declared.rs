@@ -9,13 +9,14 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Context;
-use super::access::Access;
+use super::access::{Access, load};
 use super::exit::{Mistakes, Refused};
 use super::output::{BAD, DIM, GOOD, ODD};
 use crate::declared::{
-    self, Action, Change, Declared, Export, Keywords, LeftOut, Plan, Prune, Registered, Step,
+    self, Action, Change, Declared, Export, Hands, Keywords, LeftOut, Plan, Prune, Registered, Step,
 };
 use crate::document::Mistake;
+use crate::rules_dir::ScriptRules;
 
 #[derive(Args)]
 pub(super) struct Apply {
@@ -63,7 +64,9 @@ impl Apply {
             true => Access::look(context).await?,
             false => Access::open(context).await?,
         };
-        let registered = Registered::load(&access.registrar).await?;
+        let rules_dir = load(context, Vec::new())?.config.rules.dir;
+        let scripts = ScriptRules::of(&rules_dir);
+        let registered = Registered::load(&access.registrar, &scripts).await?;
         let prune = match (self.prune, self.prune_managers) {
             (false, _) => Prune::Nothing,
             (true, false) => Prune::Undeclared,
@@ -83,7 +86,13 @@ impl Apply {
                 false => Ok(()),
             };
         }
-        let done = plan.carry_out(&access.registrar).await?;
+        let hands = Hands {
+            registrar: &access.registrar,
+            scripts: &scripts,
+            rules_dir: &rules_dir,
+            secrets_dir: &std::path::absolute(access.data.path())?.join("rule-secrets"),
+        };
+        let done = plan.carry_out(&hands).await?;
         told.print(context, Some(&done.unseen_secrets));
         Ok(())
     }
@@ -110,7 +119,8 @@ impl Apply {
 impl ExportCommand {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let access = Access::look(context).await?;
-        let registered = Registered::load(&access.registrar).await?;
+        let scripts = ScriptRules::of(&load(context, Vec::new())?.config.rules.dir);
+        let registered = Registered::load(&access.registrar, &scripts).await?;
         let exported = declared::export(&Export {
             registered: &registered,
             place: &self.place,

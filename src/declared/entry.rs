@@ -171,7 +171,7 @@ impl<'r> Reader<'r> {
         let Some(Value::String(said)) = properties.get(name) else {
             return;
         };
-        let path = base.join(said.replace('\\', "/"));
+        let path: PathBuf = base.join(said.replace('\\', "/")).components().collect();
         let is_page = name == "custom_login_page";
         if is_page && !path.is_file() {
             return;

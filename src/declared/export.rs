@@ -80,7 +80,7 @@ fn as_directory(sections: &Sections) -> Files {
         for thing in things {
             let name = names.of(&thing.file_name, &thing.other_name);
             let mut properties = thing.properties.clone();
-            put_aside(&mut files, *section, &name, &mut properties);
+            put_aside(&mut files, (*section, ""), &name, &mut properties);
             let text = pretty(&Value::Object(properties));
             files.insert(directory.join(format!("{name}.json")), text);
         }
@@ -96,10 +96,20 @@ fn as_yaml(sections: &Sections, place: &Path) -> Result<Files, ExportError> {
         let listed = things.iter().map(|thing| {
             let name = names.of(&thing.file_name, &thing.other_name);
             let mut properties = thing.properties.clone();
-            put_aside(&mut files, *section, &name, &mut properties);
+            put_aside(
+                &mut files,
+                (*section, section.directory()),
+                &name,
+                &mut properties,
+            );
             Value::Object(properties)
         });
-        document.insert(section.key().to_owned(), listed.collect());
+        let listed: Vec<Value> = listed.collect();
+        let value = match *section == Section::Triggers {
+            true => listed.into_iter().next().unwrap_or_default(),
+            false => Value::from(listed),
+        };
+        document.insert(section.key().to_owned(), value);
     }
     let text = yaml::write(&document).map_err(ExportError::Yaml)?;
     let name = place.file_name().unwrap_or_default();
@@ -107,17 +117,34 @@ fn as_yaml(sections: &Sections, place: &Path) -> Result<Files, ExportError> {
     Ok(files)
 }
 
-/// A text that has a file of its own is replaced by where that is.
-fn put_aside(files: &mut Files, section: Section, name: &str, properties: &mut Object) {
+/// A text that has a file of its own is replaced by where that is: from the directory of its section, or from the root, as the
+/// deploy tool has it.
+fn put_aside(
+    files: &mut Files,
+    (section, from_root): (Section, &str),
+    name: &str,
+    properties: &mut Object,
+) {
     let Some(property) = section.file_property() else {
         return;
     };
     let Some(Value::String(text)) = properties.get(property) else {
         return;
     };
-    let file = format!("{name}_custom_login_page.html");
-    files.insert(Path::new(section.directory()).join(&file), text.clone());
-    properties.insert(property.to_owned(), format!("./{file}").into());
+    let directory = section.directory();
+    let (file, said) = if section == Section::Clients {
+        let file = format!("{name}_custom_login_page.html");
+        (file.clone(), format!("./{file}"))
+    } else if section == Section::Actions {
+        let file = format!("{name}/code.js");
+        (file.clone(), format!("./{directory}/{file}"))
+    } else {
+        let file = format!("{name}.js");
+        let said = Path::new(".").join(from_root).join(&file);
+        (file, said.display().to_string())
+    };
+    files.insert(Path::new(directory).join(file), text.clone());
+    properties.insert(property.to_owned(), said.into());
 }
 
 fn pretty(value: &Value) -> String {

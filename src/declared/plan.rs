@@ -8,11 +8,12 @@ mod carry_out;
 mod clients;
 mod draft;
 mod grants;
+mod scripts;
 
 use serde::Serialize;
 use serde_json::Value;
 
-pub use carry_out::{Done, Stopped};
+pub use carry_out::{Done, Hands, Stopped, WorkError};
 
 use super::{Declared, LeftOut, Registered};
 use crate::document::Mistake;
@@ -55,6 +56,8 @@ pub enum Kind {
     Client,
     /// A client grant.
     Grant,
+    /// A script in the rules directory.
+    Rule,
 }
 
 impl Kind {
@@ -64,6 +67,7 @@ impl Kind {
             Self::Api => "API",
             Self::Client => "client",
             Self::Grant => "grant",
+            Self::Rule => "rule",
         }
     }
 }
@@ -128,6 +132,7 @@ impl Plan {
         apis::plan(&mut draft);
         clients::plan(&mut draft, registrar);
         grants::plan(&mut draft);
+        scripts::plan(&mut draft);
         draft.finish()
     }
 

@@ -1,6 +1,8 @@
 //! What there is, to be compared with what is declared.
 
-use crate::registry::{Registrar, RegistrarError};
+use super::WorkError;
+use crate::registry::Registrar;
+use crate::rules_dir::{RulesDirError, ScriptRule, ScriptRules};
 use crate::store::{ApiRow, ClientRow, GrantRow};
 
 /// Everything that files can declare, as it is at this moment.
@@ -8,15 +10,22 @@ pub struct Registered {
     pub(super) apis: Vec<ApiRow>,
     pub(super) clients: Vec<ClientRow>,
     pub(super) grants: Vec<GrantRow>,
+    /// In the order they run.
+    pub(super) scripts: Vec<ScriptRule>,
 }
 
 impl Registered {
     /// Reads it.
     ///
     /// # Errors
-    /// When the store does not answer.
-    pub async fn load(registrar: &Registrar) -> Result<Self, RegistrarError> {
+    /// When the store does not answer, or the rules directory cannot be read. One that is not there is empty.
+    pub async fn load(registrar: &Registrar, scripts: &ScriptRules) -> Result<Self, WorkError> {
+        let scripts = match scripts.all() {
+            Err(RulesDirError::NoDirectory(_)) => Vec::new(),
+            read => read?,
+        };
         Ok(Self {
+            scripts,
             apis: registrar.apis().await?,
             clients: registrar.clients().await?,
             grants: registrar.grants(None).await?,

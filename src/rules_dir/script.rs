@@ -111,6 +111,23 @@ impl ScriptRules {
         Ok(all)
     }
 
+    /// Changes the manifest of a script, which is written where there is none.
+    pub(super) fn edit_manifest(
+        &self,
+        id: &str,
+        edit: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<(), RulesDirError> {
+        let _alone = self.lock()?;
+        let rule = self.one(id)?;
+        let edited = edit(rule.manifest().unwrap_or_default()).map_err(|problem| {
+            let file = &rule.file;
+            RulesDirError::Conflict(format!("{file}.toml is no TOML, mend it first: {problem}"))
+        })?;
+        let file = self.file(&rule.file);
+        let put = put_together(&file, rule.script.as_bytes(), Some(&edited));
+        put.map_err(|source| RulesDirError::on_write(file, source))
+    }
+
     /// One script, by its id.
     ///
     /// # Errors
@@ -263,7 +280,23 @@ impl ScriptRules {
     }
 }
 
+impl NewScript {
+    /// Checks all that can be checked before it is added.
+    ///
+    /// # Errors
+    /// When a value cannot be what it is.
+    pub fn check(&self) -> Result<(), RulesDirError> {
+        check_name(&self.name)?;
+        check_script(&self.script)?;
+        check_order(self.order)
+    }
+}
+
 impl ScriptRule {
+    pub(super) fn manifest(&self) -> Option<&str> {
+        self.manifest.as_deref()
+    }
+
     fn of(stem: &str, known_by: &str, (script, manifest): (String, Option<String>)) -> Self {
         let place = Place::of(stem);
         let read = manifest.as_deref().map(|text| Manifest::parse(text, ""));

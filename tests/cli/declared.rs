@@ -2,6 +2,7 @@
 
 mod export;
 mod refused;
+mod scripts;
 
 use serde_json::{Value, json};
 

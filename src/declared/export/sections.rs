@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::declared::entry::Section;
-use crate::declared::{LeftOut, Registered};
+use crate::declared::origin::{CREDENTIALS_EXCHANGE, Origin};
+use crate::declared::{LeftOut, NOT_SHOWN, Registered};
 use crate::manage::shape::{self, Object};
+use crate::rules_dir::ScriptRule;
 use crate::store::{ApiRow, ClientRow, GrantRow};
 
 /// Every section, with what is in it.
@@ -41,6 +43,10 @@ impl Sections {
                     Section::ClientGrants,
                     grants.map(|row| grant(row, &names)).collect(),
                 ),
+                (Section::Rules, with_origin(registered, Section::Rules)),
+                (Section::Hooks, with_origin(registered, Section::Hooks)),
+                (Section::Actions, with_origin(registered, Section::Actions)),
+                (Section::Triggers, vec![triggers(registered)]),
             ],
             left_out: Vec::new(),
         }
@@ -124,5 +130,68 @@ fn grant(row: &GrantRow, names: &Names<'_>) -> Thing {
         file_name: format!("{client}-{api}"),
         other_name: row.id.clone(),
         properties,
+    }
+}
+
+fn with_origin(registered: &Registered, section: Section) -> Vec<Thing> {
+    let scripts = registered.scripts.iter();
+    let such = scripts.filter(|rule| Origin::of(&rule.script).section() == section);
+    such.map(script).collect()
+}
+
+/// Of secrets there are the names, so that whoever applies the files is told what to give.
+fn script(rule: &ScriptRule) -> Thing {
+    let secrets = rule.secrets();
+    let names = secrets.keys();
+    let value = match Origin::of(&rule.script) {
+        Origin::Rule => json!({
+            "name": rule.name,
+            "script": rule.script,
+            "order": rule.order,
+            "enabled": rule.enabled,
+            "stage": "login_success",
+        }),
+        Origin::Hook => json!({
+            "name": rule.name,
+            "script": rule.script,
+            "enabled": rule.enabled,
+            "triggerId": CREDENTIALS_EXCHANGE,
+            "dependencies": {},
+            "secrets": names.map(|name| (name.clone(), json!(NOT_SHOWN))).collect::<Object>(),
+        }),
+        Origin::Action(trigger) => json!({
+            "name": rule.name,
+            "code": rule.script,
+            "deployed": true,
+            "dependencies": [],
+            "secrets": names.map(|name| json!({ "name": name, "value": NOT_SHOWN })).collect::<Value>(),
+            "supported_triggers": [{ "id": trigger, "version": "v2" }],
+        }),
+    };
+    let mut properties = value.as_object().cloned().unwrap_or_default();
+    properties.retain(|_, value| !value.is_null());
+    Thing {
+        file_name: rule.name.clone(),
+        other_name: rule.id.clone(),
+        properties,
+    }
+}
+
+/// Which Actions run, and in which order.
+fn triggers(registered: &Registered) -> Thing {
+    let mut triggers: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for rule in registered.scripts.iter().filter(|rule| rule.enabled) {
+        if let Origin::Action(trigger) = Origin::of(&rule.script) {
+            let binding = json!({ "action_name": rule.name, "display_name": rule.name });
+            triggers.entry(trigger).or_default().push(binding);
+        }
+    }
+    Thing {
+        file_name: "triggers".to_owned(),
+        other_name: String::new(),
+        properties: triggers
+            .into_iter()
+            .map(|(trigger, bindings)| (trigger.to_owned(), bindings.into()))
+            .collect(),
     }
 }

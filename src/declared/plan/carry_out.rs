@@ -1,10 +1,31 @@
 //! Does what a plan says, step by step.
 
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::scripts::{Edit, ScriptWork};
 use super::{Plan, Step};
 use crate::registry::{
     ApiChange, ClientChange, GrantChange, NewApi, NewClient, NewGrant, Registrar, RegistrarError,
 };
+use crate::rules_dir::{RulesDirError, ScriptChange, ScriptRules};
 use crate::store::Attributes;
+
+/// What changes are made with.
+pub struct Hands<'h> {
+    /// Changes clients, APIs and grants.
+    pub registrar: &'h Registrar,
+    /// Changes scripts.
+    pub scripts: &'h ScriptRules,
+    /// The rules directory, which is made where it is missing.
+    pub rules_dir: &'h Path,
+    /// Where secrets of scripts are kept: a directory that is the owner's alone.
+    pub secrets_dir: &'h Path,
+}
 
 /// One change of what there is.
 pub(super) enum Work {
@@ -17,6 +38,8 @@ pub(super) enum Work {
     AddGrant(NewGrant, Attributes),
     ChangeGrant(String, GrantChange),
     DeleteGrant(String),
+    Script(ScriptWork),
+    DeleteScript(String),
 }
 
 /// A plan was carried out.
@@ -41,7 +64,26 @@ pub struct Stopped {
     /// The steps behind it.
     pub not_done: Vec<String>,
     /// Why.
-    pub source: RegistrarError,
+    pub source: WorkError,
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// What the registrar said.
+    #[error(transparent)]
+    Registrar(#[from] RegistrarError),
+    /// What the rules directory said.
+    #[error(transparent)]
+    RulesDir(#[from] RulesDirError),
+    /// A file cannot be written.
+    #[error("write {}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
 }
 
 fn listed(steps: &[String]) -> String {
@@ -56,12 +98,12 @@ impl Plan {
     ///
     /// # Errors
     /// With what was done, and what was not.
-    pub async fn carry_out(self, registrar: &Registrar) -> Result<Done, Stopped> {
+    pub async fn carry_out(self, hands: &Hands<'_>) -> Result<Done, Stopped> {
         let mut unseen_secrets = Vec::new();
         let mut done = Vec::new();
         let mut steps = self.steps.into_iter().filter_map(with_work);
         while let Some((told, work)) = steps.next() {
-            match work.carry_out(registrar).await {
+            match work.carry_out(hands).await {
                 Ok(unseen) => {
                     unseen_secrets.extend(unseen);
                     done.push(told);
@@ -93,7 +135,8 @@ fn with_work(step: Step) -> Option<(String, Work)> {
 
 impl Work {
     /// Gives the id of a client that has a secret now which nobody has seen.
-    async fn carry_out(self, registrar: &Registrar) -> Result<Option<String>, RegistrarError> {
+    async fn carry_out(self, hands: &Hands<'_>) -> Result<Option<String>, WorkError> {
+        let registrar = hands.registrar;
         match self {
             Self::AddApi(new) => drop(registrar.add_api(new).await?),
             Self::ChangeApi(id, change) => drop(registrar.update_api(&id, change).await?),
@@ -114,7 +157,62 @@ impl Work {
             }
             Self::ChangeGrant(id, change) => drop(registrar.update_grant(&id, change).await?),
             Self::DeleteGrant(id) => registrar.delete_grant(&id).await?,
+            Self::Script(work) => work.carry_out(hands)?,
+            Self::DeleteScript(id) => drop(hands.scripts.delete(&id)?),
         }
         Ok(None)
     }
+}
+
+impl ScriptWork {
+    /// Secrets are there before the script that wants them.
+    fn carry_out(self, hands: &Hands<'_>) -> Result<(), WorkError> {
+        fs::create_dir_all(hands.rules_dir).map_err(|source| WorkError::Write {
+            path: hands.rules_dir.to_owned(),
+            source,
+        })?;
+        for (id, place) in self.aside {
+            let change = ScriptChange {
+                order: Some(place),
+                ..ScriptChange::default()
+            };
+            hands.scripts.update(&id, &change)?;
+        }
+        let id = match self.edit {
+            Edit::Change(id, change) => hands.scripts.update(&id, &change)?.id,
+            Edit::Add(new) => hands.scripts.add(&new)?.id,
+        };
+        if self.secrets.is_empty() {
+            return Ok(());
+        }
+        let mut files = std::collections::BTreeMap::new();
+        for (name, value) in &self.secrets {
+            let file = hands.secrets_dir.join(&id).join(name);
+            keep(&file, value).map_err(|source| WorkError::Write {
+                path: file.clone(),
+                source,
+            })?;
+            files.insert(name.clone(), file);
+        }
+        Ok(hands.scripts.name_secrets(&id, &files)?)
+    }
+}
+
+/// Writes a secret, whole or not at all, for the owner alone.
+fn keep(file: &Path, value: &SecretString) -> io::Result<()> {
+    if let Some(directory) = file.parent() {
+        let mut private = fs::DirBuilder::new();
+        private.recursive(true).mode(0o700).create(directory)?;
+    }
+    let draft = file.with_extension("draft");
+    let mut options = OpenOptions::new();
+    let mut opened = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
+    opened.write_all(value.expose_secret().as_bytes())?;
+    opened.sync_all()?;
+    fs::rename(draft, file)
 }

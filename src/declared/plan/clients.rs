@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::draft::{Draft, changes};
 use super::{Kind, Prune, Work};
+use crate::declared::NOT_SHOWN;
 use crate::declared::entry::{Entry, Section};
 use crate::manage::shape::{self, Object};
 use crate::registry::{NewClient, Registrar};
@@ -157,8 +158,6 @@ fn prune(draft: &mut Draft<'_>, ids: &BTreeSet<String>) {
 const NAME: &str = "name";
 const CLIENT_ID: &str = "client_id";
 const SECRET: &str = "client_secret";
-/// What the deploy tool writes in the place of a secret.
-pub(super) const NOT_SHOWN: &str = "_VALUE_NOT_SHOWN_";
 /// What Auth0 says about a client and nobody can change. A secret is set when a client is made, and not again: whoever has
 /// rotated one must not get the old one back.
 const PASSED_OVER: &[&str] = &[

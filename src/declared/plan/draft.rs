@@ -165,6 +165,17 @@ impl<'d> Draft<'d> {
         });
     }
 
+    /// Before anything that follows, because it may need the place.
+    pub(super) fn delete_now(&mut self, kind: Kind, name: String, work: Work) {
+        self.steps.push(Step {
+            kind,
+            name,
+            action: Action::Delete,
+            changes: Vec::new(),
+            work: Some(work),
+        });
+    }
+
     pub(super) fn spare(&mut self, kind: Kind, name: String) {
         self.steps.push(Step {
             kind,

@@ -1,0 +1,174 @@
+//! Scripts in the rules directory: Auth0's Rules, Hooks and Actions, known by their names.
+
+mod order;
+mod wanted;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::draft::{Draft, changes};
+use super::{Change, Kind, Prune, Work};
+use crate::declared::origin::Origin;
+use crate::manage::shape::Object;
+use crate::rules_dir::{NewScript, ScriptChange, ScriptRule};
+use order::Orders;
+use wanted::Wanted;
+
+/// What is done about one script.
+pub(super) struct ScriptWork {
+    /// Those that stand where it is to stand, with places to wait at: each gets its own in a later step.
+    pub(super) aside: Vec<(String, u16)>,
+    pub(super) edit: Edit,
+    /// Secrets that files give the script, to be kept where its manifest says.
+    pub(super) secrets: BTreeMap<String, SecretString>,
+}
+
+pub(super) enum Edit {
+    Add(NewScript),
+    Change(String, ScriptChange),
+}
+
+pub(super) fn plan(draft: &mut Draft<'_>) {
+    let wanted = wanted::read(draft);
+    let mut names = BTreeSet::new();
+    for one in &wanted {
+        if !names.insert(one.name.as_str()) {
+            let problem = format!("another Rule, Hook or Action is called {:?}, too", one.name);
+            draft.mistake(one.entry, problem);
+        }
+    }
+    let going = prune(draft, &names);
+    let mut orders = Orders::of(draft, &wanted, &going);
+    for (index, one) in wanted.iter().enumerate() {
+        match existing(draft, &one.name) {
+            Some(rule) => update(draft, one, rule, (&mut orders, index)),
+            None => create(draft, one, orders.take(index, None)),
+        }
+    }
+}
+
+fn existing<'d>(draft: &Draft<'d>, name: &str) -> Option<&'d ScriptRule> {
+    let registered = draft.registered;
+    registered.scripts.iter().find(|rule| rule.name == name)
+}
+
+/// Scripts that are not declared go at once: others may take their places. Gives the ids of those.
+fn prune<'d>(draft: &mut Draft<'d>, names: &BTreeSet<&str>) -> BTreeSet<&'d str> {
+    let mut going = BTreeSet::new();
+    if draft.prune == Prune::Nothing {
+        return going;
+    }
+    let registered = draft.registered;
+    for rule in &registered.scripts {
+        let section = Origin::of(&rule.script).section();
+        if draft.section(section).is_some() && !names.contains(rule.name.as_str()) {
+            going.insert(rule.id.as_str());
+            draft.delete_now(
+                Kind::Rule,
+                rule.name.clone(),
+                Work::DeleteScript(rule.id.clone()),
+            );
+        }
+    }
+    going
+}
+
+fn create(draft: &mut Draft<'_>, wanted: &Wanted<'_>, (order, aside): (Option<u16>, Aside)) {
+    let new = NewScript {
+        name: wanted.name.clone(),
+        script: wanted.script.clone(),
+        order,
+        enabled: wanted.enabled.unwrap_or_default(),
+    };
+    if draft.checked(wanted.entry, new.check()).is_none() {
+        return;
+    }
+    let work = ScriptWork {
+        aside,
+        edit: Edit::Add(new),
+        secrets: secrets(draft, wanted, None).0,
+    };
+    draft.create(Kind::Rule, wanted.name.clone(), Work::Script(work));
+}
+
+/// Ids of scripts with places to wait at.
+type Aside = Vec<(String, u16)>;
+
+fn update(
+    draft: &mut Draft<'_>,
+    wanted: &Wanted<'_>,
+    rule: &ScriptRule,
+    (orders, index): (&mut Orders, usize),
+) {
+    let (order, aside) = orders.take(index, Some(rule));
+    let new = NewScript {
+        name: wanted.name.clone(),
+        script: wanted.script.clone(),
+        order: order.or(rule.order),
+        enabled: wanted.enabled.unwrap_or(rule.enabled),
+    };
+    if draft.checked(wanted.entry, new.check()).is_none() {
+        return;
+    }
+    let after = object(&new.script, new.order, new.enabled);
+    let mut changes = changes(&object(&rule.script, rule.order, rule.enabled), &after);
+    let (secrets, of_secrets) = secrets(draft, wanted, Some(rule));
+    changes.extend(of_secrets);
+    let change = ScriptChange {
+        name: None,
+        script: Some(new.script),
+        order,
+        enabled: Some(new.enabled),
+    };
+    let work = ScriptWork {
+        aside,
+        edit: Edit::Change(rule.id.clone(), change),
+        secrets,
+    };
+    draft.update(Kind::Rule, wanted.name.clone(), changes, Work::Script(work));
+}
+
+fn object(script: &str, order: Option<u16>, enabled: bool) -> Object {
+    Object::from_iter([
+        ("script".to_owned(), json!(script)),
+        ("order".to_owned(), json!(order)),
+        ("enabled".to_owned(), json!(enabled)),
+    ])
+}
+
+/// The secrets whose values files give and that are not kept yet, and what is told of that. One without a value that nobody
+/// has put into the manifest either is missing.
+fn secrets(
+    draft: &mut Draft<'_>,
+    wanted: &Wanted<'_>,
+    rule: Option<&ScriptRule>,
+) -> (BTreeMap<String, SecretString>, Vec<Change>) {
+    let known = rule.map(ScriptRule::secrets).unwrap_or_default();
+    let (mut new, mut told) = (BTreeMap::new(), Vec::new());
+    for (name, value) in &wanted.secrets {
+        let source = known.get(name);
+        match value {
+            Some(value) => {
+                let file = source.and_then(|source| source.file.as_ref());
+                let kept = file.and_then(|file| std::fs::read_to_string(file).ok());
+                if kept.as_deref() != Some(value) {
+                    new.insert(name.clone(), SecretString::from(value.clone()));
+                    told.push(Change {
+                        property: format!("secrets.{name}"),
+                        before: source.map_or(Value::Null, |_| json!("a value that is not shown")),
+                        after: json!("another that is not shown"),
+                    });
+                }
+            }
+            None if source.is_none() => {
+                let why = "files do not say its value: give it by a keyword, or name it in [secrets] of the rule's \
+                           manifest with visible = true";
+                draft.leave_out(wanted.entry, Some(&format!("secrets.{name}")), why);
+            }
+            None => {}
+        }
+    }
+    (new, told)
+}
