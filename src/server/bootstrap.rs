@@ -42,11 +42,11 @@ pub(super) async fn administration(
                 .rename_system_api(&identifier, Actor::server().by(now))
                 .await?;
         }
-        add_scopes(store, &identifier, now).await?;
+        keep_up(store, &identifier, now).await?;
         return Ok(None);
     }
     let api = NewApi {
-        name: Some("rulemint management API".to_owned()),
+        name: Some(MANAGEMENT_NAME.to_owned()),
         scopes: management_scopes().collect(),
         lifetime: MANAGEMENT_LIFETIME_SECONDS,
         is_system: true,
@@ -73,8 +73,9 @@ pub(super) async fn administration(
     }))
 }
 
-/// Gives the management API of an older installation the scopes that it does not know yet. Nobody holds them by that.
-async fn add_scopes(store: &Store, identifier: &str, now: i64) -> Result<(), StoreError> {
+/// Gives the management API of an older installation its name, and the scopes that it does not know yet. Nobody holds them by
+/// that.
+async fn keep_up(store: &Store, identifier: &str, now: i64) -> Result<(), StoreError> {
     let known = store.api(identifier).await?;
     let is_new = |scope: &ScopeRow| {
         known
@@ -82,10 +83,14 @@ async fn add_scopes(store: &Store, identifier: &str, now: i64) -> Result<(), Sto
             .is_some_and(|api| !api.has_scope(&scope.value))
     };
     let new: Vec<ScopeRow> = management_scopes().filter(is_new).collect();
-    if new.is_empty() {
+    let is_named = known
+        .as_ref()
+        .is_some_and(|api| api.name == MANAGEMENT_NAME);
+    if new.is_empty() && is_named {
         return Ok(());
     }
     let add = |api: &mut ApiRow| {
+        api.name = MANAGEMENT_NAME.to_owned();
         api.scopes.extend(new);
         Ok::<_, StoreError>(())
     };
@@ -172,4 +177,6 @@ pub enum BootstrapError {
 
 const DEMO_AUDIENCE: &str = "https://demo-api.example";
 const DEMO_CLIENT: &str = "demo-client";
+/// Auth0's deploy tool knows it by this name, and leaves it alone.
+const MANAGEMENT_NAME: &str = "Auth0 Management API";
 const MANAGEMENT_LIFETIME_SECONDS: u32 = 3_600;

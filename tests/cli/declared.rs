@@ -4,6 +4,7 @@ mod export;
 mod refused;
 mod scripts;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::place::Place;
@@ -198,4 +199,52 @@ fn a_secret_that_is_declared_is_the_new_clients_and_stays_when_it_was_rotated() 
     );
     place.run(&["client", "rotate-secret", "shop"]).well();
     place.run(&["apply", "-f", "t", "--check"]).well();
+}
+
+#[test]
+fn pruning_spares_what_the_server_is_managed_by_unless_told() {
+    let place = Place::new();
+    tenant(&place);
+    place.serve(&[]).end_after(Signal::TERM);
+    let told = place.run(&["apply", "-f", "t", "--prune", "--json"]).json();
+    let spared: Vec<String> = steps(&told)
+        .into_iter()
+        .filter(|step| step.starts_with("spare"))
+        .collect();
+    assert_eq!(
+        spared.len(),
+        3,
+        "the API, the administrator and the grant: {told}"
+    );
+    let administrators = || {
+        let clients = place.run(&["client", "list", "--json"]).json();
+        let clients = clients.as_array().unwrap().clone();
+        clients
+            .iter()
+            .filter(|client| client["name"] == "administrator")
+            .count()
+    };
+    assert_eq!(administrators(), 1);
+
+    // An export of it all declares them, too; the management API is no more declared than it goes.
+    place.run(&["export", "out"]).well();
+    place
+        .run(&[
+            "apply",
+            "-f",
+            "out",
+            "--prune-managers",
+            "--prune",
+            "--check",
+            "--strict",
+        ])
+        .well();
+    let told = place
+        .run(&["apply", "-f", "t", "--prune", "--prune-managers"])
+        .well();
+    assert!(
+        told.contains("API http://127.0.0.1") && told.contains("stays"),
+        "{told}"
+    );
+    assert_eq!(administrators(), 0);
 }
