@@ -16,6 +16,7 @@ use crate::declared::{
     self, Action, Change, Declared, Export, Hands, Keywords, LeftOut, Plan, Prune, Registered, Step,
 };
 use crate::document::Mistake;
+use crate::registry::rules_configs;
 use crate::rules_dir::ScriptRules;
 
 #[derive(Args)]
@@ -64,15 +65,10 @@ impl Apply {
             true => Access::look(context).await?,
             false => Access::open(context).await?,
         };
-        let rules_dir = load(context, Vec::new())?.config.rules.dir;
-        let scripts = ScriptRules::of(&rules_dir);
-        let registered = Registered::load(&access.registrar, &scripts).await?;
-        let prune = match (self.prune, self.prune_managers) {
-            (false, _) => Prune::Nothing,
-            (true, false) => Prune::Undeclared,
-            (true, true) => Prune::Managers,
-        };
-        let plan = Plan::of(&declared, &registered, prune, &access.registrar);
+        let places = Places::of(context, &access)?;
+        let hands = places.hands(&access);
+        let registered = registered(&access, &hands).await?;
+        let plan = Plan::of(&declared, &registered, self.prune(), &access.registrar);
         let plan = plan.map_err(Mistakes::in_declared)?;
         if self.strict && !plan.left_out.is_empty() {
             let mistakes = plan.left_out.iter().map(as_mistake).collect();
@@ -86,15 +82,17 @@ impl Apply {
                 false => Ok(()),
             };
         }
-        let hands = Hands {
-            registrar: &access.registrar,
-            scripts: &scripts,
-            rules_dir: &rules_dir,
-            secrets_dir: &std::path::absolute(access.data.path())?.join("rule-secrets"),
-        };
         let done = plan.carry_out(&hands).await?;
         told.print(context, Some(&done.unseen_secrets));
         Ok(())
+    }
+
+    fn prune(&self) -> Prune {
+        match (self.prune, self.prune_managers) {
+            (false, _) => Prune::Nothing,
+            (true, false) => Prune::Undeclared,
+            (true, true) => Prune::Managers,
+        }
     }
 
     fn read(&self, context: &Context<'_>) -> anyhow::Result<Declared> {
@@ -119,8 +117,8 @@ impl Apply {
 impl ExportCommand {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let access = Access::look(context).await?;
-        let scripts = ScriptRules::of(&load(context, Vec::new())?.config.rules.dir);
-        let registered = Registered::load(&access.registrar, &scripts).await?;
+        let places = Places::of(context, &access)?;
+        let registered = registered(&access, &places.hands(&access)).await?;
         let exported = declared::export(&Export {
             registered: &registered,
             place: &self.place,
@@ -147,6 +145,39 @@ impl ExportCommand {
             .done(format!("written to {place}, without any secret"));
         Ok(())
     }
+}
+
+/// Where rules and their secrets are.
+struct Places {
+    rules_dir: PathBuf,
+    secrets_dir: PathBuf,
+    scripts: ScriptRules,
+}
+
+impl Places {
+    fn of(context: &Context<'_>, access: &Access) -> anyhow::Result<Self> {
+        let rules_dir = load(context, Vec::new())?.config.rules.dir;
+        let data_dir = std::path::absolute(access.data.path())?;
+        Ok(Self {
+            scripts: ScriptRules::of(&rules_dir),
+            rules_dir,
+            secrets_dir: data_dir.join(SECRETS),
+        })
+    }
+
+    fn hands<'h>(&'h self, access: &'h Access) -> Hands<'h> {
+        Hands {
+            registrar: &access.registrar,
+            scripts: &self.scripts,
+            rules_dir: &self.rules_dir,
+            secrets_dir: &self.secrets_dir,
+        }
+    }
+}
+
+async fn registered(access: &Access, hands: &Hands<'_>) -> anyhow::Result<Registered> {
+    let settings = rules_configs(&access.store, &access.master).await?;
+    Ok(Registered::load(hands, settings).await?)
 }
 
 /// A plan, as it is told.
@@ -258,4 +289,6 @@ fn as_mistake(left_out: &LeftOut) -> Mistake {
     }
 }
 
+/// Below the data directory.
+const SECRETS: &str = "rule-secrets";
 const SHOWN_CHARS: usize = 60;

@@ -9,6 +9,7 @@ mod clients;
 mod draft;
 mod grants;
 mod scripts;
+mod settings;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -56,6 +57,8 @@ pub enum Kind {
     Client,
     /// A client grant.
     Grant,
+    /// A value that all scripts share.
+    Setting,
     /// A script in the rules directory.
     Rule,
 }
@@ -67,6 +70,7 @@ impl Kind {
             Self::Api => "API",
             Self::Client => "client",
             Self::Grant => "grant",
+            Self::Setting => "value",
             Self::Rule => "rule",
         }
     }
@@ -132,6 +136,7 @@ impl Plan {
         apis::plan(&mut draft);
         clients::plan(&mut draft, registrar);
         grants::plan(&mut draft);
+        settings::plan(&mut draft);
         scripts::plan(&mut draft);
         draft.finish()
     }

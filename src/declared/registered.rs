@@ -1,8 +1,13 @@
 //! What there is, to be compared with what is declared.
 
-use super::WorkError;
-use crate::registry::Registrar;
-use crate::rules_dir::{RulesDirError, ScriptRule, ScriptRules};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::{Hands, WorkError};
+use crate::rules_dir::{RulesDirError, ScriptRule};
 use crate::store::{ApiRow, ClientRow, GrantRow};
 
 /// Everything that files can declare, as it is at this moment.
@@ -10,25 +15,34 @@ pub struct Registered {
     pub(super) apis: Vec<ApiRow>,
     pub(super) clients: Vec<ClientRow>,
     pub(super) grants: Vec<GrantRow>,
+    /// What all scripts share, by key.
+    pub(super) settings: BTreeMap<String, SecretString>,
     /// In the order they run.
     pub(super) scripts: Vec<ScriptRule>,
+    /// The names of the files of rules that are WebAssembly, which files cannot declare.
+    pub(super) programs: Vec<String>,
 }
 
 impl Registered {
-    /// Reads it.
+    /// Reads it. `settings` is what all scripts share.
     ///
     /// # Errors
     /// When the store does not answer, or the rules directory cannot be read. One that is not there is empty.
-    pub async fn load(registrar: &Registrar, scripts: &ScriptRules) -> Result<Self, WorkError> {
-        let scripts = match scripts.all() {
+    pub async fn load(
+        hands: &Hands<'_>,
+        settings: BTreeMap<String, SecretString>,
+    ) -> Result<Self, WorkError> {
+        let scripts = match hands.scripts.all() {
             Err(RulesDirError::NoDirectory(_)) => Vec::new(),
             read => read?,
         };
         Ok(Self {
+            apis: hands.registrar.apis().await?,
+            clients: hands.registrar.clients().await?,
+            grants: hands.registrar.grants(None).await?,
+            settings,
             scripts,
-            apis: registrar.apis().await?,
-            clients: registrar.clients().await?,
-            grants: registrar.grants(None).await?,
+            programs: programs(hands.rules_dir),
         })
     }
 
@@ -43,4 +57,14 @@ impl Registered {
         let mut grants = self.grants.iter();
         grants.any(|grant| grant.client_id == client_id && self.is_for_management(grant))
     }
+}
+
+/// They are only told of: a directory that cannot be read has been told of already.
+fn programs(rules_dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(rules_dir).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_program = |name: &String| name.ends_with(".wasm") && !name.starts_with('.');
+    let mut programs: Vec<String> = names.filter(is_program).collect();
+    programs.sort();
+    programs
 }

@@ -48,7 +48,7 @@ impl Sections {
                 (Section::Actions, with_origin(registered, Section::Actions)),
                 (Section::Triggers, vec![triggers(registered)]),
             ],
-            left_out: Vec::new(),
+            left_out: unsaid(registered),
         }
     }
 
@@ -194,4 +194,22 @@ fn triggers(registered: &Registered) -> Thing {
             .map(|(trigger, bindings)| (trigger.to_owned(), bindings.into()))
             .collect(),
     }
+}
+
+/// What files cannot say.
+fn unsaid(registered: &Registered) -> Vec<LeftOut> {
+    let told = |place: String, why: &str| LeftOut {
+        place,
+        property: None,
+        why: why.to_owned(),
+    };
+    let values = registered.settings.keys().map(|key| {
+        let why = "values that scripts share are shown to nobody";
+        told(format!("rulesConfigs: {key}"), why)
+    });
+    let programs = registered.programs.iter().map(|name| {
+        let why = "it is WebAssembly: copy the file, and its manifest";
+        told(name.clone(), why)
+    });
+    values.chain(programs).collect()
 }

@@ -38,6 +38,8 @@ pub(super) enum Work {
     AddGrant(NewGrant, Attributes),
     ChangeGrant(String, GrantChange),
     DeleteGrant(String),
+    /// A value that all scripts share.
+    Set(String, SecretString),
     Script(ScriptWork),
     DeleteScript(String),
 }
@@ -157,6 +159,7 @@ impl Work {
             }
             Self::ChangeGrant(id, change) => drop(registrar.update_grant(&id, change).await?),
             Self::DeleteGrant(id) => registrar.delete_grant(&id).await?,
+            Self::Set(key, value) => drop(registrar.set_rules_config(&key, &value).await?),
             Self::Script(work) => work.carry_out(hands)?,
             Self::DeleteScript(id) => drop(hands.scripts.delete(&id)?),
         }

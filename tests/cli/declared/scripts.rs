@@ -284,3 +284,42 @@ fn pruning_takes_scripts_of_declared_kinds_and_frees_their_places() {
     place.run(&["apply", "-f", "t", "--prune"]).well();
     assert_eq!(rules(&place), ["05-c.js", "06-hook.js"]);
 }
+
+#[test]
+fn values_that_scripts_share_are_set_and_never_exported() {
+    let place = Place::new();
+    place.put(
+        "t/rules-configs/crm.json",
+        r##"{"key": "CRM_URL", "value": "https://crm.example"}"##,
+    );
+    place.put(
+        "t/rules-configs/key.json",
+        r###"{"key": "CRM_KEY", "value": "##CRM_KEY##"}"###,
+    );
+    let told = place.run(&["apply", "-f", "t", "--json"]).json();
+    assert_eq!(steps(&told), ["create setting CRM_URL"]);
+    assert_eq!(told["left_out"][0]["place"], "rules-configs/key.json");
+    place.put(
+        "t/rules-configs/crm.json",
+        r#"{"key": "CRM_URL", "value": "https://crm-2.example"}"#,
+    );
+    let told = place.run(&["apply", "-f", "t"]).well();
+    assert!(
+        told.contains("value CRM_URL") && !told.contains("crm-2"),
+        "{told}"
+    );
+    place
+        .run(&["apply", "-f", "t", "--check", "--prune"])
+        .well();
+
+    place.put("rules/10-jti.wasm", "not looked into");
+    let told = place.run(&["export", "out/tenant.yaml"]).well();
+    for words in [
+        "rulesConfigs: CRM_URL: values that scripts share are shown to nobody",
+        "10-jti.wasm: it is WebAssembly",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let yaml = fs::read_to_string(place.path().join("out/tenant.yaml")).unwrap();
+    assert!(!yaml.contains("crm-2"), "{yaml}");
+}
