@@ -46,7 +46,7 @@ pub use issued::{IssuedFilter, IssuedPart, Met};
 pub use keys::KeyRow;
 pub use ledger::{LedgerContext, LedgerToken};
 pub use list::{Cursor, Filter, Start, Window};
-pub use revocations::{BlacklistFilter, NewRevocationRow, RevocationRow};
+pub use revocations::{BlacklistFilter, NewRevocationRow, RevocationRow, RevokedTokenRow};
 pub use rules_configs::RulesConfigRow;
 
 use condition::{Transaction, Watch};

@@ -12,7 +12,7 @@ use super::Bearing;
 use super::key::{Key, KeyMaker};
 use super::listed::{Listed, TokenList};
 use super::target::Target;
-use crate::store::{RevocationRow, Store, StoreError};
+use crate::store::{RevocationRow, RevokedTokenRow, Store, StoreError};
 
 /// Every revocation in force. Entries come and go while others ask; nobody waits for more than one change.
 #[derive(Default)]
@@ -20,7 +20,8 @@ pub struct Revocations {
     keys: KeyMaker,
     /// Each part has a lock of its own, so that one that grows holds up few.
     tokens: [RwLock<TokenList>; PARTS],
-    cutoffs: RwLock<Cutoffs>,
+    /// Those of each kind: mostly there are none, and then nothing needs to be looked for.
+    cutoffs: RwLock<[Cutoffs; KINDS.len()]>,
     /// How many cut-offs there are: mostly none, and then nobody asks further.
     cutoff_count: AtomicUsize,
     newest_cutoff: AtomicI64,
@@ -28,6 +29,7 @@ pub struct Revocations {
     fresh_at: AtomicU64,
 }
 
+/// Of one kind, by whom or what they are about.
 type Cutoffs = HashMap<Key, Vec<Cutoff>, RandomState>;
 
 /// One cut-off.
@@ -57,13 +59,24 @@ impl Revocations {
         let revocations = Self::default();
         let mut last = 0;
         loop {
-            let rows = store.revocations_after(last, ROWS_AT_ONCE).await?;
-            let Some(newest) = rows.last() else {
-                return Ok(revocations);
+            let tokens = store.revoked_tokens_after(last, ROWS_AT_ONCE).await?;
+            let Some(newest) = tokens.last() else {
+                break;
             };
             last = newest.id;
-            rows.iter().for_each(|row| revocations.take_in(row));
+            let put = |token: &RevokedTokenRow| revocations.put(token);
+            tokens.iter().for_each(put);
         }
+        let cutoffs = store.cutoffs_in_force().await?;
+        cutoffs.iter().for_each(|row| revocations.take_in(row));
+        Ok(revocations)
+    }
+
+    /// The quick way for one of many: nothing of it is copied.
+    fn put(&self, token: &RevokedTokenRow) {
+        let audience = Some(&*token.audience).filter(|audience| !audience.is_empty());
+        let until = Some(token.expires_at);
+        self.take_in_token(&token.value, audience, until);
     }
 
     /// Puts a revocation in force, or ends it if it was undone. Doing so twice changes nothing.
@@ -76,28 +89,34 @@ impl Revocations {
             return;
         };
         if let Target::Token { jti, audience } = &target {
-            self.take_in_token(row, jti, audience.as_deref());
+            let until = row.undone_at.is_none().then_some(row.expires_at);
+            self.take_in_token(jti, audience.as_deref(), until);
         } else {
             self.take_in_cutoff(row, &target);
         }
     }
 
-    fn take_in_token(&self, row: &RevocationRow, jti: &str, audience: Option<&str>) {
+    /// `until` is when the token has expired; without it, it is good again.
+    fn take_in_token(&self, jti: &str, audience: Option<&str>, until: Option<i64>) {
         let jti = self.keys.of(jti);
         let audience = audience.map_or(0, |audience| self.keys.short_of(audience));
         let mut list = write(&self.tokens[jti.place(PARTS)]);
-        match row.undone_at {
-            Some(_) => list.remove(jti, audience),
-            None => {
-                let until = u32::try_from(row.expires_at).unwrap_or(u32::MAX);
+        match until {
+            None => list.remove(jti, audience),
+            Some(until) => {
+                let until = u32::try_from(until).unwrap_or(u32::MAX);
                 list.put(jti, Listed { audience, until });
             }
         }
     }
 
     fn take_in_cutoff(&self, row: &RevocationRow, target: &Target) {
-        let about = self.key(target.kind(), target.value(), target.audience());
+        let Some(kind) = KINDS.iter().position(|kind| *kind == target.kind()) else {
+            return;
+        };
+        let about = self.keys.of((target.value(), target.audience()));
         let mut cutoffs = write(&self.cutoffs);
+        let cutoffs = &mut cutoffs[kind];
         let known = cutoffs.entry(about).or_default();
         let before = known.len();
         known.retain(|cutoff| cutoff.id != row.id);
@@ -134,20 +153,18 @@ impl Revocations {
             return false;
         }
         let cutoffs = read(&self.cutoffs);
-        let cut = |kind, value, audience| {
-            let known = cutoffs.get(&self.key(kind, value, audience));
-            known.is_some_and(|known| known.iter().any(|cutoff| cutoff.meets(token)))
+        let met = |known: &Vec<Cutoff>| known.iter().any(|cutoff| cutoff.meets(token));
+        let cut = |kind: usize, value: &str, audience: &str| {
+            let cutoffs = &cutoffs[kind];
+            let known = || cutoffs.get(&self.keys.of((value, audience)));
+            !cutoffs.is_empty() && known().is_some_and(met)
         };
-        cut("client", token.client_id, "")
-            || cut("grant", token.client_id, token.audience)
-            || cut("subject", token.subject, "")
-            || cut("audience", token.audience, "")
-            || cut("key", token.kid, "")
-            || token.rules.split(' ').any(|rule| cut("rule", rule, ""))
-    }
-
-    fn key(&self, kind: &str, value: &str, audience: &str) -> Key {
-        self.keys.of((kind, value, audience))
+        cut(CLIENT, token.client_id, "")
+            || cut(GRANT, token.client_id, token.audience)
+            || cut(SUBJECT, token.subject, "")
+            || cut(AUDIENCE, token.audience, "")
+            || cut(KEY, token.kid, "")
+            || token.rules.split(' ').any(|digits| cut(RULE, digits, ""))
     }
 
     /// The number of the newest cut-off that was taken in; 0 where there was none.
@@ -173,11 +190,14 @@ impl Revocations {
             write(part).forget_before(seconds);
         }
         let mut cutoffs = write(&self.cutoffs);
-        for known in cutoffs.values_mut() {
-            known.retain(|cutoff| cutoff.until >= moment);
+        let mut count = 0;
+        for cutoffs in &mut *cutoffs {
+            cutoffs.retain(|_, known| {
+                known.retain(|cutoff| cutoff.until >= moment);
+                count += known.len();
+                !known.is_empty()
+            });
         }
-        cutoffs.retain(|_, known| !known.is_empty());
-        let count = cutoffs.values().map(Vec::len).sum();
         self.cutoff_count.store(count, Ordering::Release);
     }
 
@@ -217,6 +237,14 @@ fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 }
 
 const PARTS: usize = 16;
+/// What cut-offs are about, and where those are kept.
+const KINDS: [&str; 6] = ["client", "grant", "subject", "audience", "key", "rule"];
+const CLIENT: usize = 0;
+const GRANT: usize = 1;
+const SUBJECT: usize = 2;
+const AUDIENCE: usize = 3;
+const KEY: usize = 4;
+const RULE: usize = 5;
 const ROWS_AT_ONCE: u32 = 20_000;
 /// A revocation is in force everywhere within this time, or nobody is told that a token is good.
 const STALENESS_MAX: Duration = Duration::from_secs(5);

@@ -38,6 +38,19 @@ pub struct RevocationRow {
     pub undone_by: Option<String>,
 }
 
+/// What a server needs to know of a revoked token. There may be millions: every column takes its time to read.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct RevokedTokenRow {
+    /// The number of the revocation.
+    pub id: i64,
+    /// The `jti`.
+    pub value: String,
+    /// The API or the client of the token; empty where it does not matter.
+    pub audience: String,
+    /// When it has expired (Unix seconds).
+    pub expires_at: i64,
+}
+
 /// A revocation about to be stored; the fields are those of [`RevocationRow`].
 #[derive(Clone, Debug)]
 pub struct NewRevocationRow {
@@ -127,19 +140,30 @@ impl Store {
         Ok(one.fetch_optional(&self.pool).await?)
     }
 
-    /// The revocations in force after `id`, oldest first, at most `count`.
+    /// The single tokens in force after the revocation `id`, oldest first, at most `count`.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn revocations_after(
+    pub async fn revoked_tokens_after(
         &self,
         id: i64,
         count: u32,
-    ) -> Result<Vec<RevocationRow>, StoreError> {
+    ) -> Result<Vec<RevokedTokenRow>, StoreError> {
         let some = sqlx::query_as(
-            "SELECT * FROM revocations WHERE id > ?1 AND undone_at IS NULL ORDER BY id LIMIT ?2",
+            "SELECT id, value, audience, expires_at FROM revocations \
+             WHERE id > ?1 AND kind = 'token' AND undone_at IS NULL ORDER BY id LIMIT ?2",
         );
         Ok(some.bind(id).bind(count).fetch_all(&self.pool).await?)
+    }
+
+    /// The cut-offs in force, oldest first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn cutoffs_in_force(&self) -> Result<Vec<RevocationRow>, StoreError> {
+        let all =
+            "SELECT * FROM revocations WHERE kind <> 'token' AND undone_at IS NULL ORDER BY id";
+        Ok(sqlx::query_as(all).fetch_all(&self.pool).await?)
     }
 
     /// The newest revocations before `id`, the newest first, at most `count`. With `undone`, those too that are not in
