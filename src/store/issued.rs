@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, FromRow};
 
-use super::ledger::{LedgerContext, LedgerToken, key_of};
+use super::ledger::{LedgerContext, LedgerToken, key_of, numbers_of_jti};
 use super::{Store, StoreError};
 
 /// Which tokens a revocation is about, as its row says it.
@@ -78,9 +78,11 @@ impl Store {
     /// # Errors
     /// When the store does not answer.
     pub async fn expiry_of(&self, jti: &str) -> Result<Option<i64>, StoreError> {
-        let last = sqlx::query_scalar(
-            "SELECT MAX(expires_at) FROM ledger_tokens WHERE jti_key = ?1 AND jti = ?2",
+        let last = format!(
+            "SELECT MAX(expires_at) FROM ledger_tokens WHERE id IN ({})",
+            numbers_of_jti("?1", "?2")
         );
+        let last = sqlx::query_scalar(AssertSqlSafe(last));
         let last = last.bind(key_of(jti)).bind(jti);
         Ok(last.fetch_one(&self.pool).await?)
     }
@@ -144,8 +146,8 @@ impl Store {
     }
 }
 
-fn condition(kind: &str) -> &'static str {
-    match kind {
+fn condition(kind: &str) -> String {
+    let known = match kind {
         "client" => "context.client_id = ?1",
         "grant" => "context.client_id = ?1 AND context.audience = ?2",
         "subject" => "token.subject = ?1 OR (token.subject IS NULL AND context.client_id = ?1)",
@@ -153,10 +155,14 @@ fn condition(kind: &str) -> &'static str {
         "key" => "context.kid = ?1",
         "rule" => "instr(context.rules, '\"digest\":\"' || ?1) > 0",
         _ => {
-            "token.jti_key = ?5 AND token.jti = ?1 \
-             AND (?2 = '' OR context.audience = ?2 OR context.client_id = ?2)"
+            let numbers = numbers_of_jti("?5", "?1");
+            return format!(
+                "token.id IN ({numbers}) \
+                 AND (?2 = '' OR context.audience = ?2 OR context.client_id = ?2)"
+            );
         }
-    }
+    };
+    known.to_owned()
 }
 
 /// How many records are looked through at a time: some tens of milliseconds.

@@ -98,13 +98,14 @@ impl Store {
     /// # Errors
     /// When the store does not answer.
     pub async fn issued(&self, jti: &str) -> Result<Vec<(LedgerToken, LedgerContext)>, StoreError> {
-        let tokens: Vec<LedgerToken> = sqlx::query_as(
-            "SELECT * FROM ledger_tokens WHERE jti_key = ?1 AND jti = ?2 ORDER BY id DESC",
-        )
-        .bind(key_of(jti))
-        .bind(jti)
-        .fetch_all(&self.pool)
-        .await?;
+        let all = format!(
+            "SELECT * FROM ledger_tokens WHERE id IN ({}) ORDER BY id DESC",
+            numbers_of_jti("?1", "?2")
+        );
+        let all = sqlx::query_as(AssertSqlSafe(all))
+            .bind(key_of(jti))
+            .bind(jti);
+        let tokens: Vec<LedgerToken> = all.fetch_all(&self.pool).await?;
         let mut found = Vec::with_capacity(tokens.len());
         for token in tokens {
             let context = sqlx::query_as("SELECT * FROM ledger_contexts WHERE id = ?1")
@@ -169,12 +170,27 @@ fn bind<'q>(insert: Insert<'q>, row: &'q LedgerToken) -> Insert<'q> {
         .bind(&row.steps)
 }
 
+/// Selects the numbers of the records of a `jti`, part by part of the index. What stands for the key and the `jti` are
+/// parameters.
+pub(super) fn numbers_of_jti(key: &str, jti: &str) -> String {
+    format!(
+        "WITH RECURSIVE part (number) AS (\
+         SELECT MIN(id) >> {PART_BITS} FROM ledger_tokens \
+         UNION ALL SELECT number + 1 FROM part \
+         WHERE number < (SELECT MAX(id) >> {PART_BITS} FROM ledger_tokens)) \
+         SELECT id FROM part CROSS JOIN ledger_tokens \
+         WHERE id >> {PART_BITS} = number AND jti_key = {key} AND jti = {jti}"
+    )
+}
+
 pub(super) fn key_of(jti: &str) -> i64 {
     let mut key = [0; 8];
     key.copy_from_slice(&digest(&SHA256, jti.as_bytes()).as_ref()[..8]);
     i64::from_be_bytes(key)
 }
 
+/// As in the index `ledger_tokens_by_part`: 16,384 records.
+const PART_BITS: u32 = 14;
 /// One statement of so many rows is prepared once and kept.
 const ROWS_PER_STATEMENT: usize = 64;
 const INSERT_ONE: &str = "INSERT INTO ledger_tokens (jti, jti_key, context_id, subject, issued_at, \
