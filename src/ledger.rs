@@ -4,7 +4,8 @@ mod entry;
 mod lookup;
 mod writer;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
@@ -57,8 +58,25 @@ pub struct Ledger {
 /// What is on its way to the store.
 struct Queue {
     /// Held for a push or a swap, never across an await.
-    waiting: Mutex<Vec<Waiting>>,
+    waiting: Mutex<VecDeque<Waiting>>,
     wake: Notify,
+}
+
+impl Queue {
+    fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The oldest, at most so many.
+    fn take(&self, most: usize) -> Vec<Waiting> {
+        let mut waiting = self.lock();
+        let count = waiting.len().min(most);
+        waiting.drain(..count).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 struct Waiting {
@@ -115,24 +133,19 @@ impl Ledger {
 
     /// How many records wait to be written.
     pub fn waiting(&self) -> usize {
-        let waiting = self.queue.waiting.lock();
-        waiting.unwrap_or_else(PoisonError::into_inner).len()
+        self.queue.len()
     }
 
     /// Hands an entry to the writer. When the store has been failing for so long that the queue is full, the entry is
     /// counted as lost; in `sync` mode its holder then learns that there is no record.
     fn enqueue(&self, entry: Entry, holder: Option<oneshot::Sender<()>>) {
-        let mut waiting = self
-            .queue
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.queue.lock();
         if waiting.len() >= WAITING_MAX {
             drop(waiting);
             self.metrics.ledger_lost.inc();
             return;
         }
-        waiting.push(Waiting { entry, holder });
+        waiting.push_back(Waiting { entry, holder });
         let count = waiting.len();
         drop(waiting);
         if count == 1 || count == GROUP_ROWS {

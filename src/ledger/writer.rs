@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroUsize;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lru::LruCache;
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::entry::Entry;
-use super::{Queue, Waiting};
+use super::{GROUP_ROWS, Queue, WAITING_MAX, Waiting};
 use crate::clock::{Clock, Steady};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
@@ -82,16 +82,35 @@ impl Writer {
         self.write_waiting(&stop).await;
     }
 
-    /// Writes what is in the queue, again and again while the store fails: memory holds it until it is over the limit.
+    /// Writes what is in the queue, group by group. What makes no whole group may wait a little longer, unless somebody
+    /// waits for it.
     async fn write_waiting(&mut self, stop: &CancellationToken) {
-        let (entries, holders): (Vec<Entry>, Vec<_>) = self
-            .take()
-            .into_iter()
-            .map(|one| (one.entry, one.holder))
-            .unzip();
-        if entries.is_empty() {
-            return;
+        for _ in 0..WAITING_MAX / GROUP_ROWS {
+            let group = self.queue.take(GROUP_ROWS);
+            let metrics = &self.parts.metrics;
+            metrics.ledger_waiting.set(self.queue.len() as i64);
+            if group.is_empty() {
+                return;
+            }
+            if !self.write_group(group, stop).await {
+                self.lose(self.queue.take(usize::MAX).len());
+                return; // Dropping the holders told them.
+            }
+            let at_once = self.parts.answers_wait || stop.is_cancelled();
+            if self.queue.len() < GROUP_ROWS && !at_once {
+                break;
+            }
         }
+        if self.queue.len() > 0 {
+            self.queue.wake.notify_one();
+        }
+    }
+
+    /// Writes a group, again and again while the store fails: memory holds the queue until it is over the limit. Says
+    /// whether it was written.
+    async fn write_group(&mut self, group: Vec<Waiting>, stop: &CancellationToken) -> bool {
+        let (entries, holders): (Vec<Entry>, Vec<_>) =
+            group.into_iter().map(|one| (one.entry, one.holder)).unzip();
         let mut failures = 0;
         while let Err(problem) = self.write(&entries).await {
             failures += 1;
@@ -99,21 +118,24 @@ impl Writer {
             self.report(&problem, failures);
             let last = stop.is_cancelled() && failures >= ATTEMPTS_WHEN_STOPPING;
             if self.parts.answers_wait || last {
-                self.parts.metrics.ledger_lost.inc_by(entries.len() as u64);
-                return; // Dropping the holders tells them.
+                self.lose(entries.len());
+                return false;
             }
             sleep(RETRY_INTERVAL).await;
         }
         if failures > 0 {
             info!(tokens = entries.len(), "the ledger can be written again");
         }
-        self.parts
-            .metrics
-            .ledger_written
-            .inc_by(entries.len() as u64);
+        let written = &self.parts.metrics.ledger_written;
+        written.inc_by(entries.len() as u64);
         for holder in holders.into_iter().flatten() {
             let _ = holder.send(()); // Its request may have gone away meanwhile.
         }
+        true
+    }
+
+    fn lose(&self, count: usize) {
+        self.parts.metrics.ledger_lost.inc_by(count as u64);
     }
 
     async fn write(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
@@ -136,16 +158,6 @@ impl Writer {
         let id = self.parts.store.ledger_context(&entry.context()).await?;
         self.contexts.put(hash, id);
         Ok(id)
-    }
-
-    fn take(&self) -> Vec<Waiting> {
-        let mut waiting = self
-            .queue
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.parts.metrics.ledger_waiting.set(waiting.len() as i64);
-        std::mem::take(&mut *waiting)
     }
 
     fn report(&self, problem: &StoreError, failures: u32) {
