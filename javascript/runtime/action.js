@@ -5,8 +5,8 @@ import { customClaims } from './claims.js';
 import { settleByError } from './errors.js';
 import { apiOf } from './api.js';
 import { scopesOf, takeScopes } from './targets.js';
-import { lazily, readied } from './ready.js';
-import { bodyOf, fillUser, protocolOf, requestSkeleton, userSkeleton } from './request.js';
+import { put, readied } from './ready.js';
+import { bodyOf, hostnameOf, protocolOf, requestSkeleton, subjectOf, userSkeleton } from './request.js';
 import { configuration } from './secrets.js';
 import { steering } from './steering.js';
 import { settleChanges, settleThrown, token } from './token.js';
@@ -43,24 +43,70 @@ function finish() {
 }
 
 function exchangeEvent() {
-  const event = {
+  return {
     client: { client_id: '', name: '', metadata: {} },
     resource_server: { identifier: '' },
     secrets: configuration,
     configuration,
     tenant: { id: '' },
+    get accessToken() {
+      return put(this, 'accessToken', accessTokenOf());
+    },
+    set accessToken(value) {
+      put(this, 'accessToken', value);
+    },
+    get request() {
+      return put(this, 'request', exchangeRequest());
+    },
+    set request(value) {
+      put(this, 'request', value);
+    },
+    get transaction() {
+      return put(this, 'transaction', transactionOf());
+    },
+    set transaction(value) {
+      put(this, 'transaction', value);
+    },
   };
-  return lazily(event, { accessToken: accessTokenOf, request: exchangeRequest, transaction: transactionOf });
 }
 
 function loginEvent() {
-  const event = exchangeEvent();
-  event.authentication = { methods: [] };
-  event.authorization = { roles: [] };
-  event.connection = { id: '', name: '', strategy: '', metadata: {} };
-  event.session = undefined;
-  event.stats = { logins_count: 1 };
-  return lazily(event, { user: loginUser, request: loginRequest, transaction: loginTransaction });
+  return {
+    client: { client_id: '', name: '', metadata: {} },
+    resource_server: { identifier: '' },
+    secrets: configuration,
+    configuration,
+    tenant: { id: '' },
+    authentication: { methods: [] },
+    authorization: { roles: [] },
+    connection: { id: '', name: '', strategy: '', metadata: {} },
+    session: undefined,
+    stats: { logins_count: 1 },
+    get accessToken() {
+      return put(this, 'accessToken', accessTokenOf());
+    },
+    set accessToken(value) {
+      put(this, 'accessToken', value);
+    },
+    get user() {
+      return put(this, 'user', loginUser());
+    },
+    set user(value) {
+      put(this, 'user', value);
+    },
+    get request() {
+      return put(this, 'request', loginRequest());
+    },
+    set request(value) {
+      put(this, 'request', value);
+    },
+    get transaction() {
+      return put(this, 'transaction', loginTransaction());
+    },
+    set transaction(value) {
+      put(this, 'transaction', value);
+    },
+  };
 }
 
 function filled(event) {
@@ -78,8 +124,25 @@ function accessTokenOf() {
 }
 
 function exchangeRequest() {
-  const request = { geoip: {}, ip: '', language: '', method: 'POST', user_agent: '' };
-  return lazily(request, { body: bodyOf, hostname: () => requestSkeleton().hostname });
+  return {
+    geoip: {},
+    ip: '',
+    language: '',
+    method: 'POST',
+    user_agent: '',
+    get body() {
+      return put(this, 'body', bodyOf());
+    },
+    set body(value) {
+      put(this, 'body', value);
+    },
+    get hostname() {
+      return put(this, 'hostname', hostnameOf());
+    },
+    set hostname(value) {
+      put(this, 'hostname', value);
+    },
+  };
 }
 
 function loginRequest() {
@@ -87,7 +150,7 @@ function loginRequest() {
 }
 
 function loginUser() {
-  const user = fillUser(userSkeleton(), {});
+  const user = objectAssign(userSkeleton(), subjectOf({}));
   user.multifactor = [];
   user.email_verified ??= false;
   return user;

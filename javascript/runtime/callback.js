@@ -1,19 +1,18 @@
 // The callback of Rules and Hooks: called exactly once.
 
-import { apply } from './originals.js';
 import { contradict, settleThrown, token } from './token.js';
 import { settleByError } from './errors.js';
 
 /** A callback that ends the token: by its error, or by what `finish` makes of the rest. */
 export function onceOnly(finish) {
   let called = false;
-  return (error, ...given) => {
+  return (error, first, second) => {
     if (called) return contradict(TWICE);
     called = true;
     if (token.outcome !== null) return;
     if (error !== null && error !== undefined && error !== false) return settleByError(error);
     try {
-      apply(finish, undefined, given);
+      finish(first, second);
     } catch (thrown) {
       settleThrown(thrown);
     }

@@ -1,32 +1,30 @@
 // Claims that a script sets, and the names that Auth0 dropped without a word.
 
-import { OriginalSet, eachName, hasOwn, indexOf, jsonStringify, startsWith } from './originals.js';
+import { hasOwn, indexOf, jsonStringify, objectKeys, startsWith, wordTable } from './originals.js';
 import { scriptError, titled } from './failure.js';
 import { logLine } from './console.js';
 import { steering } from './steering.js';
 import { change, token } from './token.js';
 
 // Auth0's published list of names that custom code may not set, and what the OpenID Connect and JWT registries reserve.
-const RESTRICTED = new OriginalSet(
-  ('acr act active amr at_hash ath attest aud auth_time authorization_details azp c_hash client_id cnf cty dest ' +
+const RESTRICTED = wordTable(
+  'acr act active amr at_hash ath attest aud auth_time authorization_details azp c_hash client_id cnf cty dest ' +
     'entitlements events exp groups gty htm htu iat internalService iss jcard jku jti jwe jwk kid may_act mky nbf ' +
     'nonce object_id org_id org_name orig origid permissions roles rph s_hash sid sub sub_jwk toe txn typ uuid vot ' +
-    'vtm x5t#S256').split(' '),
+    'vtm x5t#S256',
 );
 
 // What the host put into the token itself. Scripts see custom claims only, as at Auth0.
-const OF_HOST = new OriginalSet(
-  'iss sub aud exp nbf iat jti client_id azp scope scp cnf act may_act status events gty'.split(' '),
-);
-const isRestricted = OriginalSet.prototype.has.bind(RESTRICTED);
-const isOfHost = OriginalSet.prototype.has.bind(OF_HOST);
+const OF_HOST = wordTable('iss sub aud exp nbf iat jti client_id azp scope scp cnf act may_act status events gty');
 
 /** The custom claims that earlier rules of the chain gave the token. */
 export function customClaims(event) {
   const claims = {};
-  eachName(event.claims, (name) => {
-    if (!isOfHost(name)) claims[name] = event.claims[name];
-  });
+  const names = objectKeys(event.claims);
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at];
+    if (OF_HOST[name] !== true) claims[name] = event.claims[name];
+  }
   return claims;
 }
 
@@ -35,18 +33,22 @@ export function setClaim(name, value, droppedByAuth0 = isReserved(name)) {
   if (droppedByAuth0 && !mayBeTried(name)) return;
   const text = asJson(name, value);
   if (text === undefined) return logLine('debug', `the claim ${name} has no value and is left out`);
-  change('set-claim', name, text);
+  change(['set-claim', name, text]);
 }
 
 /** Sets what differs between the claims before and after a script, and removes what the script deleted. */
 export function setDifference(before, after, droppedByAuth0) {
-  eachName(after, (name) => {
-    if (name === 'scope' || (hasOwn(before, name) && sameJson(before[name], after[name]))) return;
+  const names = objectKeys(after);
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at];
+    if (name === 'scope' || (hasOwn(before, name) && sameJson(before[name], after[name]))) continue;
     setClaim(name, after[name], droppedByAuth0(name));
-  });
-  eachName(before, (name) => {
-    if (name !== 'scope' && !hasOwn(after, name)) change('remove-claim', name);
-  });
+  }
+  const earlier = objectKeys(before);
+  for (let at = 0; at < earlier.length; at++) {
+    const name = earlier[at];
+    if (name !== 'scope' && !hasOwn(after, name)) change(['remove-claim', name]);
+  }
 }
 
 /** Sets a claim that was meant for an ID token, which a token request of a machine has none of. */
@@ -62,7 +64,7 @@ export function setIdTokenClaim(name, value, droppedByAuth0) {
 
 /** Whether Auth0 refuses the name to every script. */
 export function isReserved(name) {
-  return isRestricted(name) || startsWith(name, 'sip_');
+  return RESTRICTED[name] === true || startsWith(name, 'sip_');
 }
 
 /** Whether a Rule or a Hook at Auth0 would have lost the claim: only names with a namespace survived there. */

@@ -1,6 +1,6 @@
 // Hooks of client-credentials-exchange: `module.exports = function (client, scope, audience, context, cb)`.
 
-import { eachName, objectAssign } from './originals.js';
+import { objectAssign, objectKeys } from './originals.js';
 import { scriptError } from './failure.js';
 import { customClaims, isReservedOrBare, setClaim } from './claims.js';
 import { setScopes } from './scopes.js';
@@ -35,10 +35,12 @@ function finish(accessToken) {
     throw scriptError('a Hook gives its callback an object: cb(null, { scope: scope, … })');
   }
   const before = customClaims(token.event);
-  eachName(accessToken, (name) => {
-    if (name === 'scope' || before[name] === accessToken[name]) return;
+  const names = objectKeys(accessToken);
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at];
+    if (name === 'scope' || before[name] === accessToken[name]) continue;
     setClaim(name, accessToken[name], isReservedOrBare(name));
-  });
+  }
   // As at Auth0: a Hook that gives no scope clears them all.
   setScopes(accessToken.scope ?? []);
   settleChanges();

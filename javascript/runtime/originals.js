@@ -4,9 +4,7 @@
 const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 
 /** Makes a method a function that takes its object first, however the prototype is changed later. */
-function uncurried(method) {
-  return (self, ...rest) => apply(method, self, rest);
-}
+const uncurried = Function.prototype.bind.bind(Function.prototype.call);
 
 export const jsonParse = JSON.parse;
 export const jsonStringify = JSON.stringify;
@@ -16,7 +14,6 @@ export const isArray = Array.isArray;
 export const OriginalDate = Date;
 export const OriginalError = Error;
 export const OriginalMap = Map;
-export const OriginalSet = Set;
 export const OriginalPromise = Promise;
 export const OriginalProxy = Proxy;
 export const OriginalUint8Array = Uint8Array;
@@ -33,17 +30,26 @@ export const slice = uncurried(String.prototype.slice);
 export const matchAt = uncurried(RegExp.prototype.exec);
 export { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys };
 
-const { keys } = Object;
+/** A list of words as an object to look them up in: true where a word is in it, whatever a script did to prototypes. */
+export function wordTable(words) {
+  const table = { __proto__: null };
+  for (const word of words.split(' ')) table[word] = true;
+  return table;
+}
 
 /** Visits an object's names. `for … of` would ask the list's iterator, which may be a script's. */
 export function eachName(object, visit) {
-  const names = keys(object);
+  const names = objectKeys(object);
   for (let at = 0; at < names.length; at++) visit(names[at]);
 }
 
+const element = { __proto__: null, value: undefined, writable: true, enumerable: true, configurable: true };
+
 /** Puts a value behind the last one, past any setter that a script put on a prototype. */
 export function append(list, value) {
-  defineProperty(list, list.length, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+  element.value = value;
+  defineProperty(list, list.length, element);
+  element.value = undefined;
 }
 
 /** Whether a list has a value; `includes` of the prototype may be a script's. */

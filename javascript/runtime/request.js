@@ -1,56 +1,87 @@
 // The request and the user as scripts of all dialects see them.
 
-import { OriginalDate, dateToIso, hasOwn, objectAssign, split } from './originals.js';
-import { lazily } from './ready.js';
+import { OriginalDate, dateToIso, objectAssign, split } from './originals.js';
+import { put } from './ready.js';
 import { token } from './token.js';
 
-/** A profile without anything that only the event knows. */
+/** A profile without anything that only the event knows. Accessors of a literal cost next to nothing; few scripts use them. */
 export function userSkeleton() {
-  const since = () => dateToIso(new OriginalDate(token.event.issued_at * 1000));
-  const user = { user_id: '', name: '', nickname: '', picture: '', app_metadata: {}, user_metadata: {} };
-  return lazily(user, {
-    created_at: since,
-    updated_at: since,
-    identities: () => [{ provider: 'client', user_id: idOf(token.event), connection: '', isSocial: false }],
-  });
+  return {
+    user_id: '',
+    name: '',
+    nickname: '',
+    picture: '',
+    app_metadata: {},
+    user_metadata: {},
+    get created_at() {
+      return put(this, 'created_at', since());
+    },
+    set created_at(value) {
+      put(this, 'created_at', value);
+    },
+    get updated_at() {
+      return put(this, 'updated_at', since());
+    },
+    set updated_at(value) {
+      put(this, 'updated_at', value);
+    },
+    get identities() {
+      const identity = { provider: 'client', user_id: idOf(token.event), connection: '', isSocial: false };
+      return put(this, 'identities', [identity]);
+    },
+    set identities(value) {
+      put(this, 'identities', value);
+    },
+  };
 }
 
-/** Fills in the token's subject, which is the client itself for client credentials. */
-export function fillUser(user, claims) {
-  const { event } = token;
-  user.user_id = idOf(event);
-  user.name = event.client.name;
-  user.nickname = event.client.name;
-  if (event.subject) objectAssign(user, event.subject.claims);
-  return objectAssign(user, claims);
-}
-
-/** What a script found in `user[name]`. */
-export function foundInUser(name, claims) {
-  const { event } = token;
-  if (hasOwn(claims, name)) return claims[name];
-  const brought = event.subject?.claims;
-  if (brought && hasOwn(brought, name)) return brought[name];
-  switch (name) {
-    case 'user_id':
-      return idOf(event);
-    case 'name':
-    case 'nickname':
-      return event.client.name;
-    case 'picture':
-      return '';
-    default:
-      return undefined;
-  }
+/**
+ * What is known of the token's subject, which is the client itself for client credentials: its id, its name, what the
+ * grant brought along, and the claims so far.
+ */
+export function subjectOf(claims) {
+  const { client, subject } = token.event;
+  const known = {
+    __proto__: null,
+    user_id: idOf(token.event),
+    name: client.name,
+    nickname: client.name,
+    picture: '',
+  };
+  if (subject) objectAssign(known, subject.claims);
+  return objectAssign(known, claims);
 }
 
 /** The request; what a token request does not have is empty. */
 export function requestSkeleton() {
-  return lazily({ userAgent: '', ip: '', geoip: {} }, {
-    hostname: () => split(token.event.claims.iss ?? '', '/')[2] ?? '',
-    query: queryOf,
-    body: bodyOf,
-  });
+  return {
+    userAgent: '',
+    ip: '',
+    geoip: {},
+    get hostname() {
+      return put(this, 'hostname', hostnameOf());
+    },
+    set hostname(value) {
+      put(this, 'hostname', value);
+    },
+    get query() {
+      return put(this, 'query', queryOf());
+    },
+    set query(value) {
+      put(this, 'query', value);
+    },
+    get body() {
+      return put(this, 'body', bodyOf());
+    },
+    set body(value) {
+      put(this, 'body', value);
+    },
+  };
+}
+
+/** The host of the issuer, which is where the request came to. */
+export function hostnameOf() {
+  return split(token.event.claims.iss ?? '', '/')[2] ?? '';
 }
 
 /** What stood in the request, without credentials. */
@@ -78,6 +109,10 @@ const PROTOCOLS = {
 function queryOf() {
   const { requested, granted } = token.event.scopes;
   return objectAssign(bodyOf(), { scope: joinedBySpace(requested.length > 0 ? requested : granted) });
+}
+
+function since() {
+  return dateToIso(new OriginalDate(token.event.issued_at * 1000));
 }
 
 function idOf(event) {

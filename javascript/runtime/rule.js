@@ -1,6 +1,6 @@
 // Rules: `function (user, context, callback)`.
 
-import { OriginalSet, eachName, hasOwn, objectAssign } from './originals.js';
+import { hasOwn, objectAssign, objectKeys, wordTable } from './originals.js';
 import { scriptError } from './failure.js';
 import { logLine } from './console.js';
 import { customClaims, isReservedOrBare, setClaim, setDifference, setIdTokenClaim } from './claims.js';
@@ -8,15 +8,12 @@ import { setScopes } from './scopes.js';
 import { onceOnly } from './callback.js';
 import { settleByError } from './errors.js';
 import { readied } from './ready.js';
-import { fillUser, foundInUser, protocolOf, requestSkeleton, userSkeleton } from './request.js';
+import { protocolOf, requestSkeleton, subjectOf, userSkeleton } from './request.js';
 import { steering } from './steering.js';
 import { settleChanges, token } from './token.js';
 
 // What a profile at Auth0 holds beside claims: a change of it was saved with the user, and there is no user to save.
-const OF_PROFILE = new OriginalSet([
-  'app_metadata', 'user_metadata', 'identities', 'multifactor', 'created_at', 'updated_at',
-]);
-const isOfProfile = OriginalSet.prototype.has.bind(OF_PROFILE);
+const OF_PROFILE = wordTable('app_metadata user_metadata identities multifactor created_at updated_at');
 
 const parts = readied(() => ({ user: userSkeleton(), context: contextSkeleton() }));
 
@@ -27,9 +24,11 @@ export const prepareRule = parts.prepare;
 export function runRule(rule) {
   const claims = customClaims(token.event);
   const { user, context } = parts.take();
-  fillUser(user, claims);
+  const subject = subjectOf(claims);
+  objectAssign(user, subject);
   fillContext(context, claims);
-  const callback = onceOnly((afterUser, afterContext) => finish(claims, afterUser ?? user, afterContext ?? context));
+  const before = { claims, subject };
+  const callback = onceOnly((afterUser, afterContext) => finish(before, afterUser ?? user, afterContext ?? context));
   try {
     watch(rule(user, context, callback));
   } catch (thrown) {
@@ -73,15 +72,17 @@ function fillContext(context, claims) {
   objectAssign(context.accessToken, claims);
 }
 
-function finish(claims, user, context) {
+function finish({ claims, subject }, user, context) {
   refuseInteraction(context);
   const accessToken = context.accessToken ?? {};
   takeAccessToken(claims, accessToken);
   const idToken = context.idToken ?? {};
-  eachName(idToken, (name) => {
+  const names = objectKeys(idToken);
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at];
     if (!hasOwn(accessToken, name)) setIdTokenClaim(name, idToken[name], isReservedOrBare(name));
-  });
-  takeUser(claims, user);
+  }
+  takeUser(subject, user);
   settleChanges();
 }
 
@@ -91,14 +92,16 @@ function takeAccessToken(claims, accessToken) {
 }
 
 // Before OpenID Connect a Rule's user became the body of the token, which is what `user.jti = …` relies on.
-function takeUser(claims, user) {
+function takeUser(subject, user) {
   if (steering('auth0_user_claims', token.event.settings) === 'drop') return;
-  eachName(user, (name) => {
-    if (isOfProfile(name)) return;
+  const names = objectKeys(user);
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at];
+    if (OF_PROFILE[name] === true) continue;
     const value = user[name];
-    if (value === foundInUser(name, claims) || typeof value === 'function') return;
+    if (value === subject[name] || typeof value === 'function') continue;
     setClaim(name, value, isReservedOrBare(name));
-  });
+  }
 }
 
 // A redirect or a second factor needs somebody at a browser. A token without it would be less than was asked for.

@@ -8,10 +8,18 @@ import { change, token } from './token.js';
 
 /** Makes the token's scopes those that a script names, as far as they were granted. */
 export function setScopes(wanted) {
-  const list = scopeList(wanted);
   const granted = token.event.scopes.granted;
-  for (let at = 0; at < granted.length; at++) if (!has(list, granted[at])) change('remove-scope', granted[at]);
+  if (areSame(wanted, granted)) return;
+  const list = scopeList(wanted);
+  for (let at = 0; at < granted.length; at++) if (!has(list, granted[at])) change(['remove-scope', granted[at]]);
   for (let at = 0; at < list.length; at++) if (!has(granted, list[at])) refuseAdded(list[at]);
+}
+
+// Nearly every script leaves them as they are.
+function areSame(wanted, granted) {
+  if (!isArray(wanted) || wanted.length !== granted.length) return false;
+  for (let at = 0; at < granted.length; at++) if (wanted[at] !== granted[at]) return false;
+  return true;
 }
 
 /** A scope that the token does not have: left out and logged, or an error, as the settings say. */

@@ -14,8 +14,8 @@ export function beginToken(eventJson) {
   token.rejection = null;
 }
 
-/** Adds a change to the answer. */
-export function change(...operation) {
+/** Adds a change to the answer: its name and what belongs to it. */
+export function change(operation) {
   append(token.changes, operation);
 }
 
