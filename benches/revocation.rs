@@ -106,6 +106,7 @@ fn row(id: i64, kind: &str, value: &str) -> RevocationRow {
         created_at: 0,
         undone_at: None,
         undone_by: None,
+        changed: 1,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::live::LiveHandle;
 use crate::master_key::MasterKey;
 use crate::registry::{Registry, rules_configs};
 use crate::reload::Trigger;
+use crate::revocation::Feed;
 use crate::rule::Configuration;
 use crate::store::{Change, ChangeKind, Condition, RULES_CHANGED, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
@@ -31,6 +32,8 @@ pub struct Follower {
     pub master: Arc<MasterKey>,
     /// What all scripts share.
     pub configuration: Arc<Configuration>,
+    /// Who else is told what was revoked.
+    pub feed: Arc<Feed>,
     /// Who deals with wishes about rules.
     pub reloader: UnboundedSender<Trigger>,
     /// What to count.
@@ -199,6 +202,7 @@ impl Follower {
             if row.kind != "token" {
                 newest = newest.max(row.id);
             }
+            self.feed.take_in(change.sequence, row);
         }
         Ok(newest)
     }

@@ -1,5 +1,6 @@
 //! The HTTP surface: every path on one screen.
 
+mod accept;
 mod body;
 mod caller;
 mod discovery;
@@ -9,6 +10,7 @@ mod introspect;
 mod oauth_error;
 mod path;
 mod private_json;
+mod revocations;
 mod revoke;
 mod token;
 mod token_question;
@@ -23,6 +25,7 @@ use axum::routing::{any, get, post};
 
 pub use guard::HostGuard;
 pub use health::{Probe, Readiness};
+pub use revocations::Following;
 
 use crate::issue::TokenIssuer;
 use crate::live::LiveHandle;
@@ -41,6 +44,8 @@ pub struct App {
     pub revoker: Revoker,
     /// Says whether tokens are good.
     pub verifier: Verifier,
+    /// Tells what is revoked to those who keep a copy of it.
+    pub following: Following,
     /// What is in force.
     pub live: Arc<LiveHandle>,
     /// Answers management calls.
@@ -65,6 +70,8 @@ pub fn router(app: Arc<App>) -> Router {
         // For APIs, and the proxies before them, that ask whether a token is good.
         .route(path::INTROSPECT, post(introspect::introspect))
         .route(path::VERIFY, any(verify::verify))
+        // For APIs that check offline.
+        .route(path::REVOCATIONS, get(revocations::revocations))
         // For APIs that verify tokens, and for clients that look things up.
         .route(path::JWKS, get(discovery::jwks))
         .route(path::OAUTH_METADATA, get(discovery::metadata))

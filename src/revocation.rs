@@ -1,6 +1,7 @@
 //! Takes access away again: single tokens, and everything that was issued before a cut-off.
 //!
 //! - [`Revocations`] is what is in force, in memory: whoever verifies a token asks it, and nothing else.
+//! - [`Feed`] is the same as a list, for APIs that keep a copy of it and check offline.
 //! - [`Revoker`] writes to the store. What it wrote reaches the memory of a running server through the change log.
 //!
 //! `iat` counts whole seconds and follows a clock that may jump, so a cut-off does not go by it. Cut-offs have numbers; a
@@ -8,18 +9,22 @@
 //! those were issued before it was in force, and the first one issued afterwards is free
 //! ([why](../../docs/decisions/0015-cutoffs-have-numbers.md)).
 
+mod feed;
 mod forget;
 mod index;
 mod key;
 mod listed;
 mod names;
+mod reader;
 mod refusal;
 mod revoker;
 mod target;
 
+pub use feed::{Entry, Feed, FeedError, Page};
 pub use forget::forget_expired;
 pub use index::{Revocations, Stale};
 pub use names::TargetNames;
+pub use reader::{Reader, Told};
 pub use refusal::RevocationError;
 pub use revoker::{Gone, NewRevocation, Revoker};
 pub use target::{RULE_DIGITS, Target};

@@ -93,6 +93,10 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
         .set(count.try_into().unwrap_or_default());
     let takes_writes = app.readiness.store.condition() == Condition::Writable;
     app.metrics.store_writable.set(takes_writes.into());
+    let readers = app.following.waiting();
+    app.metrics
+        .revocation_readers
+        .set(readers.try_into().unwrap_or_default());
     (headers, app.metrics.encode()).into_response()
 }
 

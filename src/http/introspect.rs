@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::App;
+use super::accept;
 use super::oauth_error::OauthError;
 use super::private_json::private_json;
 use super::token_question::{self, Asked};
@@ -21,7 +22,8 @@ use crate::verification::NotGood;
 /// Answers a question about a token.
 pub(super) async fn introspect(State(app): State<Arc<App>>, request: Request) -> Response {
     let transaction = hex::encode(app.random.bytes::<16>());
-    let is_signed = wants_signature(request.headers());
+    // By name (RFC 9701 section 4).
+    let is_signed = accept::names(request.headers(), SIGNED_TYPE);
     let answered = match token_question::read(&app, request).await {
         Ok(asked) => answer(&app, &asked).and_then(|said| match is_signed {
             true => signed(&app, &asked, &said, &transaction),
@@ -34,16 +36,6 @@ pub(super) async fn introspect(State(app): State<Arc<App>>, request: Request) ->
 
 fn plain(said: &Value, transaction: &str) -> Response {
     private_json(StatusCode::OK, said.to_string().into_bytes(), transaction)
-}
-
-/// Whether the caller asks for a signed answer, by name (RFC 9701 section 4).
-fn wants_signature(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT).iter();
-    let mut accepted = accepted.filter_map(|value| value.to_str().ok());
-    accepted.any(|value| {
-        let mut types = value.split(',').filter_map(|one| one.split(';').next());
-        types.any(|one| one.trim().eq_ignore_ascii_case(SIGNED_TYPE))
-    })
 }
 
 /// RFC 9701 section 5: for this caller alone, without `sub` and `exp` beside the answer, so that it is no access token.

@@ -57,6 +57,33 @@ impl OauthError {
         Self::unavailable(STORE_RETRY)
     }
 
+    /// A cursor that means nothing here: of another list, of a reader of other things, or from before the store was set
+    /// back.
+    pub(super) fn start_again() -> Self {
+        let description =
+            "this cursor is none of this list any more: forget what you have and ask without since";
+        Self::new(StatusCode::GONE, START_AGAIN, description)
+    }
+
+    pub(super) fn is_start_again(&self) -> bool {
+        self.code == START_AGAIN
+    }
+
+    /// Who may not read what is revoked.
+    pub(super) fn no_reader() -> Self {
+        let description = "this client serves no API (rulemint client serve), and no grant of it for the management \
+                           API has read:revocations";
+        Self::new(StatusCode::FORBIDDEN, "access_denied", description)
+    }
+
+    /// Too many readers wait already.
+    pub(super) fn no_place() -> Self {
+        Self {
+            description: Some("too many readers wait at the moment".to_owned()),
+            ..Self::unavailable(PLACE_RETRY)
+        }
+    }
+
     fn invalid_client(description: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description)
     }
@@ -256,6 +283,8 @@ fn denied(code: DenialCode, description: String) -> OauthError {
 const CHALLENGE: HeaderValue =
     HeaderValue::from_static("Basic realm=\"rulemint\", charset=\"UTF-8\"");
 const DESCRIPTION_CHARS_MAX: usize = 500;
+const START_AGAIN: &str = "start_again";
+const PLACE_RETRY: Duration = Duration::from_secs(5);
 const STORE_RETRY: Duration = Duration::from_secs(1);
 const LEDGER_RETRY: Duration = Duration::from_secs(5);
 const SATURATED_RETRY: Duration = Duration::from_secs(1);

@@ -8,6 +8,8 @@ pub(super) const INTROSPECT: &str = "/oauth/introspect";
 pub(super) const REVOKE: &str = "/oauth/revoke";
 /// For proxies that ask before they let a request through.
 pub(super) const VERIFY: &str = "/verify";
+/// For APIs that keep a copy of what is revoked.
+pub(super) const REVOCATIONS: &str = "/revocations";
 /// RFC 7517 section 5.
 pub(super) const JWKS: &str = "/.well-known/jwks.json";
 /// RFC 8414 section 3.

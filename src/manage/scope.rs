@@ -45,6 +45,8 @@ pub const DELETE_RULES_CONFIGS: &str = "delete:rules_configs";
 /// Ask about any token, whoever it was issued to.
 pub const INTROSPECT_TOKENS: &str = "introspect:tokens";
 
+/// Read the list of everything that is revoked.
+pub const READ_REVOCATIONS: &str = "read:revocations";
 /// Look at blacklisted tokens, and add to them.
 pub const BLACKLIST_TOKENS: &str = "blacklist:tokens";
 
@@ -79,6 +81,7 @@ pub const ALL: &[(&str, &str)] = &[
         "Look at blacklisted tokens and add to them",
     ),
     (INTROSPECT_TOKENS, "Ask about any token"),
+    (READ_REVOCATIONS, "Read what is revoked, for every API"),
     ("issue:tokens", "Issue tokens for any subject"),
     ("read:audit", "Read the record of changes"),
     ("read:status", "Read the state of the server"),

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Issuer, LedgerMode};
 use crate::data_dir::{Claim, DataDir};
 use crate::follow::{self, Follower, Impatient, Nudge};
-use crate::http::{self, App, HostGuard, Readiness};
+use crate::http::{self, App, Following, HostGuard, Readiness};
 use crate::issue::TokenIssuer;
 use crate::keys::KeyRing;
 use crate::ledger::{self, Ledger};
@@ -31,7 +31,7 @@ use crate::master_key::MasterKey;
 use crate::random::Random;
 use crate::registry::{Registrars, Registry, SecretHasher, rules_configs};
 use crate::reload::{self, Reloader, Report, Trigger};
-use crate::revocation::{Revocations, Revoker, forget_expired};
+use crate::revocation::{Feed, Revocations, Revoker, forget_expired};
 use crate::rule::{Chain, CompiledRules, CompilerProgram, Loader, Outside, Surroundings};
 use crate::rules_dir::ScriptRules;
 use crate::store::Store;
@@ -63,11 +63,13 @@ pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, Start
     let (triggers, stopping) = (unbounded_channel(), Arc::new(AtomicBool::new(false)));
     let report = reloader.report();
     let (nudge, impatient) = follow::nudge();
-    let follower = base.follower(seen, triggers.0.clone(), impatient);
+    let feed = Arc::new(Feed::load(base.store.clone()).await?);
+    let following = Following::new(Arc::clone(&feed), tasks.connections.token());
+    let follower = base.follower((seen, feed), triggers.0.clone(), impatient);
     tasks.upkeep.spawn(follower.run(tasks.upkeep.token()));
     tasks.upkeep.spawn(base.rests(tasks.upkeep.token()));
     tasks.upkeep.spawn(base.forget(tasks.upkeep.token()));
-    let app = Arc::new(base.app(&report, &stopping, (&tasks, nudge)));
+    let app = Arc::new(base.app((&report, &stopping), &tasks, nudge, following));
     let sender = triggers.0.clone();
     tasks
         .upkeep
@@ -252,7 +254,7 @@ impl Base {
 
     fn follower(
         &self,
-        seen: i64,
+        (seen, feed): (i64, Arc<Feed>),
         reloader: UnboundedSender<Trigger>,
         impatient: Impatient,
     ) -> Follower {
@@ -263,6 +265,7 @@ impl Base {
             metrics: self.metrics.clone(),
             clock: Arc::clone(&self.parts.clock),
             configuration: Arc::clone(&self.parts.outside.configuration),
+            feed,
             reloader,
             seen,
             impatient,
@@ -271,14 +274,16 @@ impl Base {
 
     fn app(
         &self,
-        report: &Arc<ArcSwap<Report>>,
-        stopping: &Arc<AtomicBool>,
-        (tasks, nudge): (&Tasks, Nudge),
+        (report, stopping): (&Arc<ArcSwap<Report>>, &Arc<AtomicBool>),
+        tasks: &Tasks,
+        nudge: Nudge,
+        following: Following,
     ) -> App {
         let hasher = SecretHasher::new(&self.master);
         let report = Arc::clone(report);
         App {
             revoker: self.revoker(),
+            following,
             verifier: Verifier {
                 live: Arc::clone(&self.live),
                 clock: Arc::clone(&self.parts.clock),

@@ -82,6 +82,15 @@ impl Store {
         Ok(newest.fetch_one(&self.pool).await?)
     }
 
+    /// The number of the newest change there ever was, forgotten or not.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn newest_change_ever(&self) -> Result<i64, StoreError> {
+        let newest = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'changes'");
+        Ok(newest.fetch_optional(&self.pool).await?.unwrap_or(0))
+    }
+
     /// The changes after `sequence`, oldest first, at most `CHANGES_AT_ONCE`.
     ///
     /// # Errors

@@ -36,6 +36,8 @@ pub struct RevocationRow {
     pub undone_at: Option<i64>,
     /// Who undid it.
     pub undone_by: Option<String>,
+    /// The number of its newest change.
+    pub changed: i64,
 }
 
 /// What a server needs to know of a revoked token. There may be millions: every column takes its time to read.
@@ -166,6 +168,34 @@ impl Store {
         Ok(sqlx::query_as(all).fetch_all(&self.pool).await?)
     }
 
+    /// The revocations that changed after `position`, in that order, at most `count`; with `undone`, those too that are
+    /// not in force any more.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn revocations_changed_after(
+        &self,
+        position: i64,
+        count: u32,
+        undone: bool,
+    ) -> Result<Vec<RevocationRow>, StoreError> {
+        let some = sqlx::query_as(
+            "SELECT * FROM revocations WHERE changed > ?1 AND (?2 OR undone_at IS NULL) \
+             ORDER BY changed LIMIT ?3",
+        );
+        let some = some.bind(position).bind(undone).bind(count);
+        Ok(some.fetch_all(&self.pool).await?)
+    }
+
+    /// Which list of revocations this is.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn feed_id(&self) -> Result<String, StoreError> {
+        let id = sqlx::query_scalar("SELECT id FROM revocation_feed");
+        Ok(id.fetch_one(&self.pool).await?)
+    }
+
     /// The newest revocations before `id`, the newest first, at most `count`. With `undone`, those too that are not in
     /// force any more.
     ///
@@ -229,7 +259,7 @@ impl Store {
         let Some(undone) = undone else {
             return Ok(None);
         };
-        let change = note(&mut transaction, id, by).await?;
+        let (undone, change) = note(&mut transaction, undone, by).await?;
         let number = id.to_string();
         let entry = Entry::done("undo", REVOCATION, &number).with(Some(told(&undone)), None);
         audit::record(&mut transaction, by, entry).await?;
@@ -278,7 +308,7 @@ async fn insert(
     .bind(by.at)
     .fetch_one(&mut **transaction)
     .await?;
-    let change = note(transaction, row.id, by).await?;
+    let (row, change) = note(transaction, row, by).await?;
     let number = row.id.to_string();
     let before = before.as_ref().map(told);
     let entry = Entry::done("revoke", REVOCATION, &number).with(before, Some(told(&row)));
@@ -306,7 +336,14 @@ async fn listed(
 fn told(row: &RevocationRow) -> Value {
     let mut told = value_of(row);
     if let Value::Object(members) = &mut told {
-        for name in ["id", "actor", "created_at", "undone_at", "undone_by"] {
+        for name in [
+            "id",
+            "actor",
+            "created_at",
+            "undone_at",
+            "undone_by",
+            "changed",
+        ] {
             members.remove(name);
         }
         members.retain(|_, value| !value.is_null());
@@ -314,8 +351,20 @@ fn told(row: &RevocationRow) -> Value {
     told
 }
 
-async fn note(transaction: &mut Transaction, id: i64, by: By<'_>) -> Result<i64, StoreError> {
-    changes::note(transaction, ChangeKind::Revocation, &id.to_string(), by).await
+/// Notes that a revocation changed, and gives it its new place in the order of changes.
+async fn note(
+    transaction: &mut Transaction,
+    row: RevocationRow,
+    by: By<'_>,
+) -> Result<(RevocationRow, i64), StoreError> {
+    let key = row.id.to_string();
+    let changed = changes::note(transaction, ChangeKind::Revocation, &key, by).await?;
+    sqlx::query("UPDATE revocations SET changed = ?2 WHERE id = ?1")
+        .bind(row.id)
+        .bind(changed)
+        .execute(&mut **transaction)
+        .await?;
+    Ok((RevocationRow { changed, ..row }, changed))
 }
 
 /// What entries of the audit log are about.

@@ -59,6 +59,8 @@ pub struct Metrics {
     pub verifications: Family<OutcomeLabel, Counter>,
     /// Revocations in force.
     pub revocations: Gauge,
+    /// Readers of the list of revocations that wait for news.
+    pub revocation_readers: Gauge,
     /// Changes of the store that this server has taken in.
     pub changes_seen: Gauge<i64>,
     /// 1 while the store takes writes.
@@ -113,6 +115,7 @@ impl Metrics {
             ledger_waiting: Gauge::default(),
             verifications,
             revocations: Gauge::default(),
+            revocation_readers: Gauge::default(),
             changes_seen: Gauge::default(),
             store_writable: Gauge::default(),
             spans_exported: Counter::default(),
@@ -210,6 +213,11 @@ impl Metrics {
             "revocations",
             "Revocations in force, token by token and cut-offs",
             self.revocations.clone(),
+        );
+        to.register(
+            "revocation_readers",
+            "Readers of the list of revocations that wait for news",
+            self.revocation_readers.clone(),
         );
         to.register(
             "store_change",

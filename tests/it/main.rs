@@ -15,6 +15,7 @@ mod chosen_secrets;
 mod commands;
 mod connections;
 mod discovery;
+mod following;
 mod forward_auth;
 mod giving_back;
 mod guard;

@@ -49,7 +49,12 @@ impl TestServer {
 
     /// Takes tokens away as another process would: through the store.
     pub(crate) fn revoker(&self) -> Revoker {
-        Revoker::new(self.store.clone(), self.clock.clone(), 1_000)
+        self.revoker_of(1_000)
+    }
+
+    /// The same with room for more or fewer.
+    pub(crate) fn revoker_of(&self, entries_max: usize) -> Revoker {
+        Revoker::new(self.store.clone(), self.clock.clone(), entries_max)
     }
 
     /// Revokes, and waits until the server has it in force.
