@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, Executor, SqliteConnection};
 
 use super::{API, answer, asking, client, list, server, since, token};
-use crate::harness::{AUDIENCE, CLIENT, claims, header, revocation, until};
+use crate::harness::{AUDIENCE, CLIENT, a_test, claims, header, revocation, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_says_what_each_entry_is_compared_with() {
@@ -69,7 +69,7 @@ async fn what_changed_since_is_told_and_so_is_what_was_undone() {
         (&entries[0]["id"], entries[0].get("undone")),
         (&json!(gone.row.id), None)
     );
-    let undone = server.revoker().undo(gone.row.id, "a test").await.unwrap();
+    let undone = server.revoker().undo(gone.row.id, &a_test()).await.unwrap();
     server.until_in_force(&undone).await;
     let (entries, cursor) = since(&server, &cursor).await;
     assert_eq!(

@@ -5,7 +5,7 @@ use rulemint::revocation::Target;
 use serde_json::{Value, json};
 
 use super::{API, asking, server, token};
-use crate::harness::{CLIENT, TestServer};
+use crate::harness::{CLIENT, TestServer, a_test};
 
 /// Reads the events of a stream one by one.
 struct Events {
@@ -85,7 +85,7 @@ async fn a_stream_begins_with_the_whole_list_and_goes_on_with_what_happens() {
     assert!(events.expect("current").await.id.is_some());
     let gone = server.revoke(Target::Client(CLIENT.to_owned())).await;
     assert_eq!(events.change().await["client_id"], CLIENT);
-    server.revoker().undo(gone.row.id, "a test").await.unwrap();
+    server.revoker().undo(gone.row.id, &a_test()).await.unwrap();
     let undone = events.change().await;
     assert_eq!(
         (&undone["id"], &undone["undone"]),
