@@ -9,7 +9,7 @@ import { put, readied } from './ready.js';
 import { bodyOf, hostnameOf, protocolOf, requestSkeleton, subjectOf, userSkeleton } from './request.js';
 import { configuration } from './secrets.js';
 import { steering } from './steering.js';
-import { settleChanges, settleThrown, token } from './token.js';
+import { forThisToken, settleChanges, settleThrown, token } from './token.js';
 
 const events = {
   'credentials-exchange': readied(exchangeEvent),
@@ -25,7 +25,7 @@ export function prepareAction(dialect) {
 export function runAction(action, dialect) {
   try {
     const given = action(filled(events[dialect].take()), apiOf(dialect));
-    if (typeof given?.then === 'function') given.then(finish, settleByError);
+    if (typeof given?.then === 'function') given.then(forThisToken(finish), forThisToken(settleByError));
     else finish();
   } catch (thrown) {
     settleByError(thrown);

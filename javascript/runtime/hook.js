@@ -10,7 +10,7 @@ import { bodyOf } from './request.js';
 import { configuration } from './secrets.js';
 import { storage } from './storage.js';
 import { steering } from './steering.js';
-import { settleChanges, token } from './token.js';
+import { forThisToken, settleChanges, token } from './token.js';
 
 /** Runs a Hook for the token under way. */
 export function runHook(hook) {
@@ -24,7 +24,7 @@ export function runHook(hook) {
   const context = { webtask: { secrets: configuration, storage }, body: bodyOf() };
   try {
     const given = hook(client, objectAssign([], event.scopes.granted), event.audience, context, onceOnly(finish));
-    if (typeof given?.then === 'function') given.then(undefined, settleByError);
+    if (typeof given?.then === 'function') given.then(undefined, forThisToken(settleByError));
   } catch (thrown) {
     settleByError(thrown);
   }

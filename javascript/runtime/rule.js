@@ -10,7 +10,7 @@ import { settleByError } from './errors.js';
 import { readied } from './ready.js';
 import { protocolOf, requestSkeleton, subjectOf, userSkeleton } from './request.js';
 import { steering } from './steering.js';
-import { settleChanges, token } from './token.js';
+import { forThisToken, settleChanges, token } from './token.js';
 
 // What a profile at Auth0 holds beside claims: a change of it was saved with the user, and there is no user to save.
 const OF_PROFILE = wordTable('app_metadata user_metadata identities multifactor created_at updated_at');
@@ -122,6 +122,6 @@ function refuse(name, wanted) {
 // An async Rule that fails never calls back; its promise says why.
 function watch(given) {
   if (given !== null && typeof given === 'object' && typeof given.then === 'function') {
-    given.then(undefined, settleByError);
+    given.then(undefined, forThisToken(settleByError));
   }
 }

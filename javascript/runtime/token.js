@@ -1,17 +1,28 @@
 // One token's way through a script: the event, the changes so far and how it ended.
 
-import { append, jsonParse } from './originals.js';
+import { append, apply, jsonParse } from './originals.js';
 import { describe, scriptName } from './failure.js';
 
-/** What is known of the token under way. `outcome` is null until the script has come to its end. */
-export const token = { event: null, changes: [], outcome: null, rejection: null };
+/** What is known of the token under way. `outcome` is null until the script has come to its end, `turn` is its number. */
+export const token = { event: null, changes: [], outcome: null, turn: 0 };
 
 /** Begins a token; whatever an earlier one left is gone. */
 export function beginToken(eventJson) {
   token.event = jsonParse(eventJson);
   token.changes = [];
   token.outcome = null;
-  token.rejection = null;
+  token.turn += 1;
+}
+
+/**
+ * A function that is for this token only. Where a sandbox is kept for other tokens, a callback or a promise that a script
+ * has put by may come when its token is over: it must not end another one.
+ */
+export function forThisToken(run) {
+  const { turn } = token;
+  return (...given) => {
+    if (turn === token.turn) apply(run, undefined, given);
+  };
 }
 
 /** Adds a change to the answer: its name and what belongs to it. */
