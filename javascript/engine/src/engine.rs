@@ -6,6 +6,7 @@ use rquickjs::context::EvalOptions;
 use rquickjs::{Array, Context, Ctx, Function, Object, Persistent, Result, Runtime, Value};
 
 use crate::exports::rulemint::javascript::script::{Module, Program};
+use crate::rejection::Rejections;
 use crate::rulemint::rule::types::{Change, Failure};
 use crate::{answer, bytecode, host, mistake};
 
@@ -14,6 +15,7 @@ use crate::{answer, bytecode, host, mistake};
 /// The order of the fields is the order they are freed in: QuickJS ends the sandbox if a runtime goes before what is in it.
 struct Engine {
     calls: Calls,
+    rejections: Rejections,
     context: Context,
     runtime: Runtime,
     file: String,
@@ -44,13 +46,17 @@ pub fn boot(program: Program) -> std::result::Result<(), String> {
     }
 }
 
-/// Runs the script for one token.
+/// Runs the script for one token. Says what was rejected in it and never heard.
 ///
 /// # Errors
 /// When the script refuses the token or fails.
-pub fn enrich(event: &str) -> std::result::Result<Vec<Change>, Failure> {
+pub fn enrich(event: &str, say: impl Fn(&str)) -> std::result::Result<Vec<Change>, Failure> {
     ENGINE.with(|kept| match kept.get() {
-        Some(engine) => engine.enrich(event),
+        Some(engine) => {
+            let answer = engine.enrich(event);
+            engine.say_unheard(say);
+            answer
+        }
         None => Err(Failure::Internal(
             "no script is loaded: this is the engine alone; boot a script and take a snapshot"
                 .into(),
@@ -79,14 +85,18 @@ pub fn evaluate<'js>(ctx: &Ctx<'js>, file: &str, source: String) -> Result<Value
 impl Engine {
     fn load(program: Program) -> std::result::Result<Self, String> {
         let (runtime, context) = sandbox()?;
+        let rejections = Rejections::of(&runtime);
         let file = program.file.clone();
         let told = |ctx: &Ctx<'_>, error| mistake::told(ctx, error, &file);
         context.with(|ctx| load(&ctx, program).map_err(|error| told(&ctx, error)))?;
         run_jobs(&runtime, &file)?;
         let calls = context.with(|ctx| Calls::of(&ctx).map_err(|error| told(&ctx, error)))?;
+        // There is no log yet, and no token that they would matter to.
+        context.with(|ctx| rejections.take(&ctx, &file));
         settle(&runtime);
         Ok(Self {
             calls,
+            rejections,
             context,
             runtime,
             file,
@@ -106,6 +116,17 @@ impl Engine {
             }
         }
         self.call(&self.calls.result, (), answer::read)
+    }
+
+    fn say_unheard(&self, say: impl Fn(&str)) {
+        for reason in self
+            .context
+            .with(|ctx| self.rejections.take(&ctx, &self.file))
+        {
+            say(&format!(
+                "a promise was rejected, and nothing in the script hears of it: {reason}"
+            ));
+        }
     }
 
     /// Calls one of the runtime's functions. They catch what a script throws: what comes out of one all the same is a
@@ -195,7 +216,7 @@ const GARBAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use super::{boot, enrich};
+    use super::boot;
     use crate::exports::rulemint::javascript::script::{Module, Program};
     use crate::rulemint::rule::types::{Change, Failure};
 
@@ -216,6 +237,10 @@ mod tests {
             modules: vec![module],
             options: "{\"a\":1}".into(),
         }
+    }
+
+    fn enrich(event: &str) -> Result<Vec<Change>, Failure> {
+        super::enrich(event, |_| {})
     }
 
     fn claims(event: &str) -> Vec<(String, String)> {
@@ -336,6 +361,65 @@ mod tests {
         ))
         .unwrap();
         assert!(enrich("{}").unwrap().is_empty());
+    }
+
+    /// What is said of a token in which this happens.
+    fn said(happens: &str) -> Vec<String> {
+        let mut rejecting = program(
+            "this.script = __host.evaluate(source, file)",
+            "this.script()",
+            "return false",
+            "return ['changes', []]",
+        );
+        rejecting.source = format!("() => {{ {happens} }}");
+        boot(rejecting).unwrap();
+        let said = std::cell::RefCell::new(Vec::new());
+        super::enrich("{}", |text| said.borrow_mut().push(text.to_owned())).unwrap();
+        said.into_inner()
+    }
+
+    #[test]
+    fn a_rejection_that_nobody_hears_is_said_with_its_place() {
+        let said = said("Promise.reject(new TypeError('unheard'));");
+        let [text] = &said[..] else {
+            panic!("{said:?}");
+        };
+        assert!(text.contains("hears of it: TypeError: unheard\n"), "{text}");
+        assert!(text.contains("10-partner.js:1:"), "{text}");
+    }
+
+    #[test]
+    fn a_rejection_without_an_error_is_said_with_its_value() {
+        let said = said("Promise.reject({ code: 7 });");
+        assert!(said[0].ends_with("hears of it: {\"code\":7}"), "{said:?}");
+    }
+
+    #[test]
+    fn a_rejection_that_is_heard_late_is_no_matter() {
+        let late = "const p = Promise.reject(new Error('late')); p.catch(() => {});";
+        assert!(said(late).is_empty());
+    }
+
+    #[test]
+    fn what_an_async_function_throws_and_its_caller_hears_is_no_matter() {
+        assert!(said("(async () => { throw new Error('a'); })().catch(() => {});").is_empty());
+    }
+
+    #[test]
+    fn a_rejection_belongs_to_its_token() {
+        let first = "if (this.before) return; this.before = true; Promise.reject(1);";
+        assert_eq!(said(first).len(), 1);
+        let again = std::cell::Cell::new(0);
+        super::enrich("{}", |_| again.set(again.get() + 1)).unwrap();
+        assert_eq!(again.get(), 0);
+    }
+
+    #[test]
+    fn a_token_says_so_much_and_no_more() {
+        assert_eq!(
+            said("for (let i = 0; i < 100; i++) Promise.reject(i);").len(),
+            10
+        );
     }
 
     #[test]

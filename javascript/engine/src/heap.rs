@@ -42,7 +42,7 @@ static HEAP: Heap = Heap {
 pub fn set_tokens_apart() {
     // SAFETY: one thread, and no allocation is under way. The place is of that size.
     unsafe {
-        let place = (*HEAP.loading.get()).malloc(RESERVE_BYTES, PAGE_BYTES);
+        let place = (*HEAP.loading.get()).malloc(RESERVE_BYTES, RESERVE_ALIGN);
         if place.is_null() {
             return;
         }
@@ -198,7 +198,9 @@ fn grow(size: usize) -> (*mut u8, usize, u32) {
 
 const PAGE_BYTES: usize = 64 * 1024;
 const PAGES_MAX: usize = 65_536;
-/// What one token may allocate before its memory has to grow.
-const RESERVE_BYTES: usize = 256 * 1024;
+/// What one token may allocate before its memory has to grow. Each token pays for its copy, and few need half of it.
+const RESERVE_BYTES: usize = 128 * 1024;
+/// Pieces of any type begin at a multiple of this. With no more than that the reserve fits into what loading left free.
+const RESERVE_ALIGN: usize = 16;
 /// A piece of this size or more covers the better part of a page of the machine.
 const CLEARED_BYTES_MIN: usize = 4 * 1024;

@@ -14,6 +14,7 @@ mod host;
 mod http;
 mod mistake;
 mod phase;
+mod rejection;
 mod text;
 
 wit_bindgen::generate!({
@@ -25,6 +26,7 @@ wit_bindgen::generate!({
 use exports::rulemint::javascript::script::Guest as Script;
 use exports::rulemint::javascript::script::Program;
 use exports::rulemint::rule::enrich::Guest as Enrich;
+use rulemint::rule::host::{Level, log};
 use rulemint::rule::types::{Change, Failure, Request};
 
 /// What the component exports.
@@ -46,7 +48,9 @@ impl Script for Component {
 
 impl Enrich for Component {
     fn enrich(request: Request) -> Result<Vec<Change>, Failure> {
-        engine::enrich(&request.event())
+        engine::enrich(&request.event(), |text| {
+            log(Level::Warn, text);
+        })
     }
 }
 

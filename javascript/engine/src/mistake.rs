@@ -16,6 +16,18 @@ pub fn told(ctx: &Ctx<'_>, error: Error, file: &str) -> String {
     }
 }
 
+/// The text of what a promise was rejected with.
+pub fn reason_told<'js>(ctx: &Ctx<'js>, reason: Value<'js>, file: &str) -> String {
+    match reason
+        .clone()
+        .into_object()
+        .and_then(Exception::from_object)
+    {
+        Some(exception) => exception_told(ctx, &exception, file),
+        None => value_told(ctx, reason),
+    }
+}
+
 fn exception_told(ctx: &Ctx<'_>, exception: &Exception<'_>, file: &str) -> String {
     let message = property(ctx, exception, "message").unwrap_or_default();
     let mut told = match property(ctx, exception, "name") {
