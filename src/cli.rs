@@ -10,6 +10,7 @@ mod config;
 mod declared;
 mod exit;
 mod grant;
+mod key;
 mod output;
 mod revoke;
 mod rule;
@@ -70,6 +71,9 @@ enum Command {
     Apply(declared::Apply),
     /// Write files that declare what there is, in the formats of Auth0's deploy tool. They hold no secret.
     Export(declared::ExportCommand),
+    /// List, rotate or revoke the keys that tokens are signed with.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// See how the rules stand, go back to earlier ones, print the contract for new ones.
     #[command(subcommand)]
     Rule(rule::RuleCommand),
@@ -149,6 +153,7 @@ fn dispatch(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
         Command::Grant(command) => access::wait_for(command.run(context)),
         Command::Apply(apply) => access::wait_for(apply.run(context)),
         Command::Export(export) => access::wait_for(export.run(context)),
+        Command::Key(command) => access::wait_for(command.run(context)),
         Command::Rule(command) => access::wait_for(command.run(context)),
         Command::Revoke(revoke) => access::wait_for(revoke.run(context)),
         Command::Audit(command) => access::wait_for(command.run(context)),

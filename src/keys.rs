@@ -1,11 +1,15 @@
 //! The keys that tokens are signed with, and their public halves.
 
 mod algorithm;
+mod certificate;
 mod public_key;
 mod ring;
+mod rotation;
 mod signing_key;
 
 pub use algorithm::Algorithm;
+pub use certificate::{fingerprint, pem};
 pub use public_key::PublicKey;
-pub use ring::{KeyRing, KeyRingError, ensure_key};
+pub use ring::{KeyRing, KeyRingError};
+pub use rotation::{complete_keys, ensure_key, next_key};
 pub use signing_key::{KeyError, SigningKey};

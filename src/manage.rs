@@ -11,6 +11,7 @@ mod doorman;
 mod error;
 mod grants;
 mod id;
+mod keys;
 mod list;
 mod openapi;
 mod payload;
@@ -157,6 +158,10 @@ pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> 
             "/rules-configs/{key}",
             put(rules_configs::set).delete(rules_configs::delete),
         )
+        .route("/keys/signing", get(keys::list))
+        .route("/keys/signing/rotate", post(keys::rotate))
+        .route("/keys/signing/{id}", get(keys::show))
+        .route("/keys/signing/{id}/revoke", put(keys::revoke))
         .method_not_allowed_fallback(wrong_method)
         .route_layer(from_fn_with_state(Arc::clone(&management), doorman::admit))
         .fallback(nothing_here)

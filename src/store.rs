@@ -43,7 +43,7 @@ pub use error::StoreError;
 pub use generations::{GenerationRow, NewGeneration};
 pub use grants::{GrantFilter, GrantRow};
 pub use issued::{IssuedFilter, IssuedPart, Met};
-pub use keys::KeyRow;
+pub use keys::{KeyRow, RevokedKeyRow};
 pub use ledger::{LedgerContext, LedgerToken};
 pub use list::{Cursor, Filter, Start, Window};
 pub use revocations::{BlacklistFilter, NewRevocationRow, RevocationRow, RevokedTokenRow};

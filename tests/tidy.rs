@@ -19,7 +19,7 @@ const KNOWN_ONLY_TO: &[(&str, &[&str])] = &[
     ("opentelemetry", &["telemetry"]),
     ("opentelemetry_proto", &["telemetry"]),
     ("opentelemetry_sdk", &["telemetry"]),
-    ("rcgen", &["server"]),
+    ("rcgen", &["keys", "server"]),
     ("rustls", &["rule", "server"]),
     ("sqlx", &["store"]),
     ("wasmparser", &["rule"]),

@@ -1,4 +1,4 @@
-//! The keys in use: one to sign with for each algorithm, and all public halves for those who verify.
+//! The keys in use: one to sign with for each algorithm, and all public halves for those who verify, of the next one too.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::rotation::CURRENT;
 use super::{Algorithm, KeyError, PublicKey, SigningKey};
-use crate::audit::By;
 use crate::master_key::{MasterKey, Unsealable};
-use crate::store::{KeyRow, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Every live key. It never changes; a change makes a new one.
 #[derive(Default)]
@@ -29,14 +29,19 @@ impl KeyRing {
     pub async fn load(store: &Store, master: &MasterKey) -> Result<Self, KeyRingError> {
         let mut ring = Self::default();
         let mut public = Vec::new();
-        for row in store.signing_keys().await? {
+        let mut rows = store.signing_keys().await?;
+        // Whoever takes the first key of an algorithm takes the one that signs.
+        rows.sort_by_key(|row| row.state != CURRENT);
+        for row in rows {
             let Ok(algorithm) = Algorithm::from_str(&row.algorithm) else {
                 continue; // Written by a newer version that knows more algorithms.
             };
             let key = SigningKey::parse(algorithm, &master.open(&row.kid, &row.sealed)?)?;
             public.push(key.jwk().clone());
             ring.by_header.insert(key.header().into(), key.public()?);
-            ring.by_algorithm[algorithm.index()].get_or_insert(Arc::new(key));
+            if row.state == CURRENT {
+                ring.by_algorithm[algorithm.index()] = Some(Arc::new(key));
+            }
         }
         ring.jwks = json!({ "keys": public }).to_string().into();
         Ok(ring)
@@ -65,32 +70,6 @@ impl KeyRing {
     pub fn jwks(&self) -> Arc<str> {
         Arc::clone(&self.jwks)
     }
-}
-
-/// Makes a key of an algorithm unless there is one.
-///
-/// # Errors
-/// When it cannot be made or stored.
-pub async fn ensure_key(
-    store: &Store,
-    master: &MasterKey,
-    algorithm: Algorithm,
-    by: By<'_>,
-) -> Result<(), KeyRingError> {
-    let named = |row: &KeyRow| row.algorithm == algorithm.as_str();
-    if store.signing_keys().await?.iter().any(named) {
-        return Ok(());
-    }
-    let pkcs8 = SigningKey::generate(algorithm)?;
-    let kid = SigningKey::parse(algorithm, &pkcs8)?.kid().to_owned();
-    let row = KeyRow {
-        algorithm: algorithm.as_str().to_owned(),
-        sealed: master.seal(&kid, &pkcs8),
-        kid,
-        created_at: by.at,
-    };
-    store.add_first_key(&row, by).await?;
-    Ok(())
 }
 
 /// The keys could not be had.

@@ -219,6 +219,10 @@ fn told_of(problem: RegistrarError) -> Told {
                     let message = format!("No resource with identifier {id}");
                     (message, "inexistent_resource_server")
                 }
+                "signing key" => (
+                    "The signing key does not exist".to_owned(),
+                    "inexistent_signing_key",
+                ),
                 _ => (
                     "The client grant does not exist".to_owned(),
                     "inexistent_client_grant",
@@ -261,6 +265,13 @@ fn told_of(problem: RegistrarError) -> Told {
 fn told_of_revocation(problem: RevocationError) -> Told {
     use StatusCode as S;
     match problem {
+        RevocationError::NotFound {
+            what: "signing key",
+            id,
+        } => {
+            let what = "signing key";
+            told_of(RegistrarError::NotFound { what, id })
+        }
         RevocationError::NotFound { .. } => {
             let message = "The client grant does not exist".to_owned();
             (S::NOT_FOUND, message, Some("inexistent_client_grant"))

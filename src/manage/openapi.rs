@@ -2,14 +2,14 @@
 //!
 //! Bodies are read member by member, so [`schema`](super::schema) says what is in them; a test holds real answers against it.
 
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::error::ErrorBody;
 use super::payload::Kept;
-use super::{blacklists, clients, grants, resource_servers, rules, rules_configs, scope};
+use super::{blacklists, clients, grants, keys, resource_servers, rules, rules_configs, scope};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -44,9 +44,13 @@ use super::{blacklists, clients, grants, resource_servers, rules, rules_configs,
         rules_configs::list,
         rules_configs::set,
         rules_configs::delete,
+        keys::list,
+        keys::show,
+        keys::rotate,
+        keys::revoke,
     ),
     components(schemas(ErrorBody)),
-    modifiers(&Access, &KeptProperties, &Projections)
+    modifiers(&Access, &KeptProperties, &Metadata, &Projections)
 )]
 struct Description;
 
@@ -106,6 +110,31 @@ impl Modify for KeptProperties {
     }
 }
 
+/// Says what the keys and values of a client's metadata may be.
+struct Metadata;
+
+impl Modify for Metadata {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let value = [Type::String, Type::Null];
+        for (name, value) in [("ClientCreate", &value[..1]), ("ClientUpdate", &value[..])] {
+            let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) else {
+                continue;
+            };
+            let metadata = object.properties.get_mut("client_metadata");
+            if let Some(RefOr::T(Schema::Object(metadata))) = metadata {
+                let text = || ObjectBuilder::new().max_length(Some(METADATA_CHARS_MAX));
+                let keys = text().schema_type(SchemaType::new(Type::String));
+                let keys = Schema::Object(keys.min_length(Some(1)).build());
+                let values = text().schema_type(SchemaType::from_iter(value.iter().cloned()));
+                metadata.max_properties = Some(METADATA_ENTRIES_MAX);
+                metadata.property_names = Some(Box::new(keys));
+                metadata.additional_properties = Some(Box::new(values.into()));
+            }
+        }
+    }
+}
+
 /// Says that no property of an answer has to be there: `fields` can leave out any.
 struct Projections;
 
@@ -126,6 +155,8 @@ impl Modify for Projections {
     }
 }
 
+const METADATA_CHARS_MAX: usize = 1_024;
+const METADATA_ENTRIES_MAX: usize = 50;
 const NOTHING_KEPT: Kept = Kept {
     names: &[],
     only: &[],

@@ -5,6 +5,7 @@
     reason = "bodies are read member by member: this is what their senders are told"
 )]
 
+mod keys;
 mod query;
 mod refusal;
 mod rules;
@@ -14,12 +15,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(super) use keys::{Key, KeyRotation, NextKey};
 pub(super) use query::{
-    BlacklistFilters, ClientFilters, ClientGrantFilters, GrantDeletion, Pages, Paging, Projection,
-    ResourceServerFilters, RuleFilters,
+    BlacklistFilters, Checkpoints, ClientFilters, ClientGrantFilters, GrantDeletion, Pages, Paging,
+    Projection, ResourceServerFilters, RuleFilters,
 };
 pub(super) use refusal::{
-    ConflictBody, Missing, MissingBody, MissingConflictBody, Refused, RefusedBody,
+    ConflictBody, Missing, MissingBody, MissingConflictBody, Refused, RefusedBody, RevocationLimit,
 };
 pub(super) use rules::{
     Rule, RuleCreate, RuleUpdate, Rules, RulesConfig, RulesConfigKey, RulesConfigPath,
@@ -270,12 +272,12 @@ pub(super) struct BlacklistedTokenCreate {
     /// The token's `jti`.
     #[schema(
         min_length = 1,
-        max_length = 150,
+        max_length = 600,
         pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"
     )]
     jti: String,
     /// The token's API or client; whichever where nothing is said.
-    #[schema(max_length = 150, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(max_length = 600, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     aud: Option<String>,
     /// Why, for people.
     #[schema(max_length = 500, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]

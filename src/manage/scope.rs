@@ -42,6 +42,12 @@ pub const READ_RULES_CONFIGS: &str = "read:rules_configs";
 pub const UPDATE_RULES_CONFIGS: &str = "update:rules_configs";
 /// Delete what all scripts share.
 pub const DELETE_RULES_CONFIGS: &str = "delete:rules_configs";
+/// Look at signing keys.
+pub const READ_SIGNING_KEYS: &str = "read:signing_keys";
+/// Rotate and revoke signing keys.
+pub const CREATE_SIGNING_KEYS: &str = "create:signing_keys";
+/// Rotate and revoke signing keys.
+pub const UPDATE_SIGNING_KEYS: &str = "update:signing_keys";
 /// Ask about any token, whoever it was issued to.
 pub const INTROSPECT_TOKENS: &str = "introspect:tokens";
 
@@ -75,6 +81,9 @@ pub const ALL: &[(&str, &str)] = &[
         "Look at the names of what all scripts share",
     ),
     (UPDATE_RULES_CONFIGS, "Set what all scripts share"),
+    (READ_SIGNING_KEYS, "Look at signing keys"),
+    (CREATE_SIGNING_KEYS, "Rotate and revoke signing keys"),
+    (UPDATE_SIGNING_KEYS, "Rotate and revoke signing keys"),
     (DELETE_RULES_CONFIGS, "Delete what all scripts share"),
     (
         BLACKLIST_TOKENS,

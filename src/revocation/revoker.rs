@@ -6,7 +6,7 @@ use super::{RevocationError, Revocations, Target};
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::registry::LIFETIME_SECONDS_MAX;
-use crate::store::{NewRevocationRow, RevocationRow, Store};
+use crate::store::{KeyRow, NewRevocationRow, RevocationRow, Store};
 
 /// Revokes, takes back, and says what would be met. What it did is durable when its future resolves.
 pub struct Revoker {
@@ -109,6 +109,34 @@ impl Revoker {
         let by = actor.by(self.now());
         let gone = self.store.delete_grant_and_revoke(grant, &row, by).await?;
         gone.map(Gone::from).ok_or_else(|| no_grant(grant))
+    }
+
+    /// Revokes a signing key and everything that was signed with it, in one moment. Where it was the one that signs or will, it
+    /// is replaced, and the new key given here becomes the next one.
+    ///
+    /// # Errors
+    /// When there is no such key, or as for [`revoke`](Self::revoke).
+    pub async fn revoke_key(
+        &self,
+        (kid, instead): (&str, &KeyRow),
+        reason: Option<String>,
+        actor: &Actor,
+    ) -> Result<Gone, RevocationError> {
+        let new = NewRevocation {
+            target: Target::Key(kid.to_owned()),
+            issued_before: None,
+            expires_at: None,
+            reason,
+            actor: actor.clone(),
+        };
+        let row = self.checked(new).await?;
+        let by = actor.by(self.now());
+        let gone = self.store.revoke_key(kid, instead, (&row, by)).await?;
+        gone.map(Gone::from)
+            .ok_or_else(|| RevocationError::NotFound {
+                what: "signing key",
+                id: kid.to_owned(),
+            })
     }
 
     /// Takes a revocation back: what it met and has not expired is good again.

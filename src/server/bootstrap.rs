@@ -7,7 +7,9 @@ use crate::config::{Admin, Issuer};
 use crate::keys::{self, Algorithm, KeyRingError};
 use crate::manage;
 use crate::master_key::MasterKey;
-use crate::registry::{NewApi, NewClient, NewGrant, Registrar, RegistrarError};
+use crate::registry::{
+    LIFETIME_SECONDS_MAX, NewApi, NewClient, NewGrant, Registrar, RegistrarError,
+};
 use crate::store::{ApiRow, ScopeRow, Store, StoreError};
 
 /// The administrator that the first start made.
@@ -18,14 +20,17 @@ pub struct FirstStart {
     pub secret: Option<SecretString>,
 }
 
-/// Makes the key that tokens are signed with by default.
+/// Makes the keys that tokens are signed with by default, and completes what an older version left behind.
 pub(super) async fn default_key(
     store: &Store,
     master: &MasterKey,
     now: i64,
 ) -> Result<(), KeyRingError> {
     let server = Actor::server();
-    keys::ensure_key(store, master, Algorithm::default(), server.by(now)).await
+    let by = server.by(now);
+    keys::ensure_key(store, master, Algorithm::default(), by).await?;
+    let forget_before = now - i64::from(LIFETIME_SECONDS_MAX) - 3_600; // Clocks of those who verify may be late.
+    keys::complete_keys(store, master, forget_before, by).await
 }
 
 /// Makes the management API and the administrator where there are none, and lets the management API follow the issuer.

@@ -285,7 +285,7 @@ impl Store {
     }
 }
 
-async fn insert(
+pub(super) async fn insert(
     transaction: &mut Transaction,
     new: &NewRevocationRow,
     by: By<'_>,

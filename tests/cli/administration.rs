@@ -236,3 +236,35 @@ fn the_data_directory_is_for_its_owner_alone() {
         assert_eq!(mode(&path) & 0o077, 0, "{path:?}");
     }
 }
+
+#[test]
+fn keys_are_rotated_and_revoked() {
+    let place = Place::new();
+    place.furnish();
+    let states = || {
+        let keys = place.run(&["key", "list", "--json"]).json();
+        let state = |key: &serde_json::Value| {
+            let text = |name: &str| key[name].as_str().unwrap().to_owned();
+            (text("state"), text("kid"))
+        };
+        let keys = keys.as_array().unwrap().iter().map(state);
+        keys.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let before = states();
+    let rotated = place.run(&["key", "rotate", "--json"]).json();
+    assert_eq!(rotated[0]["kid"], before["next"]);
+    let after = states();
+    assert_eq!(after["previous"], before["current"]);
+    let done = place.run(&["key", "revoke", &after["current"]]).well();
+    assert!(done.contains("is revoked"), "{done}");
+    let last = states();
+    assert_eq!(
+        (&last["current"], &last["revoked"]),
+        (&after["next"], &after["current"])
+    );
+    let unknown = place.run(&["key", "revoke", "nobody"]).badly(4);
+    assert!(unknown.contains("no signing key"), "{unknown}");
+    place
+        .run(&["key", "rotate", "--algorithm", "RS256"])
+        .badly(4);
+}

@@ -5,6 +5,7 @@ mod blacklists;
 mod bodies;
 mod client_grants;
 mod clients;
+mod keys;
 mod lists;
 mod openapi;
 mod resource_servers;

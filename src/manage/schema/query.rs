@@ -21,11 +21,29 @@ pub(in crate::manage) struct Paging {
     /// Whether to answer an envelope with the length of the whole list.
     include_totals: Option<bool>,
     /// The `next` of the answer before.
-    #[param(pattern = "^[0-9]{1,12}-([0-9a-f]{2}){1,255}$")]
+    #[param(pattern = "^([0-9]{1,12}-([0-9a-f]{2}){1,255})?$")]
     from: Option<String>,
     /// How long a part is.
     #[param(minimum = 1, maximum = 100, default = 50)]
     take: Option<u32>,
+}
+
+/// How a list is asked for that does not know pages by number: whole, or by checkpoints.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::manage) struct Checkpoints {
+    /// The `next` of the answer before.
+    #[param(pattern = "^([0-9]{1,12}-([0-9a-f]{2}){1,255})?$")]
+    from: Option<String>,
+    /// How long a part is.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    take: Option<u32>,
+    /// Ignored, as at Auth0.
+    page: Option<String>,
+    /// Ignored, as at Auth0.
+    per_page: Option<String>,
+    /// Ignored, as at Auth0.
+    include_totals: Option<String>,
 }
 
 /// How a list is asked for that knows pages by number only. Without any of these it is answered whole.

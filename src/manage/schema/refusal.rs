@@ -179,3 +179,11 @@ pub(in crate::manage) enum MissingConflictBody {
     #[response(status = 503)]
     Unavailable(ErrorBody),
 }
+
+/// Why something may not be revoked.
+#[derive(IntoResponses)]
+pub(in crate::manage) enum RevocationLimit {
+    /// The list of revocations is full.
+    #[response(status = 409)]
+    Full(ErrorBody),
+}

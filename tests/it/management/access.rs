@@ -35,6 +35,18 @@ pub(super) const CALLS: &[(&str, &str, &str)] = &[
     ("GET", "/rules-configs", "read:rules_configs"),
     ("PUT", "/rules-configs/A", "update:rules_configs"),
     ("DELETE", "/rules-configs/A", "delete:rules_configs"),
+    ("GET", "/keys/signing", "read:signing_keys"),
+    ("GET", "/keys/signing/x", "read:signing_keys"),
+    (
+        "POST",
+        "/keys/signing/rotate",
+        "create:signing_keys,update:signing_keys",
+    ),
+    (
+        "PUT",
+        "/keys/signing/x/revoke",
+        "create:signing_keys,update:signing_keys",
+    ),
     ("GET", "/blacklists/tokens", "blacklist:tokens"),
     ("POST", "/blacklists/tokens", "blacklist:tokens"),
 ];

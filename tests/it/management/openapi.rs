@@ -47,6 +47,7 @@ async fn every_call_is_described_with_its_scopes() {
         let path = match path.split('/').collect::<Vec<_>>()[..] {
             ["", kind] => format!("/api/v2/{kind}"),
             ["", "blacklists", tokens] => format!("/api/v2/blacklists/{tokens}"),
+            ["", "keys", ..] => format!("/api/v2{}", path.replace("/x", "/{id}")),
             ["", "rules-configs", _] => "/api/v2/rules-configs/{key}".to_owned(),
             ["", kind, _] => format!("/api/v2/{kind}/{{id}}"),
             ["", kind, _, more] => format!("/api/v2/{kind}/{{id}}/{more}"),
@@ -84,6 +85,7 @@ async fn answers_are_as_described() {
         ("/blacklists/tokens", "BlacklistedTokens"),
         ("/rules", "Rules"),
         ("/rules?include_totals=true", "Rules"),
+        ("/keys/signing/nobody", "ErrorBody"),
         ("/clients/nobody", "ErrorBody"),
         ("/clients?pages=1", "ErrorBody"),
     ] {

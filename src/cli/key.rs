@@ -1,0 +1,86 @@
+//! `rulemint key`
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::Context;
+use super::access::Access;
+use super::output::moment;
+use crate::keys::Algorithm;
+use crate::registry::KeyStanding;
+
+#[derive(Subcommand)]
+pub(super) enum KeyCommand {
+    /// List the signing keys: those that sign, that will, that did, and that were revoked.
+    List,
+    /// Sign with the next key from now on. What was signed before stays good until it expires.
+    Rotate {
+        /// Only that of one algorithm: ES256, RS256 or EdDSA [default: of every algorithm that is in use].
+        #[arg(long, value_name = "ALGORITHM")]
+        algorithm: Option<Algorithm>,
+    },
+    /// Revoke a key: everything that was signed with it is good for nothing, at once.
+    Revoke(Revoke),
+}
+
+#[derive(Args)]
+pub(super) struct Revoke {
+    /// Its kid, as `key list` shows it.
+    kid: String,
+    /// Why, for people.
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+impl KeyCommand {
+    pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
+        let access = Access::look(context).await?;
+        match self {
+            Self::List => show(&access.registrar.keys().await?, context),
+            Self::Rotate { algorithm } => {
+                show(&access.registrar.rotate_keys(algorithm).await?, context);
+            }
+            Self::Revoke(revoke) => {
+                let kid = &revoke.kid;
+                let instead = access.registrar.key_instead_of(kid).await?;
+                let revoking = (kid.as_str(), &instead);
+                let revoked = access
+                    .revoker
+                    .revoke_key(revoking, revoke.reason, &access.actor);
+                revoked.await?;
+                let done = format!(
+                    "key {kid} is revoked, with every token under it; a running server knows within a second"
+                );
+                context.output.done(done);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn show(keys: &[KeyStanding], context: &Context<'_>) {
+    let keys: Vec<Value> = keys.iter().map(key_json).collect();
+    let head = &["KID", "ALGORITHM", "STATE", "SIGNED FROM", "UNTIL"];
+    context.output.things(&keys, head, |key| {
+        let text = |name: &str| key[name].as_str().unwrap_or_default().to_owned();
+        let time = |name: &str| key[name].as_i64().map(moment).unwrap_or_default();
+        vec![
+            text("kid"),
+            text("algorithm"),
+            text("state"),
+            time("current_since"),
+            time("current_until"),
+        ]
+    });
+}
+
+fn key_json(key: &KeyStanding) -> Value {
+    json!({
+        "kid": key.kid,
+        "algorithm": key.algorithm,
+        "state": key.state,
+        "current_since": key.current_since,
+        "current_until": key.current_until,
+        "revoked_at": key.revoked_at,
+    })
+}
