@@ -24,7 +24,7 @@ type Answer = Result<Response, ManageError>;
     path = "/api/v2/blacklists/tokens",
     operation_id = "get_tokens",
     tag = "blacklists",
-    params(schema::Paging, schema::Projection, schema::BlacklistFilters),
+    params(schema::Checkpoints, schema::Projection, schema::BlacklistFilters),
     responses(
         (status = 200, description = "The list", body = schema::BlacklistedTokens),
         schema::Refused

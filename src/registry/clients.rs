@@ -359,13 +359,15 @@ pub(super) fn checked_name(name: String) -> Result<String, RegistrarError> {
 
 fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), RegistrarError> {
     let over = |(key, value): (&String, &String)| {
-        key.is_empty() || key.len() > METADATA_BYTES_MAX || value.len() > METADATA_BYTES_MAX
+        let is_long = |text: &String| text.chars().count() > METADATA_CHARS_MAX;
+        key.is_empty() || is_long(key) || is_long(value)
     };
     if metadata.len() <= METADATA_ENTRIES_MAX && !metadata.iter().any(over) {
         return Ok(());
     }
     Err(RegistrarError::Invalid(format!(
-        "metadata is at most {METADATA_ENTRIES_MAX} pairs of at most {METADATA_BYTES_MAX} bytes each side"
+        "metadata is at most {METADATA_ENTRIES_MAX} pairs of at most {METADATA_CHARS_MAX} characters each side, and no \
+         key is empty"
     )))
 }
 
@@ -394,4 +396,4 @@ const GRANT_TYPE_CHARS_MAX: usize = 255;
 const ID_CHARS_MAX: usize = 255;
 const NAME_CHARS_MAX: usize = 255;
 const METADATA_ENTRIES_MAX: usize = 50;
-const METADATA_BYTES_MAX: usize = 1_024;
+const METADATA_CHARS_MAX: usize = 1_024;

@@ -112,9 +112,11 @@ impl Target {
         } else {
             self
         };
-        let fits = |text: &str| text.len() <= TEXT_BYTES_MAX && !text.chars().any(char::is_control);
+        let fits = |text: &str| {
+            text.chars().count() <= TEXT_CHARS_MAX && !text.chars().any(char::is_control)
+        };
         if target.value().is_empty() || !fits(target.value()) || !fits(target.audience()) {
-            let rule = format!("is 1 to {TEXT_BYTES_MAX} bytes without control characters");
+            let rule = format!("is 1 to {TEXT_CHARS_MAX} characters, none a control character");
             return Err(RevocationError::Invalid(format!(
                 "what is revoked {rule}, not {:?}",
                 target.value()
@@ -138,4 +140,4 @@ fn beginning_of(digest: &str) -> Result<String, RevocationError> {
 
 /// As many digits of a rule's digest as tokens carry.
 pub const RULE_DIGITS: usize = 16;
-const TEXT_BYTES_MAX: usize = 600;
+const TEXT_CHARS_MAX: usize = 600;
