@@ -150,6 +150,8 @@ impl Query {
     }
 
     fn style(&self) -> Result<Style, ManageError> {
+        // An empty list has nothing to project, and the query is wrong all the same.
+        self.flag("include_fields")?;
         let (from, take) = (self.one("from"), self.count("take")?);
         let (page, per_page) = (self.page()?, self.count("per_page")?);
         let totals = self.flag("include_totals")?.unwrap_or_default();

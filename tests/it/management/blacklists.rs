@@ -120,7 +120,7 @@ async fn an_entry_that_is_none_is_refused() {
     for (entry, reason) in [
         (json!({ "aud": AUDIENCE }), "Missing required property: jti"),
         (json!({ "jti": "" }), "what is revoked is 1 to"),
-        (json!({ "jti": "a\nb" }), "control characters"),
+        (json!({ "jti": "a\nb" }), "control character"),
         (json!({ "jti": 5 }), "jti: "),
         (json!({ "jti": "a", "exp": 1 }), "not allowed: exp"),
     ] {
