@@ -4,6 +4,7 @@ mod actions;
 mod failures;
 mod hooks;
 mod hostile;
+mod kept;
 mod loading;
 mod requests;
 mod rules;

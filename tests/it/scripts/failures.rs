@@ -75,5 +75,22 @@ async fn what_a_script_prints_is_in_the_rules_log() {
     assert!(said[0].contains("10-script"), "{said:?}");
 }
 
+#[tokio::test]
+async fn a_promise_that_is_rejected_unheard_is_in_the_log_with_its_place() {
+    let lines = Lines::here();
+    let server =
+        rule("Promise.reject(new TypeError('no such partner'));\ncallback(null, user, context);")
+            .await;
+    server.ask(&[]).await.token();
+    let said = lines.with("a promise was rejected, and nothing in the script hears of it");
+    assert_eq!(said.len(), 1, "{}", lines.text());
+    assert!(
+        said[0].contains("TypeError: no such partner"),
+        "{}",
+        said[0]
+    );
+    assert!(said[0].contains("10-script.js:2"), "{}", said[0]);
+}
+
 /// On a busy machine the clock may run out before the processor time does.
 const PATIENT: &str = "[limits]\nwall_ms = 20000\n";
