@@ -19,17 +19,24 @@ impl Compiler {
         self.compiled.get(digest, &self.surroundings.engine)
     }
 
-    /// Compiles a file, and keeps what came of it under a digest.
+    /// Compiles a file, keeps what came of it under a digest, and says how long that took if it is a rule's.
     ///
     /// # Errors
     /// When it does not compile within the limits, or asks for more than any rule may have.
     pub(super) async fn compile(
         &self,
+        rule: Option<&str>,
         digest: &Digest,
         job: &Job<'_>,
         limits: &Limits,
     ) -> Result<Compiled, LoadError> {
-        let Product { code, functions } = self.program.compile(job, limits).await?;
+        let Surroundings { clock, metrics, .. } = &*self.surroundings;
+        let began = clock.monotonic();
+        let compiled = self.program.compile(job, limits).await;
+        if let Some(rule) = rule {
+            metrics.observe_compile(rule, clock.monotonic().saturating_sub(began));
+        }
+        let Product { code, functions } = compiled?;
         let engine = &self.surroundings.engine;
         if let Some(functions) = functions {
             self.compiled.put_functions(&functions, engine);

@@ -178,17 +178,9 @@ impl Loader {
         if let Some(compiled) = self.compiler.known(&source.digest) {
             return Ok(compiled);
         }
-        let clock = &self.surroundings.clock;
-        let began = clock.monotonic();
-        let compiled = self
-            .compiler
-            .compile(&source.digest, &job, &manifest.limits);
-        let compiled = compiled.await;
-        let took = clock.monotonic().saturating_sub(began);
-        self.surroundings
-            .metrics
-            .observe_compile(&source.name, took);
-        compiled
+        let (rule, digest) = (Some(&*source.name), &source.digest);
+        let compiled = self.compiler.compile(rule, digest, &job, &manifest.limits);
+        compiled.await
     }
 
     fn link(

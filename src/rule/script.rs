@@ -34,6 +34,8 @@ pub(super) struct Scripts {
 
 /// A script, not yet understood.
 pub(super) struct Script<'s> {
+    /// The rule that it is: `10-partner`.
+    rule: &'s str,
     /// What its errors name: `10-partner.js`.
     file: String,
     text: &'s str,
@@ -67,6 +69,7 @@ impl<'s> Script<'s> {
         }
         match str::from_utf8(&source.bytes) {
             Ok(text) => Ok(Self {
+                rule: &source.name,
                 file: source.file_name(),
                 // Editors on Windows begin a file with it.
                 text: text.trim_start_matches('\u{feff}'),
@@ -160,7 +163,8 @@ impl Scripts {
             wasm: &component,
             functions: Some(&functions),
         };
-        compiler.compile(&key, &job, &ours(limits)).await
+        let rule = Some(script.rule);
+        compiler.compile(rule, &key, &job, &ours(limits)).await
     }
 
     async fn engine(&self, compiler: &Compiler) -> Result<&ScriptEngine, LoadError> {

@@ -163,7 +163,7 @@ async fn compile(compiler: &Compiler, instrumented: &[u8]) -> Result<Compiled, L
         functions: Some(&functions),
     };
     compiler
-        .compile(&digest, &job, &ours(&Limits::default()))
+        .compile(None, &digest, &job, &ours(&Limits::default()))
         .await
 }
 

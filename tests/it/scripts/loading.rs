@@ -29,6 +29,15 @@ async fn said_about(script: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn compiling_a_script_is_timed_like_any_other_rule() {
+    let server = running_script(&setting(1), "").await;
+    let metrics = server.get("/metrics").await.body;
+    let line = "rulemint_rule_compile_seconds{rule=\"10-script\"} ";
+    let took = metrics.lines().find_map(|known| known.strip_prefix(line));
+    assert!(took.unwrap().parse::<f64>().unwrap() > 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edited_script_goes_live() {
     let setup = Setup::new().with_script("10-script.js", &setting(1)).await;
     let server = setup.start().await;
