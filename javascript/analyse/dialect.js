@@ -9,11 +9,13 @@ const RULE_PARAMS = 3;
 const HOOK_PARAMS = 5;
 
 /** Gives `{ dialect, error }`. */
-export function recognise({ program }) {
+export function recognise({ program, linesBefore }) {
   const handlers = handlersIn(program);
   const known = Object.keys(HANDLERS).find((name) => handlers.has(name));
   if (known) return { dialect: HANDLERS[known], error: null };
   const dialect = byNames(program) ?? byExport(program);
+  const foreign = dialect === 'rule' && linesBefore === 0 ? hookOfUsers(program) : null;
+  if (foreign) return { dialect: null, error: foreign };
   if (dialect) return { dialect, error: null };
   const [other] = handlers;
   return { dialect: null, error: other ? otherTrigger(other) : unrecognised(program) };
@@ -50,6 +52,46 @@ function byExport(program) {
   if (called.params.length >= HOOK_PARAMS) return 'hook';
   return called.params.length >= RULE_PARAMS ? 'rule' : null;
 }
+
+/**
+ * Hooks about users, before and after registration and after a password change, have a Rule's parameters. They are exported,
+ * as no Rule had to be, and never give their callback the user: `cb(null, response)` or `cb()`, where a Rule says
+ * `callback(null, user, context)`.
+ */
+function hookOfUsers(program) {
+  const exported = program.body.map(exportedBy).findLast(Boolean);
+  const hook = exported?.type === 'Identifier' ? declared(program, exported.name) : exported;
+  if (!hook || !FUNCTION.test(hook.type) || hook.params.length !== RULE_PARAMS) return null;
+  const [user, , callback] = hook.params.map((param) => param.name);
+  const { calls, mentions } = usesOf(hook.body, callback);
+  // One that is handed on may be called in any way.
+  if (user === undefined || calls.length !== mentions || calls.some((call) => givesUser(call, user))) return null;
+  return calls.some(isSuccess) ? { ...placeOf(hook), ...OF_USERS } : null;
+}
+
+function usesOf(body, name) {
+  const calls = [];
+  let mentions = 0;
+  each(body, {
+    CallExpression: (node) => void (node.callee.name === name && calls.push(node.arguments)),
+    Identifier: (node) => void (node.name === name && mentions++),
+  });
+  return { calls, mentions };
+}
+
+function givesUser(given, user) {
+  return given.length >= RULE_PARAMS || given[1]?.name === user || given.some(({ type }) => type === 'SpreadElement');
+}
+
+function isSuccess([error]) {
+  return error === undefined || (error.type === 'Literal' && error.value === null) || error.name === 'undefined';
+}
+
+const OF_USERS = {
+  text: 'is a Hook about users (before or after registration, or after a password change), and a token request of a machine ' +
+    'has no such moment',
+  advice: 'leave it where users are kept; if it is a Rule, let it end in callback(null, user, context)',
+};
 
 function exportedBy(statement) {
   const expression = statement.type === 'ExpressionStatement' ? statement.expression : null;

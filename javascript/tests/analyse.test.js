@@ -57,6 +57,32 @@ test('an action of another trigger is told which', () => {
   assert.match(analyse('exports.onExecutePreUserRegistration = async () => {};').error.text, /onExecutePreUserRegistration/);
 });
 
+for (const [what, source] of Object.entries({
+  'before registration': 'module.exports = function (user, context, cb) {\n  var response = {};\n  response.user = user;\n  cb(null, response);\n};',
+  'after registration': 'module.exports = function (user, context, cb) {\n  if (!user.email) return cb(new Error("no"));\n  cb();\n};',
+  'after a password change': 'module.exports = (user, context, cb) => { console.log(user.id); cb(null, {}); };',
+})) {
+  test(`a Hook about users is no Rule: ${what}`, () => {
+    const { dialect, error } = analyse(source);
+    assert.equal(dialect, null);
+    assert.match(error.text, /is a Hook about users/);
+  });
+}
+
+for (const body of [
+  'callback(null, user, context)', 'callback(null, user)', 'callback(...given)', 'done(callback)', 'callback(new UnauthorizedError("no"))',
+  'async.series([], callback); callback()', 'return void 0',
+]) {
+  test(`a Rule that is exported is a Rule: ${body}`, () => {
+    const { dialect, error } = analyse(`module.exports = function (user, context, callback) { ${body}; };`);
+    assert.deepEqual([dialect, error], ['rule', null]);
+  });
+}
+
+test('a function alone in its file is a Rule, whatever it gives its callback', () => {
+  assert.equal(analyse('function (user, context, callback) { callback(null, {}); }').dialect, 'rule');
+});
+
 test('an ES module is sent to rule build', () => {
   const { error } = analyse(`import x from 'x';\nexport const onExecutePostLogin = async () => {};`, '10-x.js');
   assert.match(error.advice, /rulemint rule build 10-x\.js/);
