@@ -114,7 +114,9 @@ impl Writer {
         let mut failures = 0;
         while let Err(problem) = self.write(&entries).await {
             failures += 1;
-            self.parts.metrics.ledger_failures.inc();
+            let (metrics, waiting) = (&self.parts.metrics, self.queue.len() + entries.len());
+            metrics.ledger_failures.inc();
+            metrics.ledger_waiting.set(waiting as i64);
             self.report(&problem, failures);
             let last = stop.is_cancelled() && failures >= ATTEMPTS_WHEN_STOPPING;
             if self.parts.answers_wait || last {
