@@ -1,8 +1,8 @@
 -- Asks rulemint whether a request may pass. It leaves the answer in the variables txn.rulemint_status (200, 401, 403, or 503
 -- where nobody can say) and txn.rulemint_challenge, and the caller's identity in the request's headers.
 
--- change: the address of `listen rulemint` in haproxy.cfg.
-local RULEMINT = "unix@/run/haproxy/rulemint.sock"
+-- Where `listen rulemint` of haproxy.cfg listens.
+local RULEMINT = "abns@rulemint"
 
 -- They stand in every 200. Without one of them the answer was not rulemint's.
 local IDENTITY = {
