@@ -29,7 +29,7 @@ pub use grants::{GrantChange, NewGrant};
 pub use keys::KeyStanding;
 pub use registrar::{Registrar, RegistrarError, Registrars};
 pub use rules_configs::rules_configs;
-pub use secret::{ChosenHash, SecretHasher, StoredSecret, looks_generated};
+pub use secret::{ChosenHash, Print, SecretHasher, StoredSecret, looks_generated};
 
 use crate::store::{Change, ChangeKind, Store, StoreError};
 

@@ -77,9 +77,15 @@ impl Content {
         }
     }
 
-    /// Says which files below a directory are not what the list says.
-    pub(super) fn damage(&self, directory: &Path) -> Vec<String> {
+    /// Says which files below a directory are not what the list says, or are not in it.
+    pub(super) fn damage(&self, directory: &Path) -> Result<Vec<String>, BackupError> {
         let mut damage = Vec::new();
+        for path in files_below(directory)? {
+            let name = path.to_string_lossy();
+            if name != LIST_FILE && !self.files.contains_key(&*name) {
+                damage.push(format!("{name} is not in its list"));
+            }
+        }
         for (name, listed) in &self.files {
             match Listed::of(&directory.join(name)) {
                 Ok(found) if found == *listed => {}
@@ -87,7 +93,7 @@ impl Content {
                 Err(problem) => damage.push(format!("{name} cannot be read: {problem}")),
             }
         }
-        damage
+        Ok(damage)
     }
 }
 

@@ -82,7 +82,7 @@ pub async fn restore(
 fn stage(data: &DataDir, wish: &Wish, content: &Content) -> Result<DataDir, BackupError> {
     let staged = data.staging()?;
     copy_tree(&wish.backup, &staged)?;
-    let damage = content.damage(&staged);
+    let damage = content.damage(&staged)?;
     if !damage.is_empty() {
         let path = wish.backup.clone();
         return Err(BackupError::Damaged { path, damage });

@@ -4,7 +4,7 @@
 //! - One check at a time, on a thread of its own that yields to all others.
 //! - So many may wait, and no more; strangers have fewer places than clients.
 //! - A client whose failures are used up is told to wait, without a check.
-//! - A secret that proved right is known for a minute after its last use, by a hash under a key that ends with the process.
+//! - A secret that proved right is known for a minute after its last use, by a keyed hash and not by itself.
 
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{Sender, channel};
@@ -12,15 +12,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
 use lru::LruCache;
 use rustix::process::setpriority_process;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::clock::Clock;
-use crate::registry::{ChosenHash, SecretHasher};
+use crate::registry::{ChosenHash, Print, SecretHasher};
 
 /// Checks chosen secrets, and remembers those that proved right.
 pub(super) struct ChosenSecrets {
@@ -31,13 +29,9 @@ pub(super) struct ChosenSecrets {
     turn: Arc<Semaphore>,
     clients: Semaphore,
     strangers: Semaphore,
-    key: Option<hmac::Key>,
     /// When each was used last.
     right: Mutex<LruCache<Print, Duration>>,
 }
-
-/// Stands for a secret and the hash it was checked against.
-type Print = [u8; 32];
 
 struct Job {
     hash: ChosenHash,
@@ -57,7 +51,6 @@ pub(super) enum Unchecked {
 
 impl ChosenSecrets {
     pub(super) fn new(hasher: Arc<SecretHasher>, clock: Arc<dyn Clock>) -> Self {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
         Self {
             hasher,
             clock,
@@ -65,7 +58,6 @@ impl ChosenSecrets {
             turn: Arc::new(Semaphore::new(1)),
             clients: Semaphore::new(CLIENTS_WAITING_MAX),
             strangers: Semaphore::new(STRANGERS_WAITING_MAX),
-            key: key.ok(),
             right: Mutex::new(LruCache::new(RIGHT_MAX)),
         }
     }
@@ -81,19 +73,19 @@ impl ChosenSecrets {
         secret: &str,
         charge: impl Fn() -> Result<(), Duration>,
     ) -> Result<bool, Unchecked> {
-        let print = self.print(hash, secret);
-        if self.is_known(print.as_ref()) {
+        let print = self.hasher.print(hash, secret);
+        if self.is_known(&print) {
             return Ok(true);
         }
         let _place = self.clients.try_acquire().map_err(|_| Unchecked::Busy)?;
         let turn = self.turn().await?;
         // The same secret may have been checked while this request waited.
-        if self.is_known(print.as_ref()) {
+        if self.is_known(&print) {
             return Ok(true);
         }
         charge().map_err(Unchecked::TooMany)?;
         let is_right = self.ask(hash.clone(), secret, turn).await?;
-        if let (true, Some(print)) = (is_right, print) {
+        if is_right {
             self.right().put(print, self.clock.monotonic());
         }
         Ok(is_right)
@@ -137,18 +129,7 @@ impl ChosenSecrets {
         answer.await.map_err(|_| Unchecked::Busy)
     }
 
-    fn print(&self, hash: &ChosenHash, secret: &str) -> Option<Print> {
-        let mut context = hmac::Context::with_key(self.key.as_ref()?);
-        context.update(hash.as_bytes());
-        context.update(&[0]);
-        context.update(secret.as_bytes());
-        context.sign().as_ref().try_into().ok()
-    }
-
-    fn is_known(&self, print: Option<&Print>) -> bool {
-        let Some(print) = print else {
-            return false;
-        };
+    fn is_known(&self, print: &Print) -> bool {
         let now = self.clock.monotonic();
         let mut right = self.right();
         match right.get_mut(print) {

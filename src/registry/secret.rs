@@ -47,6 +47,17 @@ impl SecretHasher {
         ChosenHash::of(secret, self.pepper.expose_secret(), &salt)
     }
 
+    /// Stands for a secret beside the hash that it was checked against.
+    pub fn print(&self, hash: &ChosenHash, secret: &str) -> Print {
+        let mut context = hmac::Context::with_key(&self.key);
+        for part in [hash.as_bytes(), &[0], secret.as_bytes()] {
+            context.update(part);
+        }
+        let mut print = Print::default();
+        print.copy_from_slice(context.sign().as_ref());
+        print
+    }
+
     /// What is stored of a secret, however it came to be. It takes a while for one that was chosen.
     pub(super) fn to_stored(&self, secret: &str, salt: [u8; 16]) -> Vec<u8> {
         match looks_generated(secret) {
@@ -55,6 +66,9 @@ impl SecretHasher {
         }
     }
 }
+
+/// An HMAC-SHA-256.
+pub type Print = [u8; 32];
 
 /// One live secret.
 #[derive(Debug)]

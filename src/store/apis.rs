@@ -148,7 +148,10 @@ impl Store {
         let before = api.clone();
         change(&mut api)?;
         write_api(&mut transaction, &api).await?;
-        shrink_grants(&mut transaction, &api, by).await?;
+        let is_lost = |scope: &ScopeRow| !api.has_scope(&scope.value);
+        if before.scopes.iter().any(is_lost) {
+            shrink_grants(&mut transaction, &api, by).await?;
+        }
         changes::note(&mut transaction, ChangeKind::Api, &api.identifier, by).await?;
         let entry = Entry::updated(API, &api.identifier, (&before, &api));
         audit::record(&mut transaction, by, entry).await?;

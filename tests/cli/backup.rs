@@ -106,6 +106,12 @@ fn a_damaged_backup_is_not_restored() {
     place
         .run(&["client", "list", "--data-dir", "elsewhere"])
         .well();
+    place.put("copy/rules/unlisted.wasm", "a stranger's");
+    let message = place.run(&ELSEWHERE).badly(5);
+    assert!(
+        message.contains("rules/unlisted.wasm is not in its list"),
+        "{message}"
+    );
     fs::remove_file(&store).unwrap();
     let message = place.run(&["restore", "copy", "--force"]).badly(5);
     assert!(message.contains("rulemint.db cannot be read"), "{message}");

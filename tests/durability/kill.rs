@@ -1,4 +1,5 @@
-//! `kill -9` while everything is written to: what was acknowledged is there afterwards.
+//! `kill -9` while everything is written to: what was acknowledged is there afterwards. For more kills than everyday's:
+//! `RULEMINT_KILLS=200 cargo test --release --test durability kill -- --nocapture`.
 
 use std::collections::BTreeSet;
 use std::env;

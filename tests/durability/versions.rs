@@ -41,6 +41,8 @@ async fn a_store_of_an_earlier_version_is_brought_up_to_date_and_served() {
     let listed = installation.well(&["revoke", "list", "--json"]);
     assert!(listed.contains("some-jti"), "{listed}");
     installation.well(&["store", "check"]);
+    let server = installation.serve().await;
+    server.ask_as("kept").await.unwrap().token();
 }
 
 #[tokio::test(flavor = "multi_thread")]
