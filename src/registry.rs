@@ -53,17 +53,16 @@ impl Registry {
     /// # Errors
     /// When the store does not answer.
     pub async fn load(store: &Store) -> Result<Self, StoreError> {
-        let apis = store.apis().await?;
-        let clients = client::all(store).await?;
-        let clients: Map<Client> = clients
-            .map(|client| (Arc::clone(&client.id), Arc::new(client)))
-            .collect();
-        let has_chosen_secrets = clients.values().any(|client| client.has_chosen_secret());
-        Ok(Self {
-            has_chosen_secrets,
-            clients,
-            apis: apis.iter().filter_map(api::entry).collect(),
-        })
+        let mut all = Self {
+            apis: store.apis().await?.iter().filter_map(api::entry).collect(),
+            ..Self::default()
+        };
+        let take = |client: Client| {
+            all.has_chosen_secrets |= client.has_chosen_secret();
+            all.clients.insert(Arc::clone(&client.id), Arc::new(client));
+        };
+        client::each(store, take).await?;
+        Ok(all)
     }
 
     /// A client, by its id.

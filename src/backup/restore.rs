@@ -116,7 +116,7 @@ async fn make_good(
         return Err(BackupError::Damaged { path, damage });
     }
     let store = Store::open(&staged.store()).await?;
-    store.skip_revocation_numbers(NUMBERS_SKIPPED).await?;
+    store.part_from_original(NUMBERS_SKIPPED).await?;
     let revoked = match wish.revoke_issued {
         true => revoke_issued(&store, clock, &wish.actor).await?,
         false => Vec::new(),

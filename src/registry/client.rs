@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::secret::StoredSecret;
 use crate::claims::Scope;
-use crate::store::{ClientRow, GrantRow, SecretRow, Store, StoreError};
+use crate::store::{ClientRow, GrantRow, IdSpan, SecretRow, Store, StoreError};
 
 /// A client with its secrets and its grants.
 #[derive(Debug)]
@@ -85,24 +85,34 @@ pub struct ClientGrant {
     pub scope: Scope,
 }
 
-/// Every client in the store.
-pub(super) async fn all(store: &Store) -> Result<impl Iterator<Item = Client>, StoreError> {
-    let mut secrets = grouped(store.secrets().await?, |row: &SecretRow| {
-        row.client_id.clone()
-    });
-    let mut grants = grouped(store.grants().await?, |row: &GrantRow| {
-        row.client_id.clone()
-    });
-    let mut served = grouped(store.api_servers().await?, |(client_id, _)| {
-        client_id.clone()
-    });
-    Ok(store.clients().await?.into_iter().filter_map(move |row| {
-        let secrets = secrets.remove(&row.id).unwrap_or_default();
-        let grants = grants.remove(&row.id).unwrap_or_default();
-        let served = served.remove(&row.id).unwrap_or_default();
-        let client = from_rows(row, &secrets, &grants)?;
-        Some(serving(client, served.into_iter().map(|(_, api)| api)))
-    }))
+/// Every client in the store, some at a time: what is read on the way never takes the memory of all.
+pub(super) async fn each(store: &Store, mut take: impl FnMut(Client)) -> Result<(), StoreError> {
+    let mut after = String::new();
+    loop {
+        let rows = store.clients_after(&after, CLIENTS_AT_ONCE).await?;
+        let Some(through) = rows.last().map(|row| row.id.clone()) else {
+            return Ok(());
+        };
+        let span = IdSpan {
+            after: &after,
+            through: &through,
+        };
+        let of_secret = |row: &SecretRow| row.client_id.clone();
+        let of_grant = |row: &GrantRow| row.client_id.clone();
+        let of_server = |(client_id, _): &(String, String)| client_id.clone();
+        let mut secrets = grouped(store.secrets_within(span).await?, of_secret);
+        let mut grants = grouped(store.grants_within(span).await?, of_grant);
+        let mut served = grouped(store.api_servers_within(span).await?, of_server);
+        for row in rows {
+            let secrets = secrets.remove(&row.id).unwrap_or_default();
+            let grants = grants.remove(&row.id).unwrap_or_default();
+            let served = served.remove(&row.id).unwrap_or_default();
+            if let Some(client) = from_rows(row, &secrets, &grants) {
+                take(serving(client, served.into_iter().map(|(_, api)| api)));
+            }
+        }
+        after = through;
+    }
 }
 
 /// One client in the store.
@@ -162,3 +172,5 @@ fn grant_from_row(row: &GrantRow) -> Option<Arc<ClientGrant>> {
         scope,
     }))
 }
+
+const CLIENTS_AT_ONCE: u32 = 1_000;

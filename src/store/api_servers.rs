@@ -4,19 +4,25 @@ use serde_json::json;
 
 use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
+use super::clients::IdSpan;
 use super::{Store, StoreError};
 use crate::audit::By;
 
 impl Store {
-    /// Which client serves which API, for all clients.
+    /// Which client serves which API, for some clients.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn api_servers(&self) -> Result<Vec<(String, String)>, StoreError> {
-        let all = sqlx::query_as(
-            "SELECT client_id, audience FROM api_servers ORDER BY client_id, audience",
+    pub async fn api_servers_within(
+        &self,
+        span: IdSpan<'_>,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let some = sqlx::query_as(
+            "SELECT client_id, audience FROM api_servers WHERE client_id > ?1 AND client_id <= ?2 \
+             ORDER BY client_id, audience",
         );
-        Ok(all.fetch_all(&self.pool).await?)
+        let some = some.bind(span.after).bind(span.through);
+        Ok(some.fetch_all(&self.pool).await?)
     }
 
     /// The APIs that one client serves.

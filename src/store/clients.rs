@@ -94,6 +94,15 @@ pub struct SecretRow {
     pub expires_at: Option<i64>,
 }
 
+/// Clients by their ids: those after one, and through another.
+#[derive(Clone, Copy, Debug)]
+pub struct IdSpan<'i> {
+    /// The last one that is not meant.
+    pub after: &'i str,
+    /// The last one that is.
+    pub through: &'i str,
+}
+
 impl Store {
     /// Every client, by name.
     ///
@@ -113,13 +122,26 @@ impl Store {
         Ok(one.fetch_optional(&self.pool).await?)
     }
 
-    /// Every secret of every client, the newest first within a client.
+    /// The next clients after this id, in the order of their ids, at most `count`.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn secrets(&self) -> Result<Vec<SecretRow>, StoreError> {
-        let all = sqlx::query_as("SELECT * FROM client_secrets ORDER BY client_id, id DESC");
-        Ok(all.fetch_all(&self.pool).await?)
+    pub async fn clients_after(&self, id: &str, count: u32) -> Result<Vec<ClientRow>, StoreError> {
+        let some = sqlx::query_as("SELECT * FROM clients WHERE id > ?1 ORDER BY id LIMIT ?2");
+        Ok(some.bind(id).bind(count).fetch_all(&self.pool).await?)
+    }
+
+    /// The secrets of some clients, the newest first within a client.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn secrets_within(&self, span: IdSpan<'_>) -> Result<Vec<SecretRow>, StoreError> {
+        let some = sqlx::query_as(
+            "SELECT * FROM client_secrets WHERE client_id > ?1 AND client_id <= ?2 \
+             ORDER BY client_id, id DESC",
+        );
+        let some = some.bind(span.after).bind(span.through);
+        Ok(some.fetch_all(&self.pool).await?)
     }
 
     /// The secrets of one client, the newest first.

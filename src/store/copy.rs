@@ -77,24 +77,28 @@ impl Store {
         Ok(damage)
     }
 
-    /// Never gives out again the numbers of revocations that were made after this copy was taken: tokens out there know
-    /// them as older than themselves.
+    /// Makes a copy that is to be used again a store of its own. Numbers of revocations that were given out after it was taken
+    /// are never given out again: tokens know them as older than themselves. And whoever follows the list of revocations
+    /// learns that this is another list.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn skip_revocation_numbers(&self, count: i64) -> Result<(), StoreError> {
+    pub async fn part_from_original(&self, skipped: i64) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         let moved =
             sqlx::query("UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'revocations'")
-                .bind(count)
+                .bind(skipped)
                 .execute(&mut *transaction)
                 .await?;
         if moved.rows_affected() == 0 {
             sqlx::query("INSERT INTO sqlite_sequence (name, seq) VALUES ('revocations', ?1)")
-                .bind(count)
+                .bind(skipped)
                 .execute(&mut *transaction)
                 .await?;
         }
+        sqlx::query("UPDATE revocation_feed SET id = lower(hex(randomblob(8)))")
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await
     }
 }

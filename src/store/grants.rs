@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use super::apis::ApiRow;
 use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
+use super::clients::IdSpan;
 use super::list::{Conditions, Cursor, Filter};
 use super::{Attributes, Store, StoreError, Transaction};
 use crate::audit::By;
@@ -79,6 +80,19 @@ impl Store {
     pub async fn grants(&self) -> Result<Vec<GrantRow>, StoreError> {
         let all = sqlx::query_as("SELECT * FROM client_grants ORDER BY client_id, audience");
         Ok(all.fetch_all(&self.pool).await?)
+    }
+
+    /// The grants of some clients.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn grants_within(&self, span: IdSpan<'_>) -> Result<Vec<GrantRow>, StoreError> {
+        let some = sqlx::query_as(
+            "SELECT * FROM client_grants WHERE client_id > ?1 AND client_id <= ?2 \
+             ORDER BY client_id, audience",
+        );
+        let some = some.bind(span.after).bind(span.through);
+        Ok(some.fetch_all(&self.pool).await?)
     }
 
     /// The grants of one client.
