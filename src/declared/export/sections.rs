@@ -54,7 +54,13 @@ impl Sections {
 
     pub(super) fn counts(&self) -> Vec<(&'static str, usize)> {
         let sections = self.things.iter();
-        let count = |(section, things): &(Section, Vec<Thing>)| (section.key(), things.len());
+        let count = |(section, things): &(Section, Vec<Thing>)| {
+            let count = match *section == Section::Triggers {
+                true => things.iter().map(bindings).sum(),
+                false => things.len(),
+            };
+            (section.key(), count)
+        };
         sections.map(count).collect()
     }
 }
@@ -175,6 +181,11 @@ fn script(rule: &ScriptRule) -> Thing {
         other_name: rule.id.clone(),
         properties,
     }
+}
+
+fn bindings(triggers: &Thing) -> usize {
+    let lists = triggers.properties.values().filter_map(Value::as_array);
+    lists.map(Vec::len).sum()
 }
 
 /// Which Actions run, and in which order.

@@ -103,14 +103,11 @@ fn update(draft: &mut Draft<'_>, entry: &Entry, api: &ApiRow, mut taken: Object)
 
 fn prune(draft: &mut Draft<'_>, named: &BTreeSet<String>) {
     for api in &draft.registered.apis {
-        if named.contains(&api.identifier) {
+        // The management API is this server's own, and no file declares it.
+        if api.is_system || named.contains(&api.identifier) {
             continue;
         }
         let identifier = api.identifier.clone();
-        if api.is_system {
-            draft.spare(Kind::Api, identifier);
-            continue;
-        }
         draft.apis.remove(&identifier);
         let work = Work::DeleteApi(identifier.clone());
         draft.delete(Kind::Api, identifier, work);
