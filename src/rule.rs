@@ -71,6 +71,7 @@ pub use outbound::{HttpAllowed, Resolver, SystemResolver};
 pub use quarantine::Rest;
 pub use rehearsal::{ClaimTexts, Rehearsal, rehearse, start_once};
 pub use script::{Analysis, Finding, Severity, Wanted};
+pub(crate) use secret::is_variable_name;
 pub use secret::{Fingerprint, SecretSource};
 
 use crate::clock::Clock;

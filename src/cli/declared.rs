@@ -7,6 +7,7 @@ use anstream::println;
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
+use similar::TextDiff;
 
 use super::Context;
 use super::access::{Access, load};
@@ -253,6 +254,14 @@ fn line(step: &Step) -> String {
 }
 
 fn change_line(change: &Change) -> String {
+    if let (Some(before), Some(after)) = (change.before.as_str(), change.after.as_str())
+        && (before.contains('\n') || after.contains('\n'))
+    {
+        let difference = TextDiff::from_lines(before, after);
+        let difference = difference.unified_diff().context_radius(1).to_string();
+        let lines = difference.lines().map(|line| format!("\n      {line}"));
+        return format!("\n    {}:{}", change.property, lines.collect::<String>());
+    }
     let (before, after) = (shown(&change.before), shown(&change.after));
     format!("\n    {}: {before} → {after}", change.property)
 }

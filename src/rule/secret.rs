@@ -71,8 +71,8 @@ fn problem_with(name: &str, source: &SecretSource) -> Option<String> {
     }
 }
 
-/// A visible secret becomes a variable of this name for guests that know WASI.
-fn is_variable_name(name: &str) -> bool {
+/// Whether a secret may be called so. A visible one becomes a variable of this name for guests that know WASI.
+pub(crate) fn is_variable_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     (1..=NAME_BYTES_MAX).contains(&name.len())
         && name.bytes().all(plain)

@@ -1,5 +1,6 @@
 //! Does what a plan says, step by step.
 
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -168,7 +169,6 @@ impl Work {
 }
 
 impl ScriptWork {
-    /// Secrets are there before the script that wants them.
     fn carry_out(self, hands: &Hands<'_>) -> Result<(), WorkError> {
         fs::create_dir_all(hands.rules_dir).map_err(|source| WorkError::Write {
             path: hands.rules_dir.to_owned(),
@@ -181,24 +181,39 @@ impl ScriptWork {
             };
             hands.scripts.update(&id, &change)?;
         }
-        let id = match self.edit {
-            Edit::Change(id, change) => hands.scripts.update(&id, &change)?.id,
-            Edit::Add(new) => hands.scripts.add(&new)?.id,
-        };
-        if self.secrets.is_empty() {
-            return Ok(());
+        match self.edit {
+            Edit::Change(id, change) => {
+                keep_all(&id, &self.secrets, hands)?;
+                hands.scripts.update(&id, &change)?;
+            }
+            Edit::Add(new) => {
+                let id = hands.scripts.add(&new)?.id;
+                // A script has no id to keep secrets under before it is there.
+                keep_all(&id, &self.secrets, hands)?;
+            }
         }
-        let mut files = std::collections::BTreeMap::new();
-        for (name, value) in &self.secrets {
-            let file = hands.secrets_dir.join(&id).join(name);
-            keep(&file, value).map_err(|source| WorkError::Write {
-                path: file.clone(),
-                source,
-            })?;
-            files.insert(name.clone(), file);
-        }
-        Ok(hands.scripts.name_secrets(&id, &files)?)
+        Ok(())
     }
+}
+
+/// Keeps secrets of a script, and has its manifest say where.
+fn keep_all(
+    id: &str,
+    secrets: &BTreeMap<String, SecretString>,
+    hands: &Hands<'_>,
+) -> Result<(), WorkError> {
+    if secrets.is_empty() {
+        return Ok(());
+    }
+    let mut files = BTreeMap::new();
+    for (name, value) in secrets {
+        let path = hands.secrets_dir.join(id).join(name);
+        match keep(&path, value) {
+            Ok(()) => drop(files.insert(name.clone(), path)),
+            Err(source) => return Err(WorkError::Write { path, source }),
+        }
+    }
+    Ok(hands.scripts.name_secrets(id, &files)?)
 }
 
 /// Writes a secret, whole or not at all, for the owner alone.

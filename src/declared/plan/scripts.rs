@@ -12,6 +12,7 @@ use super::draft::{Draft, changes};
 use super::{Change, Kind, Prune, Work};
 use crate::declared::origin::Origin;
 use crate::manage::shape::Object;
+use crate::rule::is_variable_name;
 use crate::rules_dir::{NewScript, ScriptChange, ScriptRule};
 use order::Orders;
 use wanted::Wanted;
@@ -85,6 +86,10 @@ fn create(draft: &mut Draft<'_>, wanted: &Wanted<'_>, (order, aside): (Option<u1
     if draft.checked(wanted.entry, new.check()).is_none() {
         return;
     }
+    if wanted.is_action && wanted.enabled.is_none() {
+        let why = "no file says which trigger binds it: it is switched off";
+        draft.leave_out(wanted.entry, Some("enabled"), why);
+    }
     let work = ScriptWork {
         aside,
         edit: Edit::Add(new),
@@ -148,6 +153,12 @@ fn secrets(
     let known = rule.map(ScriptRule::secrets).unwrap_or_default();
     let (mut new, mut told) = (BTreeMap::new(), Vec::new());
     for (name, value) in &wanted.secrets {
+        if !is_variable_name(name) {
+            let why =
+                "a secret's name is letters, digits and underscores, and begins with no digit";
+            draft.leave_out(wanted.entry, Some(&format!("secrets.{name}")), why);
+            continue;
+        }
         let source = known.get(name);
         match value {
             Some(value) => {

@@ -323,3 +323,64 @@ fn values_that_scripts_share_are_set_and_never_exported() {
     let yaml = fs::read_to_string(place.path().join("out/tenant.yaml")).unwrap();
     assert!(!yaml.contains("crm-2"), "{yaml}");
 }
+
+#[test]
+fn the_name_of_a_secret_is_no_path() {
+    let place = Place::new();
+    put_action(
+        &place,
+        "crm",
+        &json!({ "secrets": [{ "name": "../../../escaped", "value": "x" }] }),
+    );
+    let told = place.run(&["apply", "-f", "t", "--json"]).json();
+    let left_out = told["left_out"].to_string();
+    assert!(
+        left_out.contains("a secret's name is letters"),
+        "{left_out}"
+    );
+    assert!(
+        left_out.contains("no file says which trigger binds it"),
+        "{left_out}"
+    );
+    assert!(!place.path().join("escaped").exists());
+}
+
+#[test]
+fn what_changes_in_a_script_is_shown_line_by_line() {
+    let place = Place::new();
+    put_rule(&place, "tier", 1);
+    place.run(&["apply", "-f", "t"]).well();
+    place.put("t/rules/tier.js", format!("// changed\n{RULE}"));
+    let told = place.run(&["apply", "-f", "t", "--dry-run"]).well();
+    assert!(
+        told.contains("-// tier") && told.contains("+// changed"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_step_that_fails_ends_it_and_tells_what_is_done_and_what_is_not() {
+    let place = Place::new();
+    super::tenant(&place);
+    put_rule(&place, "a", 5);
+    put_rule(&place, "b", 6);
+    place.put("rules/..data/01-mounted.js", RULE);
+    let message = place.run(&["apply", "-f", "t"]).badly(1);
+    for words in [
+        "stopped at create rule a",
+        "Done: create API https://orders.example; create client Shop; create grant Shop",
+        "Not done: create rule b",
+        "a volume of Kubernetes",
+    ] {
+        assert!(message.contains(words), "{words}: {message}");
+    }
+    assert_eq!(
+        place
+            .run(&["client", "list", "--json"])
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
