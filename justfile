@@ -23,6 +23,7 @@ judges:
     cargo build --release
     tests/judges/run
     tests/judges/manage
+    tests/judges/deploy
 
 # Build the shipped rule from source and compare it with the committed one; `just rule --write` replaces it.
 rule *arguments:
