@@ -75,3 +75,9 @@ impl governor::clock::Clock for Monotonic {
         self.0.monotonic().into()
     }
 }
+
+/// A moment as people and programs write it, in Unix seconds: `2026-11-25T12:00:00Z`, or the seconds themselves.
+pub fn moment(text: &str) -> Option<i64> {
+    let seconds = text.parse().ok();
+    seconds.or_else(|| Some(text.parse::<jiff::Timestamp>().ok()?.as_second()))
+}

@@ -78,6 +78,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route(path::OPENID_METADATA, get(discovery::metadata))
         // For whoever says which clients may have what.
         .nest(manage::PREFIX, manage::router(Arc::clone(&app.management)))
+        .nest(
+            manage::v1::PREFIX,
+            manage::v1::router(Arc::clone(&app.management)),
+        )
         .route(path::OPENAPI, get(discovery::openapi))
         // For whoever runs the server.
         .route(path::HEALTH, get(health::alive))

@@ -1,4 +1,4 @@
-//! The management API, in Auth0's shapes: `/api/v2`.
+//! The management API: `/api/v2` in Auth0's shapes, and [`v1`] for what Auth0 never had.
 //!
 //! It changes things through [`Registrar`], as the command line does, and has no logic of its own beyond who may call,
 //! how lists are paged and how a thing is written. A change is durable and in force on this server before its answer.
@@ -15,6 +15,7 @@ mod keys;
 mod list;
 mod openapi;
 mod payload;
+mod problem;
 mod rate;
 mod refused;
 mod resource_servers;
@@ -23,9 +24,11 @@ mod rules_configs;
 mod schema;
 pub mod scope;
 pub(crate) mod shape;
+pub mod v1;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -37,15 +40,19 @@ pub use openapi::openapi;
 
 use crate::clock::Clock;
 use crate::follow::Nudge;
+use crate::issue::TokenIssuer;
 use crate::live::LiveHandle;
+use crate::random::Random;
 use crate::registry::{Registrar, Registrars};
 use crate::reload::Report;
 use crate::revocation::Revoker;
 use crate::rules_dir::ScriptRules;
 use crate::store::Store;
+use crate::telemetry::metrics::Metrics;
 use crate::verification::Verifier;
 use access::Caller;
 use directory::Directory;
+use doorman::Door;
 use error::ManageError;
 use rate::Rates;
 use refused::Refusals;
@@ -56,6 +63,13 @@ pub struct Management {
     verifier: Verifier,
     registrars: Registrars,
     revoker: Revoker,
+    issuer: Arc<TokenIssuer>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    metrics: Metrics,
+    /// When this server started, on the clock that never jumps.
+    started: Duration,
     nudge: Nudge,
     directory: Directory,
     rates: Rates,
@@ -70,8 +84,14 @@ pub struct Parts {
     pub registrars: Registrars,
     /// Takes tokens back.
     pub revoker: Revoker,
-    /// Keeps the audit log, and wishes for the reloader.
+    /// Issues tokens.
+    pub issuer: Arc<TokenIssuer>,
+    /// Keeps the audit log, the ledger, and wishes for the reloader.
     pub store: Store,
+    /// Names requests.
+    pub random: Arc<dyn Random>,
+    /// What to count.
+    pub metrics: Metrics,
     /// Puts them in force.
     pub nudge: Nudge,
     /// The scripts in the rules directory.
@@ -102,9 +122,19 @@ impl Management {
                 clock: Arc::clone(&parts.clock),
             },
             nudge: parts.nudge,
-            refusals: Refusals::new(parts.store, Arc::clone(&parts.clock)),
+            issuer: parts.issuer,
+            refusals: Refusals::new(parts.store.clone(), Arc::clone(&parts.clock)),
+            store: parts.store,
+            random: parts.random,
+            metrics: parts.metrics,
+            started: parts.clock.monotonic(),
+            clock: Arc::clone(&parts.clock),
             rates: Rates::new(parts.clock, requests_per_second),
         }
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.unix_seconds().cast_signed()
     }
 
     /// Makes changes for whoever calls.
@@ -163,7 +193,10 @@ pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> 
         .route("/keys/signing/{id}", get(keys::show))
         .route("/keys/signing/{id}/revoke", put(keys::revoke))
         .method_not_allowed_fallback(wrong_method)
-        .route_layer(from_fn_with_state(Arc::clone(&management), doorman::admit))
+        .route_layer(from_fn_with_state(
+            Door::of(&management, PREFIX),
+            doorman::admit,
+        ))
         .fallback(nothing_here)
         .with_state(management)
 }

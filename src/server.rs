@@ -5,6 +5,7 @@
 mod accept;
 mod bootstrap;
 mod connection;
+mod installation;
 mod listener;
 mod prepare;
 mod self_signed;
@@ -21,7 +22,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
 pub use bootstrap::{BootstrapError, Demo, FirstStart};
-pub use prepare::{Opened, Parts, open_installation};
+pub use installation::{Opened, open_installation};
+pub use prepare::Parts;
 pub use self_signed::SelfSignedError;
 pub use start_error::StartError;
 pub use tls::{TlsError, TlsPlace};

@@ -94,7 +94,7 @@ fn would_meet(context: &Context<'_>, count: i64) -> anyhow::Result<()> {
 
 /// What was revoked, and how to take it back.
 pub(super) fn show(context: &Context<'_>, row: &RevocationRow, count: i64) {
-    let mut value = list::json(row);
+    let mut value = json!(row);
     value["tokens"] = count.into();
     let lines = [
         ("revocation", row.id.to_string()),

@@ -8,14 +8,29 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::info;
 
+use super::Management;
 use super::access;
 use super::error::ManageError;
-use super::{Management, PREFIX};
 use crate::audit::Peer;
+
+/// Where the doorman stands.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub(super) management: Arc<Management>,
+    /// What the paths behind it begin with.
+    pub(super) prefix: &'static str,
+}
+
+impl Door {
+    pub(super) fn of(management: &Arc<Management>, prefix: &'static str) -> Self {
+        let management = Arc::clone(management);
+        Self { management, prefix }
+    }
+}
 
 /// Lets a call in, or says why not. Either way the answer tells what is left of the caller's bucket.
 pub(super) async fn admit(
-    State(management): State<Arc<Management>>,
+    State(Door { management, prefix }): State<Door>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -26,7 +41,7 @@ pub(super) async fn admit(
     };
     let allowance = management.rates.take(&client_id);
     let named = correlation_id(request.headers());
-    let path = format!("{PREFIX}{}", request.uri().path());
+    let path = format!("{prefix}{}", request.uri().path());
     let asked = (request.method().clone(), path);
     let mut response = match (allowance.exhausted, caller, &named) {
         (Some(seconds), _, _) => ManageError::TooManyRequests(seconds).into_response(),

@@ -1,5 +1,10 @@
 //! Why a call was refused, in the shape of Auth0's error bodies. The one place where an error becomes a status here.
 
+mod change;
+mod ours;
+
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -8,7 +13,10 @@ use serde::Serialize;
 use tracing::error;
 use utoipa::ToSchema;
 
+use crate::issue::IssueError;
+use crate::ledger::LookupError;
 use crate::registry::RegistrarError;
+use crate::reload::WishError;
 use crate::revocation::RevocationError;
 use crate::rules_dir::RulesDirError;
 use crate::store::StoreError;
@@ -42,6 +50,19 @@ pub(super) enum ManageError {
     TooLarge,
     /// The body does not come.
     TooSlow,
+    /// There is no such thing, of those that only this server has.
+    NotThere {
+        /// What it is.
+        what: &'static str,
+        /// What it was asked for by.
+        id: String,
+    },
+    /// A token was not issued; the request has this name in the log.
+    Issue(IssueError, Arc<str>),
+    /// What the ledger said.
+    Lookup(LookupError),
+    /// What the server said about its rules.
+    Wish(WishError),
     /// What the registrar said.
     Registrar(RegistrarError),
     /// What the revoker said.
@@ -70,6 +91,18 @@ impl From<RevocationError> for ManageError {
     }
 }
 
+impl From<LookupError> for ManageError {
+    fn from(error: LookupError) -> Self {
+        Self::Lookup(error)
+    }
+}
+
+impl From<WishError> for ManageError {
+    fn from(error: WishError) -> Self {
+        Self::Wish(error)
+    }
+}
+
 impl From<RegistrarError> for ManageError {
     fn from(error: RegistrarError) -> Self {
         Self::Registrar(error)
@@ -88,6 +121,13 @@ pub(super) struct ErrorBody {
     /// The same for programs.
     #[serde(rename = "errorCode", skip_serializing_if = "Option::is_none")]
     error_code: Option<&'static str>,
+}
+
+/// The same behind an answer, for whoever writes it in another shape.
+#[derive(Clone)]
+pub(super) struct Refusal {
+    pub(super) message: Arc<str>,
+    pub(super) code: Option<&'static str>,
 }
 
 type Told = (StatusCode, String, Option<&'static str>);
@@ -140,9 +180,16 @@ impl ManageError {
                 let message = "the body did not come in time".to_owned();
                 (S::REQUEST_TIMEOUT, message, None)
             }
-            Self::Registrar(problem) => told_of(problem),
-            Self::Revocation(problem) => told_of_revocation(problem),
-            Self::RulesDir(problem) => told_of_rules(problem),
+            Self::NotThere { what, id } => {
+                let message = format!("there is no {what} {id:?}");
+                (S::NOT_FOUND, message, Some(not_found))
+            }
+            Self::Issue(problem, transaction) => ours::told_of_issue(problem, &transaction),
+            Self::Lookup(problem) => ours::told_of_lookup(problem),
+            Self::Wish(problem) => ours::told_of_wish(problem),
+            Self::Registrar(problem) => change::told_of(problem),
+            Self::Revocation(problem) => change::told_of_revocation(problem),
+            Self::RulesDir(problem) => change::told_of_rules(problem),
             Self::Store(problem) => store_failed(&problem),
         }
     }
@@ -175,7 +222,10 @@ impl ManageError {
                 return;
             }
             Self::Registrar(RegistrarError::Store(problem))
-            | Self::Revocation(RevocationError::Store(problem)) => {
+            | Self::Revocation(RevocationError::Store(problem))
+            | Self::Lookup(LookupError::Store(problem))
+            | Self::Wish(WishError::Store(problem))
+            | Self::Store(problem) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(store_retry(problem)));
                 return;
             }
@@ -187,10 +237,13 @@ impl ManageError {
             | Self::MediaType
             | Self::TooLarge
             | Self::TooSlow
+            | Self::NotThere { .. }
+            | Self::Issue(..)
+            | Self::Lookup(_)
+            | Self::Wish(_)
             | Self::Registrar(_)
             | Self::Revocation(_)
-            | Self::RulesDir(_)
-            | Self::Store(_) => return,
+            | Self::RulesDir(_) => return,
         };
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {
             headers.insert(WWW_AUTHENTICATE, challenge);
@@ -207,102 +260,6 @@ fn no_such_path(path: &str) -> String {
 
 fn payload(why: &str) -> String {
     format!("Payload validation error: {why}")
-}
-
-fn told_of(problem: RegistrarError) -> Told {
-    use StatusCode as S;
-    match problem {
-        RegistrarError::NotFound { what, id } => {
-            let (message, code) = match what {
-                "client" => ("Client not found".to_owned(), "inexistent_client"),
-                "API" => {
-                    let message = format!("No resource with identifier {id}");
-                    (message, "inexistent_resource_server")
-                }
-                "signing key" => (
-                    "The signing key does not exist".to_owned(),
-                    "inexistent_signing_key",
-                ),
-                _ => (
-                    "The client grant does not exist".to_owned(),
-                    "inexistent_client_grant",
-                ),
-            };
-            (S::NOT_FOUND, message, Some(code))
-        }
-        RegistrarError::Conflict { what, id } => {
-            let (message, code) = match what {
-                "client" => (format!("client already exists: {id}"), "client_conflict"),
-                "API" => {
-                    let message = format!("resource_server already exists: {id}");
-                    (message, "resource_server_conflict")
-                }
-                _ => (
-                    format!("client_grant already exists: {id}"),
-                    "client_grant_conflict",
-                ),
-            };
-            (S::CONFLICT, message, Some(code))
-        }
-        RegistrarError::Protected(why) => {
-            let code = Some("operation_not_supported");
-            (S::FORBIDDEN, why.to_owned(), code)
-        }
-        RegistrarError::Invalid(why) => (S::BAD_REQUEST, payload(&why), Some("invalid_body")),
-        RegistrarError::ForeignScope { foreign, .. } => {
-            let message = format!("scope must be a subset of resource server scopes: {foreign}");
-            (S::BAD_REQUEST, payload(&message), Some("invalid_body"))
-        }
-        RegistrarError::Store(problem) => store_failed(&problem),
-        RegistrarError::Key(problem) => {
-            failed(&problem);
-            let message = "a signing key could not be made: see the server's log".to_owned();
-            (S::INTERNAL_SERVER_ERROR, message, None)
-        }
-    }
-}
-
-fn told_of_revocation(problem: RevocationError) -> Told {
-    use StatusCode as S;
-    match problem {
-        RevocationError::NotFound {
-            what: "signing key",
-            id,
-        } => {
-            let what = "signing key";
-            told_of(RegistrarError::NotFound { what, id })
-        }
-        RevocationError::NotFound { .. } => {
-            let message = "The client grant does not exist".to_owned();
-            (S::NOT_FOUND, message, Some("inexistent_client_grant"))
-        }
-        RevocationError::Invalid(why) => (S::BAD_REQUEST, payload(&why), Some("invalid_body")),
-        RevocationError::Full { .. } | RevocationError::TooManyCutoffs { .. } => {
-            let code = Some("revocation_limit");
-            (S::CONFLICT, problem.to_string(), code)
-        }
-        RevocationError::Store(problem) => store_failed(&problem),
-    }
-}
-
-fn told_of_rules(problem: RulesDirError) -> Told {
-    use StatusCode as S;
-    let told = problem.to_string();
-    match problem {
-        RulesDirError::NotThere { .. } => {
-            let message = "The rule does not exist".to_owned();
-            (S::NOT_FOUND, message, Some("inexistent_rule"))
-        }
-        RulesDirError::Conflict(_) => (S::CONFLICT, told, Some("rule_conflict")),
-        RulesDirError::Invalid(why) => (S::BAD_REQUEST, payload(&why), Some("invalid_body")),
-        RulesDirError::ReadOnly { .. } => (S::FORBIDDEN, told, Some("operation_not_supported")),
-        RulesDirError::NoDirectory(_)
-        | RulesDirError::Read { .. }
-        | RulesDirError::Write { .. } => {
-            failed(&problem);
-            (S::SERVICE_UNAVAILABLE, told, Some("rules_unavailable"))
-        }
-    }
 }
 
 fn store_failed(problem: &StoreError) -> Told {
@@ -351,6 +308,10 @@ impl IntoResponse for ManageError {
         let mut headers = Response::default();
         self.headers(&mut headers);
         let (status, message, error_code) = self.told();
+        let refusal = Refusal {
+            message: message.as_str().into(),
+            code: error_code,
+        };
         let body = ErrorBody {
             status_code: status.as_u16(),
             error: status.canonical_reason().unwrap_or_default(),
@@ -358,6 +319,7 @@ impl IntoResponse for ManageError {
             error_code,
         };
         let mut response = (status, Json(body)).into_response();
+        response.extensions_mut().insert(refusal);
         response
             .headers_mut()
             .extend(std::mem::take(headers.headers_mut()));

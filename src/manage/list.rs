@@ -121,7 +121,11 @@ impl Query {
         matching.map(|(_, value)| value.as_str())
     }
 
-    fn parsed<T: FromStr>(
+    /// A parameter that is read as something.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub(super) fn parsed<T: FromStr>(
         &self,
         name: &str,
         expected: impl Display,
@@ -130,7 +134,11 @@ impl Query {
         self.one(name).map(str::parse).transpose().map_err(wrong)
     }
 
-    fn count(&self, name: &str) -> Result<Option<u32>, ManageError> {
+    /// How many are wanted, if it says so.
+    ///
+    /// # Errors
+    /// When it is no number that may be.
+    pub(super) fn count(&self, name: &str) -> Result<Option<u32>, ManageError> {
         let expected = format!("1 to {PAGE_MAX}");
         match self.parsed(name, &expected)? {
             Some(0) | Some(PAGE_TOO_LARGE..) => {
@@ -377,7 +385,7 @@ const PAGING: &[&str] = &["page", "per_page", "include_totals", "from", "take"];
 const PROJECTION: &[&str] = &["fields", "include_fields"];
 /// What may be given more than once.
 const MANY: &[&str] = &["fields", "identifiers", "app_type"];
-const PAGE_DEFAULT: u32 = 50;
+pub(super) const PAGE_DEFAULT: u32 = 50;
 const PAGE_MAX: u32 = 100;
 const PAGE_TOO_LARGE: u32 = PAGE_MAX + 1;
 const PAGE_NUMBER_MAX: u32 = 1_000_000;

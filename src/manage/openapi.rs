@@ -9,13 +9,14 @@ use utoipa::{Modify, OpenApi};
 
 use super::error::ErrorBody;
 use super::payload::Kept;
-use super::{blacklists, clients, grants, keys, resource_servers, rules, rules_configs, scope};
+use super::problem::Problem;
+use super::{blacklists, clients, grants, keys, resource_servers, rules, rules_configs, scope, v1};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "rulemint management API",
-        description = "Clients, APIs, client grants, rules and blacklisted tokens, in the shapes of Auth0's Management API.",
+        description = "Clients, APIs, client grants, rules and blacklisted tokens, in the shapes of Auth0's Management API; and what Auth0 never had, below /api/rulemint/v1.",
     ),
     paths(
         blacklists::list,
@@ -48,8 +49,19 @@ use super::{blacklists, clients, grants, keys, resource_servers, rules, rules_co
         keys::show,
         keys::rotate,
         keys::revoke,
+        v1::tokens::list,
+        v1::tokens::create,
+        v1::tokens::explain,
+        v1::cutoffs::list,
+        v1::cutoffs::create,
+        v1::cutoffs::undo,
+        v1::rules::show,
+        v1::rules::roll_back,
+        v1::rules::reload,
+        v1::audit::list,
+        v1::status::show,
     ),
-    components(schemas(ErrorBody)),
+    components(schemas(ErrorBody, Problem)),
     modifiers(&Access, &KeptProperties, &Metadata, &Projections)
 )]
 struct Description;
@@ -78,7 +90,7 @@ struct KeptProperties;
 
 impl Modify for KeptProperties {
     fn modify(&self, document: &mut Document) {
-        let kept: [(&str, &Kept); 10] = [
+        let kept: [(&str, &Kept); 13] = [
             ("ClientCreate", &clients::KEPT),
             ("ClientUpdate", &clients::KEPT),
             ("ResourceServerCreate", &resource_servers::KEPT),
@@ -89,6 +101,9 @@ impl Modify for KeptProperties {
             ("RuleCreate", &NOTHING_KEPT),
             ("RuleUpdate", &NOTHING_KEPT),
             ("RulesConfigValue", &NOTHING_KEPT),
+            ("TokenIssue", &NOTHING_KEPT),
+            ("CutoffCreate", &NOTHING_KEPT),
+            ("Rollback", &NOTHING_KEPT),
         ];
         let components = document.components.get_or_insert_default();
         for (name, kept) in kept {

@@ -56,6 +56,21 @@ pub const READ_REVOCATIONS: &str = "read:revocations";
 /// Look at blacklisted tokens, and add to them.
 pub const BLACKLIST_TOKENS: &str = "blacklist:tokens";
 
+/// Issue tokens for any subject.
+pub const ISSUE_TOKENS: &str = "issue:tokens";
+/// Look at the record of issued tokens.
+pub const READ_TOKENS: &str = "read:tokens";
+/// Look at revocations.
+pub const READ_CUTOFFS: &str = "read:cutoffs";
+/// Revoke.
+pub const CREATE_CUTOFFS: &str = "create:cutoffs";
+/// Take revocations back.
+pub const DELETE_CUTOFFS: &str = "delete:cutoffs";
+/// Read the audit log.
+pub const READ_AUDIT: &str = "read:audit";
+/// Read the state of the server.
+pub const READ_STATUS: &str = "read:status";
+
 /// Every scope of the management API, with what it lets its bearer do.
 pub const ALL: &[(&str, &str)] = &[
     (READ_CLIENTS, "Look at clients"),
@@ -91,7 +106,11 @@ pub const ALL: &[(&str, &str)] = &[
     ),
     (INTROSPECT_TOKENS, "Ask about any token"),
     (READ_REVOCATIONS, "Read what is revoked, for every API"),
-    ("issue:tokens", "Issue tokens for any subject"),
-    ("read:audit", "Read the record of changes"),
-    ("read:status", "Read the state of the server"),
+    (ISSUE_TOKENS, "Issue tokens for any subject"),
+    (READ_TOKENS, "Look at the record of issued tokens"),
+    (READ_CUTOFFS, "Look at revocations"),
+    (CREATE_CUTOFFS, "Revoke everything issued before a moment"),
+    (DELETE_CUTOFFS, "Take revocations back"),
+    (READ_AUDIT, "Read the record of changes"),
+    (READ_STATUS, "Read the state of the server"),
 ];

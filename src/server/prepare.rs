@@ -11,6 +11,7 @@ use tracing::warn;
 
 use super::accept::{Acceptor, Site};
 use super::bootstrap::{self, FirstStart};
+use super::installation::{Opened, open_installation};
 use super::listener::{Listener, Listeners};
 use super::start_error::StartError;
 use super::tls::Certificate;
@@ -279,7 +280,7 @@ impl Base {
         nudge: Nudge,
         following: Following,
     ) -> App {
-        let hasher = SecretHasher::new(&self.master);
+        let issuer = Arc::new(self.issuer(tasks));
         let report = Arc::clone(report);
         App {
             revoker: self.revoker(),
@@ -289,15 +290,9 @@ impl Base {
                 clock: Arc::clone(&self.parts.clock),
                 kept: KeptTokens::with_room_for(self.config.verification.kept_tokens),
             },
-            issuer: Arc::new(TokenIssuer {
-                live: Arc::clone(&self.live),
-                authenticator: Authenticator::new(hasher, Arc::clone(&self.parts.clock)),
-                surroundings: Arc::clone(&self.surroundings),
-                ledger: self.ledger(tasks),
-                clock: Arc::clone(&self.parts.clock),
-            }),
+            issuer: Arc::clone(&issuer),
             live: Arc::clone(&self.live),
-            management: Arc::new(self.management(nudge, Arc::clone(&report))),
+            management: Arc::new(self.management(nudge, Arc::clone(&report), issuer)),
             readiness: Readiness {
                 store: self.store.clone(),
                 rules: Box::new(move || report.load().obstacle().map_or(Ok(()), Err)),
@@ -309,7 +304,23 @@ impl Base {
         }
     }
 
-    fn management(&self, nudge: Nudge, report: Arc<ArcSwap<Report>>) -> Management {
+    fn issuer(&self, tasks: &Tasks) -> TokenIssuer {
+        let hasher = SecretHasher::new(&self.master);
+        TokenIssuer {
+            live: Arc::clone(&self.live),
+            authenticator: Authenticator::new(hasher, Arc::clone(&self.parts.clock)),
+            surroundings: Arc::clone(&self.surroundings),
+            ledger: self.ledger(tasks),
+            clock: Arc::clone(&self.parts.clock),
+        }
+    }
+
+    fn management(
+        &self,
+        nudge: Nudge,
+        report: Arc<ArcSwap<Report>>,
+        issuer: Arc<TokenIssuer>,
+    ) -> Management {
         let parts = manage::Parts {
             store: self.store.clone(),
             scripts: ScriptRules::of(&self.config.rules.dir),
@@ -317,6 +328,9 @@ impl Base {
             live: Arc::clone(&self.live),
             registrars: self.registrars(),
             revoker: self.revoker(),
+            issuer,
+            random: Arc::clone(&self.parts.random),
+            metrics: self.metrics.clone(),
             nudge,
             clock: Arc::clone(&self.parts.clock),
         };
@@ -365,25 +379,4 @@ impl Base {
             Arc::clone(&self.parts.random),
         )
     }
-}
-
-/// The parts of an installation that its commands need too.
-pub struct Opened {
-    /// The master key.
-    pub master: Arc<MasterKey>,
-    /// The store, its tables up to date.
-    pub store: Store,
-}
-
-/// Opens the master key and the store of a data directory, or makes them. Safe beside a running server, and beside
-/// another process that does the same.
-///
-/// # Errors
-/// When they cannot be used.
-pub async fn open_installation(data: &DataDir, random: &dyn Random) -> Result<Opened, StartError> {
-    let _alone = data.set_up_alone()?;
-    data.settle()?;
-    let master = Arc::new(MasterKey::load_or_create(data.path(), random)?);
-    let store = Store::open(&data.store()).await?;
-    Ok(Opened { master, store })
 }

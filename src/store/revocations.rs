@@ -1,6 +1,6 @@
 //! What was taken away again: single tokens and cut-offs, in one numbered list.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sqlx::FromRow;
 
@@ -21,6 +21,7 @@ pub struct RevocationRow {
     /// The `jti`, or which client, subject, API, key or rule.
     pub value: String,
     /// The API of a token or a grant, or the client of a token; empty where it does not matter.
+    #[serde(serialize_with = "null_if_empty")]
     pub audience: String,
     /// Only what was issued before this moment (Unix seconds). `None`: everything that was issued until then.
     pub issued_before: Option<i64>,
@@ -365,6 +366,12 @@ async fn note(
         .execute(&mut **transaction)
         .await?;
     Ok((RevocationRow { changed, ..row }, changed))
+}
+
+fn null_if_empty<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    Some(text)
+        .filter(|text| !text.is_empty())
+        .serialize(serializer)
 }
 
 /// What entries of the audit log are about.

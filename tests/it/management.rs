@@ -11,6 +11,7 @@ mod openapi;
 mod resource_servers;
 mod rules;
 mod rules_configs;
+mod v1;
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,6 @@
 //! `rulemint revoke list`
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::super::Context;
 use super::super::access::Access;
@@ -35,32 +34,19 @@ impl List {
             "REASON",
             "",
         ];
-        context.output.things(
-            &rows.into_iter().map(Shown).collect::<Vec<_>>(),
-            &head,
-            |Shown(row)| {
-                vec![
-                    row.id.to_string(),
-                    about(row),
-                    before(row),
-                    moment(row.created_at),
-                    row.actor.clone(),
-                    row.reason.clone().unwrap_or_default(),
-                    row.undone_at
-                        .map_or_else(String::new, |_| "undone".to_owned()),
-                ]
-            },
-        );
+        context.output.things(&rows, &head, |row| {
+            vec![
+                row.id.to_string(),
+                about(row),
+                before(row),
+                moment(row.created_at),
+                row.actor.clone(),
+                row.reason.clone().unwrap_or_default(),
+                row.undone_at
+                    .map_or_else(String::new, |_| "undone".to_owned()),
+            ]
+        });
         Ok(())
-    }
-}
-
-/// A row as JSON.
-struct Shown(RevocationRow);
-
-impl serde::Serialize for Shown {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        json(&self.0).serialize(serializer)
     }
 }
 
@@ -84,20 +70,4 @@ pub(super) fn before(row: &RevocationRow) -> String {
         (_, None) => moment(row.created_at),
         (_, Some(before)) => moment(before),
     }
-}
-
-pub(super) fn json(row: &RevocationRow) -> Value {
-    json!({
-        "id": row.id,
-        "kind": row.kind,
-        "value": row.value,
-        "audience": Some(&row.audience).filter(|audience| !audience.is_empty()),
-        "issued_before": row.issued_before,
-        "expires_at": row.expires_at,
-        "reason": row.reason,
-        "actor": row.actor,
-        "created_at": row.created_at,
-        "undone_at": row.undone_at,
-        "undone_by": row.undone_by,
-    })
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use jiff::Timestamp;
+use crate::clock::moment;
 
 /// `now`, or an earlier moment.
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +36,7 @@ impl FromStr for Before {
         if text == "now" {
             return Ok(Self::Now);
         }
-        let moment = text.parse::<i64>().ok();
-        let moment = moment.or_else(|| Some(text.parse::<Timestamp>().ok()?.as_second()));
-        moment.map(Self::Moment).ok_or_else(|| {
+        moment(text).map(Self::Moment).ok_or_else(|| {
             "write now, a moment like 2026-11-25T12:00:00Z, or Unix seconds".to_owned()
         })
     }

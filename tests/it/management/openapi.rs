@@ -1,11 +1,12 @@
 //! The description of the API, held against the API.
 
 use jsonschema::Validator;
+use rulemint::config::LedgerMode;
 use serde_json::{Value, json};
 
 use super::access::CALLS;
-use super::{Manager, refused, setup};
-use crate::harness::TestServer;
+use super::{Manager, refused, setup, v1};
+use crate::harness::{AUDIENCE, TestServer};
 
 async fn description(server: &TestServer) -> Value {
     let answer = server.get("/openapi.json").await;
@@ -42,7 +43,21 @@ async fn every_call_is_described_with_its_scopes() {
     for operations in description["paths"].as_object().unwrap().values() {
         described += operations.as_object().unwrap().len();
     }
-    assert_eq!(described, CALLS.len());
+    assert_eq!(described, CALLS.len() + v1::CALLS.len());
+    for (method, path, scopes) in v1::CALLS {
+        let path = match path.split('/').collect::<Vec<_>>()[..] {
+            ["", "tokens", _] => "/tokens/{jti}".to_owned(),
+            ["", "cutoffs", _] => "/cutoffs/{id}".to_owned(),
+            _ => (*path).to_owned(),
+        };
+        let path = format!("/api/rulemint/v1{path}");
+        let operation = &description["paths"][&path][method.to_lowercase()];
+        assert_eq!(
+            operation["security"],
+            json!([{ "token": [scopes] }]),
+            "{method} {path}"
+        );
+    }
     for (method, path, scopes) in CALLS {
         let path = match path.split('/').collect::<Vec<_>>()[..] {
             ["", kind] => format!("/api/v2/{kind}"),
@@ -119,5 +134,62 @@ async fn bodies_are_as_described() {
     ] {
         assert!(!create.is_valid(&body), "{body}");
         refused(&admin.post("/clients", body).await, 400, "invalid_body");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_of_our_own_calls_are_as_described() {
+    let server = setup()
+        .but(|config| config.ledger.mode = LedgerMode::Sync)
+        .start()
+        .await;
+    let description = description(&server).await;
+    let admin = Manager::of(&server).await;
+    let issue = json!({ "audience": AUDIENCE, "subject": "alice", "claims": { "a": [1] } });
+    let cut_off = json!({ "subject": "bob", "issued_before": "2026-01-01T00:00:00Z" });
+    for (path, body, asked, told) in [
+        ("/tokens", issue, "TokenIssue", "IssuedToken"),
+        ("/cutoffs", cut_off, "CutoffCreate", "Cutoff"),
+        (
+            "/cutoffs",
+            json!({ "key": "k", "dry_run": true }),
+            "CutoffCreate",
+            "DryRun",
+        ),
+        (
+            "/rules/rollback",
+            json!({ "generation": 9 }),
+            "Rollback",
+            "Problem",
+        ),
+    ] {
+        assert!(
+            schema(&description, asked).is_valid(&body),
+            "{path}: {body}"
+        );
+        let mut foreign = body.clone();
+        foreign["nonsense"] = true.into();
+        assert!(!schema(&description, asked).is_valid(&foreign), "{path}");
+        let answer = admin.own("POST", path, Some(body)).await.json();
+        assert!(
+            schema(&description, told).is_valid(&answer),
+            "{path}: {answer}"
+        );
+    }
+    for (path, told) in [
+        ("/tokens", "TokenRecords"),
+        ("/tokens?take=1", "TokenRecords"),
+        ("/cutoffs", "Cutoffs"),
+        ("/rules", "RulesStanding"),
+        ("/audit", "AuditLog"),
+        ("/audit?take=1", "AuditLog"),
+        ("/status", "Status"),
+        ("/tokens/x", "Problem"),
+    ] {
+        let answer = admin.own("GET", path, None).await.json();
+        assert!(
+            schema(&description, told).is_valid(&answer),
+            "{path}: {answer}"
+        );
     }
 }
