@@ -24,7 +24,7 @@
 //! - [`server`]: puts a server together, accepts connections, drains and stops.
 //! - [`workbench`]: what whoever writes rules works with: check, try, measure, build, deploy.
 //! - [`http`]: every route on one screen; the only place where an error becomes a status.
-//! - [`manage`]: the management API, in Auth0's shapes.
+//! - [`manage`]: the management API: in Auth0's shapes, and what Auth0 never had.
 //! - [`follow`]: takes in what other processes changed in the store.
 //! - [`verification`]: says whether a token is good at this moment.
 //! - [`issue`]: the spine. [`reload`]: keeps the live rules equal to the rules directory.
