@@ -158,10 +158,17 @@ fn from_rows(row: ClientRow, secrets: &[SecretRow], grants: &[GrantRow]) -> Opti
         auth_method,
         grant_types: row.grant_types,
         metadata: row.metadata,
-        secrets: secrets.iter().filter_map(StoredSecret::from_row).collect(),
-        grants: grants.iter().filter_map(grant_from_row).collect(),
+        secrets: exactly(secrets.iter().filter_map(StoredSecret::from_row)),
+        grants: exactly(grants.iter().filter_map(grant_from_row)),
         serves: Vec::new(),
     })
+}
+
+/// A list with no room to spare: there may be very many clients.
+fn exactly<T>(things: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list: Vec<T> = things.collect();
+    list.shrink_to_fit();
+    list
 }
 
 fn grant_from_row(row: &GrantRow) -> Option<Arc<ClientGrant>> {
