@@ -33,6 +33,8 @@ pub struct Claims {
     pub jti: Option<Box<str>>,
     /// The newest cut-off that is known as the token is issued; 0: none. Revocation goes by it.
     pub cutoff: i64,
+    /// Its place on a status list, if its API has one.
+    pub status: Option<StatusPlace>,
     /// The rules that ran, by the first digits of their digests, with spaces between. Revocation goes by it.
     pub rules: String,
     /// All others, in the order they were first set.
@@ -52,6 +54,7 @@ impl Claims {
             scope: Scope::default(),
             jti: None,
             cutoff: 0,
+            status: None,
             rules: String::new(),
             custom: Vec::new(),
         }
@@ -118,11 +121,25 @@ impl Claims {
         if !self.rules.is_empty() {
             json.text(RULES, &self.rules);
         }
+        if let Some(place) = &self.status {
+            json.status(place);
+        }
         for (name, value) in &self.custom {
             json.raw(name, value.as_str());
         }
         json.finish()
     }
+}
+
+/// A place on a status list (draft-ietf-oauth-status-list section 6.2).
+#[derive(Clone, Debug)]
+pub struct StatusPlace {
+    /// The list's number, for the ledger.
+    pub list: i64,
+    /// `idx`
+    pub index: u32,
+    /// `uri`, as JSON text.
+    pub uri: Arc<str>,
 }
 
 /// The claim of the newest cut-off that the issuer knew.
@@ -168,6 +185,12 @@ impl Object {
             before = ' ';
         }
         self.0.push('"');
+    }
+
+    fn status(&mut self, StatusPlace { index, uri, .. }: &StatusPlace) {
+        self.name("status");
+        // Writing to a string does not fail.
+        let _ = write!(self.0, r#"{{"status_list":{{"idx":{index},"uri":{uri}}}}}"#);
     }
 
     fn raw(&mut self, name: &str, json: &str) {

@@ -54,6 +54,8 @@ pub struct Config {
     pub rules: Rules,
     /// The record of issued tokens.
     pub ledger: Ledger,
+    /// Lists that say which tokens are revoked.
+    pub status_lists: StatusLists,
     /// What the server takes on at once.
     pub limits: Limits,
     /// Verifying tokens.
@@ -136,6 +138,15 @@ pub enum LedgerMode {
     Sync,
 }
 
+/// The status lists of APIs that have the setting.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct StatusLists {
+    /// How long whoever fetched a list may keep it, in seconds: as long can a revoked token be taken for good.
+    #[schemars(range(min = 1, max = 86_400))]
+    pub ttl_seconds: u32,
+}
+
 /// What the server takes on at once.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -198,6 +209,7 @@ impl Default for Config {
             admin: Admin::default(),
             rules: Rules::default(),
             ledger: Ledger::default(),
+            status_lists: StatusLists::default(),
             limits: Limits::default(),
             verification: Verification::default(),
             log: Log::default(),
@@ -226,6 +238,12 @@ impl Default for Ledger {
             mode: LedgerMode::Async,
             keep_days: 30,
         }
+    }
+}
+
+impl Default for StatusLists {
+    fn default() -> Self {
+        Self { ttl_seconds: 60 }
     }
 }
 

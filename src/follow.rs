@@ -19,6 +19,7 @@ use crate::registry::{Registry, rules_configs};
 use crate::reload::Trigger;
 use crate::revocation::Feed;
 use crate::rule::Configuration;
+use crate::status_list::{StatusListError, StatusLists};
 use crate::store::{Change, ChangeKind, Condition, RULES_CHANGED, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 
@@ -34,6 +35,8 @@ pub struct Follower {
     pub configuration: Arc<Configuration>,
     /// Who else is told what was revoked.
     pub feed: Arc<Feed>,
+    /// Lists that say what was revoked.
+    pub status_lists: Arc<StatusLists>,
     /// Who deals with wishes about rules.
     pub reloader: UnboundedSender<Trigger>,
     /// What to count.
@@ -166,13 +169,15 @@ impl Follower {
             true => Some(Arc::new(KeyRing::load(&self.store, &self.master).await?)),
             false => None,
         };
+        self.status_lists.prepare(&registry).await?;
         self.live.change(|live| {
-            live.registry = registry;
+            live.registry = registry.clone();
             live.cutoff = live.cutoff.max(cutoff);
             if let Some(keys) = keys {
                 live.keys = keys;
             }
         });
+        self.status_lists.settle(&registry);
         if changes
             .iter()
             .any(|change| change.kind == Some(ChangeKind::RulesConfig))
@@ -202,6 +207,7 @@ impl Follower {
             if row.kind != "token" {
                 newest = newest.max(row.id);
             }
+            self.status_lists.notice(&row);
             self.feed.take_in(change.sequence, row);
         }
         Ok(newest)
@@ -242,6 +248,8 @@ enum FollowError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Keys(#[from] KeyRingError),
+    #[error(transparent)]
+    StatusLists(#[from] StatusListError),
 }
 
 /// Under which the newest revocation's change is reported that has been taken in.

@@ -12,6 +12,7 @@ mod path;
 mod private_json;
 mod revocations;
 mod revoke;
+mod status_list;
 mod token;
 mod token_question;
 mod verify;
@@ -32,6 +33,7 @@ use crate::live::LiveHandle;
 use crate::manage::{self, Management};
 use crate::random::Random;
 use crate::revocation::Revoker;
+use crate::status_list::StatusLists;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::Tracer;
 use crate::verification::Verifier;
@@ -46,6 +48,8 @@ pub struct App {
     pub verifier: Verifier,
     /// Tells what is revoked to those who keep a copy of it.
     pub following: Following,
+    /// Says of tokens on status lists whether they are revoked.
+    pub status_lists: Arc<StatusLists>,
     /// What is in force.
     pub live: Arc<LiveHandle>,
     /// Answers management calls.
@@ -72,6 +76,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(path::VERIFY, any(verify::verify))
         // For APIs that check offline.
         .route(path::REVOCATIONS, get(revocations::revocations))
+        .route(path::STATUS_LIST, get(status_list::status_list))
         // For APIs that verify tokens, and for clients that look things up.
         .route(path::JWKS, get(discovery::jwks))
         .route(path::OAUTH_METADATA, get(discovery::metadata))

@@ -15,6 +15,7 @@ use crate::live::{Live, LiveHandle};
 use crate::request::{Credentials, DirectRequest, TokenRequest, Wanted};
 use crate::rule::{self, RuleError, Surroundings};
 use crate::sign::{self, SignError};
+use crate::status_list::{NoPlace, StatusLists};
 use crate::telemetry::trace::Trace;
 
 /// Issues tokens.
@@ -25,6 +26,8 @@ pub struct TokenIssuer {
     pub authenticator: Authenticator,
     /// What rules run in.
     pub surroundings: Arc<Surroundings>,
+    /// Gives tokens their places on status lists.
+    pub status_lists: Arc<StatusLists>,
     /// Records what was issued.
     pub ledger: Ledger,
     /// Tells the time.
@@ -122,7 +125,8 @@ impl TokenIssuer {
         trace: Option<&Trace>,
     ) -> Result<IssuedToken, IssueError> {
         let approved = rule::run(&live.chain, &self.surroundings, grant, trace).await?;
-        let signed = sign::sign(&live.keys, approved)?;
+        let enrolled = self.status_lists.enroll(approved)?;
+        let signed = sign::sign(&live.keys, enrolled)?;
         Ok(self.ledger.record(signed).await?)
     }
 }
@@ -152,6 +156,7 @@ fn log_refusal(refusal: &IssueError, asked: Asked<'_>) {
             info!(transaction, trace_id, client, problem, "no token");
         }
         IssueError::Rule(RuleError::Failed { .. })
+        | IssueError::Status(_)
         | IssueError::Sign(_)
         | IssueError::Ledger(_) => {
             error!(transaction, trace_id, client, problem, "no token");
@@ -171,6 +176,9 @@ pub enum IssueError {
     /// A rule said no, or failed.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// There is no place for it on its API's status list.
+    #[error(transparent)]
+    Status(#[from] NoPlace),
     /// It could not be signed.
     #[error(transparent)]
     Sign(#[from] SignError),

@@ -113,13 +113,20 @@ impl Ledger {
             scope: granted.scope.to_string(),
             transaction_id: Arc::clone(&claims.draft().transaction_id),
         };
+        let is_listed = granted.status.is_some();
         let entry = || Entry { claims, key };
         match self.mode {
             LedgerMode::Off => {}
-            LedgerMode::Async => self.enqueue(entry(), None),
+            LedgerMode::Async => {
+                let is_lost = !self.enqueue(entry(), None);
+                // Without a record its list could never say that it is revoked.
+                if is_lost && is_listed {
+                    return Err(LedgerError);
+                }
+            }
             LedgerMode::Sync => {
                 let (holder, written) = oneshot::channel();
-                self.enqueue(entry(), Some(holder));
+                let _ = self.enqueue(entry(), Some(holder)); // The holder learns it.
                 written.await.map_err(|_| LedgerError)?;
             }
         }
@@ -137,13 +144,13 @@ impl Ledger {
     }
 
     /// Hands an entry to the writer. When the store has been failing for so long that the queue is full, the entry is
-    /// counted as lost; in `sync` mode its holder then learns that there is no record.
-    fn enqueue(&self, entry: Entry, holder: Option<oneshot::Sender<()>>) {
+    /// counted as lost; in `sync` mode its holder then learns that there is no record. Says whether it was taken.
+    fn enqueue(&self, entry: Entry, holder: Option<oneshot::Sender<()>>) -> bool {
         let mut waiting = self.queue.lock();
         if waiting.len() >= WAITING_MAX {
             drop(waiting);
             self.metrics.ledger_lost.inc();
-            return;
+            return false;
         }
         waiting.push_back(Waiting { entry, holder });
         let count = waiting.len();
@@ -151,6 +158,7 @@ impl Ledger {
         if count == 1 || count == GROUP_ROWS {
             self.queue.wake.notify_one();
         }
+        true
     }
 }
 

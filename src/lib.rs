@@ -8,6 +8,7 @@
 //!   client::Authenticator ─► AuthenticatedClient   who asks
 //!   grant::resolve        ─► Grant                 what they may have
 //!   rule::run             ─► ApprovedClaims        what the rules make of it
+//!   StatusLists::enroll   ─► Enrolled              with its place on a status list, if its API has one
 //!   sign::sign            ─► SignedToken           not to be shown yet
 //!   ledger::Ledger        ─► IssuedToken           what an answer may hold
 //! ```
@@ -32,6 +33,7 @@
 //! - [`backup`]: copies a running installation, says whether one is sound, puts a copy back.
 //! - [`ledger`]: remembers each token, and which rules did what to it.
 //! - [`sign`]: makes a JWT of approved claims, and checks one.
+//! - [`status_list`]: lists that say of tokens whether they are revoked, for whoever checks offline.
 //! - [`rules_dir`]: the files of rules, read and written. [`rule`]: the sandbox, the contract with rules, and what a rule may do. The only place that knows wasmtime.
 //! - [`grant`]: what a client may have: API, scopes, lifetime, claims so far.
 //! - [`client`]: who is asking, and how often they may guess.
@@ -76,6 +78,8 @@ pub mod ledger;
 pub mod backup;
 
 pub mod sign;
+
+pub mod status_list;
 
 pub mod rules_dir;
 

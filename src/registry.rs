@@ -75,6 +75,11 @@ impl Registry {
         self.apis.get(identifier)
     }
 
+    /// Every API.
+    pub fn apis(&self) -> impl Iterator<Item = &Arc<Api>> {
+        self.apis.values()
+    }
+
     /// Whether some client may have a secret that somebody chose.
     pub fn has_chosen_secrets(&self) -> bool {
         self.has_chosen_secrets

@@ -21,7 +21,7 @@ mod revoker;
 mod target;
 
 pub use feed::{Entry, Feed, FeedError, Page};
-pub use forget::forget_expired;
+pub use forget::{MARGIN_SECONDS, forget_expired};
 pub use index::{Revocations, Stale};
 pub use names::TargetNames;
 pub use reader::{Reader, Told};

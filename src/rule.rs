@@ -74,6 +74,7 @@ pub use script::{Analysis, Finding, Severity, Wanted};
 pub(crate) use secret::is_variable_name;
 pub use secret::{Fingerprint, SecretSource};
 
+use crate::claims::StatusPlace;
 use crate::clock::Clock;
 use crate::config::Environment;
 use crate::grant::{Draft, Grant};
@@ -193,7 +194,6 @@ pub struct ApprovedClaims {
     draft: Box<Draft>,
     steps: Vec<Step>,
     jti: Box<str>,
-    json: String,
     generation: i64,
 }
 
@@ -213,9 +213,14 @@ impl ApprovedClaims {
         &self.jti
     }
 
+    /// Gives the token its place on a status list.
+    pub(crate) fn take_place(&mut self, place: StatusPlace) {
+        self.draft.claims.status = Some(place);
+    }
+
     /// The claims set: what is signed.
-    pub fn json(&self) -> &str {
-        &self.json
+    pub fn json(&self) -> String {
+        self.draft.claims.to_json()
     }
 
     /// The number of the chain that approved.
@@ -251,7 +256,6 @@ pub async fn run(
         .get_or_insert_with(|| surroundings.random.uuid_v4().into())
         .clone();
     Ok(ApprovedClaims {
-        json: draft.claims.to_json(),
         draft,
         steps,
         jti,

@@ -10,6 +10,7 @@ pub use verify::{Verification, Verified, VerifyError, verify};
 
 use crate::keys::{Algorithm, KeyError, KeyRing, SigningKey};
 use crate::rule::ApprovedClaims;
+use crate::status_list::Enrolled;
 
 /// A signed token that is not on record yet. Only [`sign`] makes one.
 pub struct SignedToken {
@@ -29,10 +30,11 @@ impl SignedToken {
 ///
 /// # Errors
 /// When there is no such key, or the token would be too long to travel.
-pub fn sign(keys: &KeyRing, claims: ApprovedClaims) -> Result<SignedToken, SignError> {
+pub fn sign(keys: &KeyRing, enrolled: Enrolled) -> Result<SignedToken, SignError> {
+    let claims = enrolled.into_claims();
     let algorithm = claims.draft().api.algorithm;
     let key = keys.signing(algorithm).ok_or(SignError::NoKey(algorithm))?;
-    let jwt = key.sign(claims.json())?;
+    let jwt = key.sign(&claims.json())?;
     if jwt.len() > TOKEN_BYTES_MAX {
         return Err(SignError::TooLong { bytes: jwt.len() });
     }

@@ -24,6 +24,7 @@ mod reports;
 mod revocations;
 mod rules_configs;
 mod schema;
+mod status_lists;
 
 use std::fs::OpenOptions;
 use std::io;
@@ -48,6 +49,7 @@ pub use ledger::{LedgerContext, LedgerToken};
 pub use list::{Cursor, Filter, Start, Window};
 pub use revocations::{BlacklistFilter, NewRevocationRow, RevocationRow, RevokedTokenRow};
 pub use rules_configs::RulesConfigRow;
+pub use status_lists::{ListedToken, PLACE_BITS, StatusListRow, place_of, status};
 
 use condition::{Transaction, Watch};
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const KNOWN_ONLY_TO: &[(&str, &[&str])] = &[
     ("axum", &["http", "manage", "server"]),
     ("clap", &["cli", "main"]),
-    ("flate2", &["rule"]),
+    ("flate2", &["rule", "status_list"]),
     ("hyper", &["rule", "server"]),
     ("jsonwebtoken", &["client", "sign"]),
     ("notify", &["reload", "workbench"]),

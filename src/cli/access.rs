@@ -62,6 +62,7 @@ impl Access {
                 Arc::clone(&clock),
                 random,
             )
+            .with_ledger(loaded.config.ledger.mode)
             .of(actor.clone()),
             actor,
             master,

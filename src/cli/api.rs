@@ -46,6 +46,9 @@ pub(super) struct Add {
     /// How its tokens are signed: ES256, RS256 or EdDSA.
     #[arg(long, default_value_t = Algorithm::default(), value_name = "ALGORITHM")]
     signing_alg: Algorithm,
+    /// Give its tokens a place on a status list, for whoever checks them offline.
+    #[arg(long)]
+    status_list: bool,
 }
 
 #[derive(Args)]
@@ -67,6 +70,9 @@ pub(super) struct Update {
     /// How its tokens are signed: ES256, RS256 or EdDSA.
     #[arg(long, value_name = "ALGORITHM")]
     signing_alg: Option<Algorithm>,
+    /// Whether its tokens have a place on a status list from now on.
+    #[arg(long, value_name = "true|false")]
+    status_list: Option<bool>,
 }
 
 impl Update {
@@ -93,6 +99,7 @@ impl Update {
             scopes,
             algorithm: self.signing_alg,
             lifetime: self.token_lifetime,
+            status_list: self.status_list,
             ..ApiChange::default()
         };
         registrar.update_api(&self.api, change).await
@@ -110,6 +117,7 @@ impl ApiCommand {
                     scopes: add.scopes.iter().map(|scope| scope_row(scope)).collect(),
                     algorithm: add.signing_alg,
                     lifetime: add.token_lifetime,
+                    status_list: add.status_list,
                     ..NewApi::named(&add.identifier)
                 };
                 show(context, &registrar.add_api(new).await?);
@@ -158,6 +166,7 @@ fn api_json(api: &ApiRow) -> Value {
         "scopes": api.scopes,
         "signing_alg": api.signing_alg,
         "token_lifetime": api.token_lifetime,
+        "status_list": api.status_list,
         "is_system": api.is_system,
         "created_at": api.created_at,
     })
@@ -178,6 +187,10 @@ fn show(context: &Context<'_>, api: &ApiRow) {
         ),
         ("signed with", api.signing_alg.clone()),
         ("token lifetime", format!("{} s", api.token_lifetime)),
+        (
+            "status list",
+            if api.status_list { "yes" } else { "no" }.to_owned(),
+        ),
         ("since", moment(api.created_at)),
     ];
     context.output.thing(&api_json(api), &lines);

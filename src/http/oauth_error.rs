@@ -199,6 +199,7 @@ impl From<IssueError> for OauthError {
             IssueError::Grant(error) => error.into(),
             IssueError::Rule(error) => error.into(),
             IssueError::Sign(_) => Self::ours(),
+            IssueError::Status(_) => Self::unavailable(STORE_RETRY),
             IssueError::Ledger(_) => Self::unavailable(LEDGER_RETRY),
         }
     }

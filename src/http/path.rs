@@ -10,6 +10,8 @@ pub(super) const REVOKE: &str = "/oauth/revoke";
 pub(super) const VERIFY: &str = "/verify";
 /// For APIs that keep a copy of what is revoked.
 pub(super) const REVOCATIONS: &str = "/revocations";
+/// draft-ietf-oauth-status-list section 8.1.
+pub(super) const STATUS_LIST: &str = "/status-lists/{id}";
 /// RFC 7517 section 5.
 pub(super) const JWKS: &str = "/.well-known/jwks.json";
 /// RFC 8414 section 3.

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::keys::SigningKey;
+use crate::revocation::Bearing;
 use crate::rule::{Applied, ApprovedClaims, Digest, Step};
-use crate::store::{LedgerContext, LedgerToken};
+use crate::store::{LedgerContext, LedgerToken, status};
 
 /// A token on its way to the store. It is made of what issuing had in hand: everything else is the writer's work.
 pub(super) struct Entry {
@@ -66,7 +67,27 @@ impl Entry {
             expires_at: claims.expires_at().cast_signed(),
             transaction_id: draft.transaction_id.to_string(),
             steps: steps_to_json(self.claims.steps()),
+            status: claims
+                .status
+                .as_ref()
+                .map(|place| status(place.list, place.index)),
+            cutoff: claims.status.is_some().then_some(claims.cutoff),
         }
+    }
+
+    /// What revocation asks of it, if it has a place on a status list.
+    pub(super) fn listed(&self) -> Option<Bearing<'_>> {
+        let claims = &self.claims.draft().claims;
+        claims.status.is_some().then(|| Bearing {
+            jti: self.claims.jti(),
+            client_id: &claims.client_id,
+            subject: &claims.subject,
+            audience: &claims.audience,
+            kid: self.key.kid(),
+            rules: &claims.rules,
+            issued_at: claims.issued_at.cast_signed(),
+            cutoff: claims.cutoff,
+        })
     }
 }
 

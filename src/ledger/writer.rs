@@ -14,6 +14,7 @@ use tracing::{error, info, warn};
 use super::entry::Entry;
 use super::{GROUP_ROWS, Queue, WAITING_MAX, Waiting};
 use crate::clock::{Clock, Steady};
+use crate::status_list::StatusLists;
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 
@@ -21,6 +22,8 @@ use crate::telemetry::metrics::Metrics;
 pub struct Parts {
     /// Where to.
     pub store: Store,
+    /// Who goes by what is on record.
+    pub status_lists: Arc<StatusLists>,
     /// What to count.
     pub metrics: Metrics,
     /// When a record may be forgotten.
@@ -130,6 +133,9 @@ impl Writer {
         }
         let written = &self.parts.metrics.ledger_written;
         written.inc_by(entries.len() as u64);
+        for token in entries.iter().filter_map(Entry::listed) {
+            self.parts.status_lists.recorded(&token);
+        }
         for holder in holders.into_iter().flatten() {
             let _ = holder.send(()); // Its request may have gone away meanwhile.
         }

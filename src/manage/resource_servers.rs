@@ -157,6 +157,7 @@ pub(super) fn new_api(mut body: Payload) -> Result<NewApi, ManageError> {
         scopes: body.take("scopes")?.unwrap_or_default(),
         algorithm: take_algorithm(&mut body)?.unwrap_or(defaults.algorithm),
         lifetime: body.take("token_lifetime")?.unwrap_or(defaults.lifetime),
+        status_list: body.take("status_list")?.unwrap_or_default(),
         attributes: without_nulls(body.rest(&KEPT)?),
         ..defaults
     })
@@ -169,6 +170,7 @@ pub(super) fn api_change(mut body: Payload) -> Result<ApiChange, ManageError> {
         scopes: body.take("scopes")?,
         algorithm: take_algorithm(&mut body)?,
         lifetime: body.take("token_lifetime")?,
+        status_list: body.take("status_list")?,
         attributes: body.rest(&KEPT)?,
     })
 }
@@ -188,6 +190,7 @@ pub(super) fn object(api: &ApiRow) -> Object {
         ("scopes".to_owned(), json!(api.scopes)),
         ("signing_alg".to_owned(), json!(api.signing_alg)),
         ("token_lifetime".to_owned(), json!(api.token_lifetime)),
+        ("status_list".to_owned(), json!(api.status_list)),
         ("is_system".to_owned(), json!(api.is_system)),
     ]);
     object

@@ -115,6 +115,8 @@ pub(super) struct ResourceServerCreate {
     /// How long its tokens live, in seconds.
     #[schema(minimum = 1, maximum = 2_592_000)]
     token_lifetime: Option<u32>,
+    /// Whether its tokens have a place on a status list. It takes a ledger.
+    status_list: Option<bool>,
 }
 
 /// What changes in an API.
@@ -134,6 +136,8 @@ pub(super) struct ResourceServerUpdate {
     /// How long its tokens live, in seconds.
     #[schema(minimum = 1, maximum = 2_592_000)]
     token_lifetime: Option<u32>,
+    /// Whether its tokens have a place on a status list. It takes a ledger.
+    status_list: Option<bool>,
 }
 
 /// An API.
@@ -145,6 +149,8 @@ pub(super) struct ResourceServer {
     scopes: Vec<Scope>,
     signing_alg: SigningAlgorithm,
     token_lifetime: u32,
+    /// Whether its tokens have a place on a status list.
+    status_list: bool,
     /// Whether it is the management API of this server.
     is_system: bool,
 }

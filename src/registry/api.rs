@@ -20,6 +20,8 @@ pub struct Api {
     pub algorithm: Algorithm,
     /// How long its tokens live, in seconds.
     pub lifetime: u32,
+    /// Whether its tokens have a place on a status list.
+    pub status_list: bool,
     /// Whether it is the management API of this server. Rules do not run for its tokens: a bad rule must not lock out
     /// whoever could take it away.
     pub is_system: bool,
@@ -42,6 +44,7 @@ pub(super) fn entry(row: &ApiRow) -> Option<(Arc<str>, Arc<Api>)> {
         scope,
         algorithm,
         lifetime: u32::try_from(row.token_lifetime).unwrap_or(LIFETIME_SECONDS_DEFAULT),
+        status_list: row.status_list,
         is_system: row.is_system,
     };
     Some((identifier, Arc::new(api)))

@@ -19,6 +19,8 @@ pub struct NewApi {
     pub algorithm: Algorithm,
     /// How long its tokens live, in seconds.
     pub lifetime: u32,
+    /// Whether its tokens have a place on a status list.
+    pub status_list: bool,
     /// Whether it is the management API of this server.
     pub is_system: bool,
     /// What is kept for Auth0's tools.
@@ -36,6 +38,8 @@ pub struct ApiChange {
     pub algorithm: Option<Algorithm>,
     /// How long its tokens live, in seconds.
     pub lifetime: Option<u32>,
+    /// Whether its tokens have a place on a status list.
+    pub status_list: Option<bool>,
     /// What is kept for Auth0's tools, by name; null takes a name away.
     pub attributes: Attributes,
 }
@@ -49,6 +53,7 @@ impl NewApi {
             scopes: Vec::new(),
             algorithm: Algorithm::default(),
             lifetime: LIFETIME_SECONDS_DEFAULT,
+            status_list: false,
             is_system: false,
             attributes: Attributes::new(),
         }
@@ -74,6 +79,7 @@ impl Registrar {
     /// When the identifier is taken or a value cannot be what it is.
     pub async fn add_api(&self, new: NewApi) -> Result<ApiRow, RegistrarError> {
         new.check()?;
+        self.check_status_list(new.status_list)?;
         keys::ensure_key(&self.store, &self.master, new.algorithm, self.by()).await?;
         let api = ApiRow {
             id: hex::encode(self.random.bytes::<12>()),
@@ -82,6 +88,7 @@ impl Registrar {
             scopes: new.scopes,
             signing_alg: new.algorithm.as_str().to_owned(),
             token_lifetime: i64::from(new.lifetime),
+            status_list: new.status_list,
             is_system: new.is_system,
             attributes: new.attributes,
             created_at: self.now(),
@@ -101,6 +108,7 @@ impl Registrar {
         identifier_or_id: &str,
         change: ApiChange,
     ) -> Result<ApiRow, RegistrarError> {
+        self.check_status_list(change.status_list == Some(true))?;
         if let Some(algorithm) = change.algorithm {
             self.api(identifier_or_id).await?;
             keys::ensure_key(&self.store, &self.master, algorithm, self.by()).await?;
@@ -109,6 +117,13 @@ impl Registrar {
         let updated = self.store.update_api(identifier_or_id, self.by(), apply);
         let api = updated.await?;
         api.ok_or_else(|| RegistrarError::not_found("API", identifier_or_id))
+    }
+
+    fn check_status_list(&self, wanted: bool) -> Result<(), RegistrarError> {
+        match wanted && !self.has_ledger {
+            true => Err(RegistrarError::Invalid(STATUS_LISTS_NEED_LEDGER.to_owned())),
+            false => Ok(()),
+        }
     }
 
     /// Every API.
@@ -176,6 +191,9 @@ impl ApiChange {
             check_lifetime(lifetime)?;
             api.token_lifetime = i64::from(lifetime);
         }
+        if let Some(status_list) = self.status_list {
+            api.status_list = status_list;
+        }
         attributes::merge(&mut api.attributes, self.attributes)
     }
 }
@@ -210,4 +228,6 @@ fn check_identifier(identifier: &str) -> Result<(), RegistrarError> {
     )))
 }
 
+const STATUS_LISTS_NEED_LEDGER: &str = "a status list is made from the ledger, which is off: \
+     set ledger.mode to async or sync first";
 const IDENTIFIER_CHARS_MAX: usize = 600;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::secret::SecretHasher;
 use crate::audit::{Actor, By};
 use crate::clock::Clock;
+use crate::config::LedgerMode;
 use crate::keys::KeyRingError;
 use crate::master_key::MasterKey;
 use crate::random::Random;
@@ -20,6 +21,7 @@ pub struct Registrar {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
     actor: Actor,
+    pub(super) has_ledger: bool,
 }
 
 /// The registrars of an installation: one for each who wants something changed.
@@ -29,6 +31,7 @@ pub struct Registrars {
     hasher: Arc<SecretHasher>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    has_ledger: bool,
 }
 
 impl Registrars {
@@ -45,6 +48,16 @@ impl Registrars {
             master,
             clock,
             random,
+            has_ledger: true,
+        }
+    }
+
+    /// The same where issued tokens may not be recorded: what needs that is refused.
+    #[must_use]
+    pub fn with_ledger(self, mode: LedgerMode) -> Self {
+        Self {
+            has_ledger: mode != LedgerMode::Off,
+            ..self
         }
     }
 
@@ -56,6 +69,7 @@ impl Registrars {
             hasher: Arc::clone(&self.hasher),
             clock: Arc::clone(&self.clock),
             random: Arc::clone(&self.random),
+            has_ledger: self.has_ledger,
             actor,
         }
     }

@@ -42,5 +42,5 @@ pub async fn forget_expired(
 /// A clock that jumped is noticed within this time.
 const INTERVAL: Duration = Duration::from_secs(10);
 /// A clock that was wrong by a day when the server started does no harm.
-const MARGIN_SECONDS: i64 = 2 * 86_400;
+pub const MARGIN_SECONDS: i64 = 2 * 86_400;
 const ROWS_AT_ONCE: u32 = 10_000;

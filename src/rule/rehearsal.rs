@@ -148,6 +148,7 @@ fn draft(event: &Event<'_>) -> Result<Box<Draft>, String> {
             scope: granted,
             algorithm: Algorithm::Es256,
             lifetime: event.lifetime,
+            status_list: false,
             is_system: false,
         }),
         wanted: Wanted {

@@ -1,5 +1,7 @@
 //! Everything a server needs, made ready in the order it depends on each other.
 
+mod offline;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,7 +24,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Issuer, LedgerMode};
 use crate::data_dir::{Claim, DataDir};
 use crate::follow::{self, Follower, Impatient, Nudge};
-use crate::http::{self, App, Following, HostGuard, Readiness};
+use crate::http::{self, App, HostGuard, Readiness};
 use crate::issue::TokenIssuer;
 use crate::keys::KeyRing;
 use crate::ledger::{self, Ledger};
@@ -32,13 +34,15 @@ use crate::master_key::MasterKey;
 use crate::random::Random;
 use crate::registry::{Registrars, Registry, SecretHasher, rules_configs};
 use crate::reload::{self, Reloader, Report, Trigger};
-use crate::revocation::{Feed, Revocations, Revoker, forget_expired};
+use crate::revocation::{Revocations, Revoker, forget_expired};
 use crate::rule::{Chain, CompiledRules, CompilerProgram, Loader, Outside, Surroundings};
 use crate::rules_dir::ScriptRules;
+use crate::status_list::StatusLists;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::{self, Tracer};
 use crate::verification::{KeptTokens, Verifier};
+use offline::Offline;
 
 /// What a server is given besides its configuration; a test gives its own.
 pub struct Parts {
@@ -64,13 +68,12 @@ pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, Start
     let (triggers, stopping) = (unbounded_channel(), Arc::new(AtomicBool::new(false)));
     let report = reloader.report();
     let (nudge, impatient) = follow::nudge();
-    let feed = Arc::new(Feed::load(base.store.clone()).await?);
-    let following = Following::new(Arc::clone(&feed), tasks.connections.token());
-    let follower = base.follower((seen, feed), triggers.0.clone(), impatient);
+    let offline = base.offline(&tasks).await?;
+    let follower = base.follower(seen, &offline, triggers.0.clone(), impatient);
     tasks.upkeep.spawn(follower.run(tasks.upkeep.token()));
     tasks.upkeep.spawn(base.rests(tasks.upkeep.token()));
     tasks.upkeep.spawn(base.forget(tasks.upkeep.token()));
-    let app = Arc::new(base.app((&report, &stopping), &tasks, nudge, following));
+    let app = Arc::new(base.app((&report, &stopping), &tasks, nudge, offline));
     let sender = triggers.0.clone();
     tasks
         .upkeep
@@ -255,7 +258,8 @@ impl Base {
 
     fn follower(
         &self,
-        (seen, feed): (i64, Arc<Feed>),
+        seen: i64,
+        offline: &Offline,
         reloader: UnboundedSender<Trigger>,
         impatient: Impatient,
     ) -> Follower {
@@ -266,7 +270,8 @@ impl Base {
             metrics: self.metrics.clone(),
             clock: Arc::clone(&self.parts.clock),
             configuration: Arc::clone(&self.parts.outside.configuration),
-            feed,
+            feed: Arc::clone(&offline.feed),
+            status_lists: Arc::clone(&offline.status_lists),
             reloader,
             seen,
             impatient,
@@ -278,19 +283,20 @@ impl Base {
         (report, stopping): (&Arc<ArcSwap<Report>>, &Arc<AtomicBool>),
         tasks: &Tasks,
         nudge: Nudge,
-        following: Following,
+        offline: Offline,
     ) -> App {
-        let issuer = Arc::new(self.issuer(tasks));
+        let issuer = Arc::new(self.issuer(tasks, &offline.status_lists));
         let report = Arc::clone(report);
         App {
             revoker: self.revoker(),
-            following,
+            following: offline.following,
             verifier: Verifier {
                 live: Arc::clone(&self.live),
                 clock: Arc::clone(&self.parts.clock),
                 kept: KeptTokens::with_room_for(self.config.verification.kept_tokens),
             },
             issuer: Arc::clone(&issuer),
+            status_lists: offline.status_lists,
             live: Arc::clone(&self.live),
             management: Arc::new(self.management(nudge, Arc::clone(&report), issuer)),
             readiness: Readiness {
@@ -304,13 +310,14 @@ impl Base {
         }
     }
 
-    fn issuer(&self, tasks: &Tasks) -> TokenIssuer {
+    fn issuer(&self, tasks: &Tasks, status_lists: &Arc<StatusLists>) -> TokenIssuer {
         let hasher = SecretHasher::new(&self.master);
         TokenIssuer {
             live: Arc::clone(&self.live),
             authenticator: Authenticator::new(hasher, Arc::clone(&self.parts.clock)),
             surroundings: Arc::clone(&self.surroundings),
-            ledger: self.ledger(tasks),
+            ledger: self.ledger(tasks, status_lists),
+            status_lists: Arc::clone(status_lists),
             clock: Arc::clone(&self.parts.clock),
         }
     }
@@ -346,12 +353,13 @@ impl Base {
         Tracer::start(&self.config.telemetry.traces, parts).map(Arc::new)
     }
 
-    fn ledger(&self, tasks: &Tasks) -> Ledger {
+    fn ledger(&self, tasks: &Tasks, status_lists: &Arc<StatusLists>) -> Ledger {
         let config = &self.config.ledger;
         let parts = ledger::Parts {
             store: self.store.clone(),
             metrics: self.metrics.clone(),
             clock: Arc::clone(&self.parts.clock),
+            status_lists: Arc::clone(status_lists),
             answers_wait: config.mode == LedgerMode::Sync,
         };
         let (ledger, writer) = Ledger::new(config.mode, config.keep_days, parts);
@@ -378,5 +386,6 @@ impl Base {
             Arc::clone(&self.parts.clock),
             Arc::clone(&self.parts.random),
         )
+        .with_ledger(self.config.ledger.mode)
     }
 }

@@ -10,6 +10,7 @@ use crate::keys::KeyRingError;
 use crate::master_key::MasterKeyError;
 use crate::reload;
 use crate::rule::EngineError;
+use crate::status_list::StatusListError;
 use crate::store::StoreError;
 
 /// Why a server does not start.
@@ -40,6 +41,9 @@ pub enum StartError {
     /// The rules cannot run.
     #[error(transparent)]
     Rules(#[from] reload::StartError),
+    /// The status lists cannot be made ready.
+    #[error(transparent)]
+    StatusLists(#[from] StatusListError),
     /// The address cannot be listened on.
     #[error("listen on {listen}")]
     Listen {

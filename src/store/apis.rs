@@ -30,6 +30,8 @@ pub struct ApiRow {
     pub token_lifetime: i64,
     /// Whether it is the management API of this server.
     pub is_system: bool,
+    /// Whether its tokens have a place on a status list.
+    pub status_list: bool,
     /// What is kept for Auth0's tools.
     #[sqlx(json)]
     pub attributes: Attributes,
@@ -106,7 +108,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO apis (id, identifier, name, scopes, signing_alg, token_lifetime, \
-             is_system, attributes, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             is_system, status_list, attributes, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )
         .bind(&api.id)
         .bind(&api.identifier)
@@ -115,6 +118,7 @@ impl Store {
         .bind(&api.signing_alg)
         .bind(api.token_lifetime)
         .bind(api.is_system)
+        .bind(api.status_list)
         .bind(Json(&api.attributes))
         .bind(api.created_at)
         .execute(&mut *transaction)
@@ -217,7 +221,7 @@ impl Store {
 async fn write_api(transaction: &mut Transaction, api: &ApiRow) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE apis SET name = ?2, scopes = ?3, signing_alg = ?4, token_lifetime = ?5, \
-         attributes = ?6 WHERE id = ?1",
+         attributes = ?6, status_list = ?7 WHERE id = ?1",
     )
     .bind(&api.id)
     .bind(&api.name)
@@ -225,6 +229,7 @@ async fn write_api(transaction: &mut Transaction, api: &ApiRow) -> Result<(), St
     .bind(&api.signing_alg)
     .bind(api.token_lifetime)
     .bind(Json(&api.attributes))
+    .bind(api.status_list)
     .execute(&mut **transaction)
     .await?;
     Ok(())

@@ -44,6 +44,10 @@ pub struct LedgerToken {
     pub transaction_id: String,
     /// What each rule did, as JSON.
     pub steps: String,
+    /// Its status list and its place there.
+    pub status: Option<i64>,
+    /// The newest cut-off that it knows, if it has a place on a status list.
+    pub cutoff: Option<i64>,
 }
 
 impl Store {
@@ -108,13 +112,19 @@ impl Store {
         let tokens: Vec<LedgerToken> = all.fetch_all(&self.pool).await?;
         let mut found = Vec::with_capacity(tokens.len());
         for token in tokens {
-            let context = sqlx::query_as("SELECT * FROM ledger_contexts WHERE id = ?1")
-                .bind(token.context_id)
-                .fetch_one(&self.pool)
-                .await?;
+            let context = self.context_of_issued(token.context_id).await?;
             found.push((token, context));
         }
         Ok(found)
+    }
+
+    /// A context, by its number.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn context_of_issued(&self, id: i64) -> Result<LedgerContext, StoreError> {
+        let one = sqlx::query_as("SELECT * FROM ledger_contexts WHERE id = ?1").bind(id);
+        Ok(one.fetch_one(&self.pool).await?)
     }
 
     /// How many tokens are on record.
@@ -168,6 +178,8 @@ fn bind<'q>(insert: Insert<'q>, row: &'q LedgerToken) -> Insert<'q> {
         .bind(row.expires_at)
         .bind(&row.transaction_id)
         .bind(&row.steps)
+        .bind(row.status)
+        .bind(row.cutoff)
 }
 
 /// Selects the numbers of the records of a `jti`, part by part of the index. What stands for the key and the `jti` are
@@ -194,10 +206,10 @@ const PART_BITS: u32 = 14;
 /// One statement of so many rows is prepared once and kept.
 const ROWS_PER_STATEMENT: usize = 64;
 const INSERT_ONE: &str = "INSERT INTO ledger_tokens (jti, jti_key, context_id, subject, issued_at, \
-     expires_at, transaction_id, steps) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+     expires_at, transaction_id, steps, status, cutoff) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static INSERT_MANY: LazyLock<String> = LazyLock::new(|| {
     format!(
         "{INSERT_ONE}{}",
-        ", (?, ?, ?, ?, ?, ?, ?, ?)".repeat(ROWS_PER_STATEMENT - 1)
+        ", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)".repeat(ROWS_PER_STATEMENT - 1)
     )
 });

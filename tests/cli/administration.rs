@@ -1,6 +1,6 @@
 //! Clients, APIs and client grants.
 
-use crate::place::Place;
+use crate::place::{Place, finish};
 
 #[test]
 fn a_clients_secret_is_shown_once() {
@@ -102,6 +102,37 @@ fn an_api_lives_a_day_unless_told_otherwise() {
         (&86_400.into(), &"ES256".into())
     );
 }
+
+#[test]
+fn what_is_named_of_an_api_changes_and_the_rest_stays() {
+    let place = Place::new();
+    place.run(&["api", "add", API, "--name", "Orders"]).well();
+    let change = ["api", "update", API, "--token-lifetime", "60", "--json"];
+    let changed = place.run(&change).json();
+    assert_eq!(
+        (&changed["token_lifetime"], &changed["name"]),
+        (&60.into(), &"Orders".into())
+    );
+    place.run(&["api", "update", "nothing"]).badly(4);
+}
+
+#[test]
+fn an_api_has_status_lists_if_it_is_told_to_and_there_is_a_ledger() {
+    let place = Place::new();
+    let added = place.run(&["api", "add", API, "--status-list", "--json"]);
+    assert_eq!(added.json()["status_list"], true);
+    let off = ["api", "update", API, "--status-list", "false", "--json"];
+    assert_eq!(place.run(&off).json()["status_list"], false);
+    let on = ["api", "update", API, "--status-list", "true"];
+    let mut without = place.command(&on);
+    let message = finish(without.env("RULEMINT_LEDGER_MODE", "off")).badly(1);
+    assert!(
+        message.contains("set ledger.mode to async or sync"),
+        "{message}"
+    );
+}
+
+const API: &str = "https://api.example";
 
 #[test]
 fn what_an_api_cannot_be_is_refused() {

@@ -33,6 +33,7 @@ mod rogue_rules;
 mod rule_chain;
 mod scripts;
 mod shutdown;
+mod status_lists;
 mod telemetry;
 mod tls;
 mod token_attacks;

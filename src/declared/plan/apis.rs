@@ -75,6 +75,7 @@ fn row(new: &NewApi) -> ApiRow {
         scopes: new.scopes.clone(),
         signing_alg: new.algorithm.as_str().to_owned(),
         token_lifetime: i64::from(new.lifetime),
+        status_list: new.status_list,
         is_system: false,
         attributes: new.attributes.clone(),
         created_at: 0,

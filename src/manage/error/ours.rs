@@ -50,6 +50,7 @@ pub(super) fn told_of_issue(problem: IssueError, transaction: &str) -> Told {
             fault: Fault::Quarantined { .. } | Fault::Saturated,
             ..
         })
+        | IssueError::Status(_)
         | IssueError::Ledger(_) => {
             let message =
                 format!("no token can be issued now; the log says why under {transaction}");

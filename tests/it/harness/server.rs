@@ -11,6 +11,7 @@ use rulemint::config::{Config, Environment, LedgerMode, Listen};
 use rulemint::data_dir::DataDir;
 use rulemint::issue::{IssueError, TokenIssuer};
 use rulemint::ledger::IssuedToken;
+use rulemint::master_key::MasterKey;
 use rulemint::random::SystemRandom;
 use rulemint::registry::{NewApi, NewClient, NewGrant, Registrar, Registrars};
 use rulemint::reload::{Report, RuleReport, Trigger};
@@ -206,6 +207,17 @@ impl TestServer {
         let _ = self.stop.take().unwrap().send(Stop::Now);
         (&mut self.running).await.unwrap();
         self.setup.take().unwrap()
+    }
+
+    /// What changes things where the ledger is as this says.
+    pub(crate) fn registrar_with(&self, ledger: LedgerMode) -> Registrar {
+        let setup = self.setup.as_ref().unwrap();
+        let master = MasterKey::load_or_create(&setup.config.data_dir, &SystemRandom).unwrap();
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let random = Arc::new(SystemRandom);
+        Registrars::new(store, Arc::new(master), clock, random)
+            .with_ledger(ledger)
+            .of(Actor::user("a test"))
     }
 
     /// The rules directory.

@@ -1,5 +1,6 @@
 //! `/resource-servers`
 
+use rulemint::config::LedgerMode;
 use serde_json::{Value, json};
 
 use super::{Manager, refused, setup};
@@ -47,6 +48,37 @@ async fn an_api_that_says_nothing_gets_the_defaults() {
     assert_eq!(created["token_lifetime"], 86_400);
     assert_eq!(created["signing_alg"], "ES256");
     assert_eq!(created["scopes"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_is_given_status_lists_where_there_is_a_ledger() {
+    let server = setup()
+        .but(|config| config.ledger.mode = LedgerMode::Async)
+        .start()
+        .await;
+    let admin = Manager::of(&server).await;
+    let has = async || admin.get(BY_IDENTIFIER).await.json()["status_list"].clone();
+    assert_eq!(has().await, false);
+    let change = json!({ "status_list": true });
+    admin.patch(BY_IDENTIFIER, change).await;
+    assert_eq!(has().await, true);
+    let token = server.ask(&[]).await;
+    assert!(token.claims()["status"]["status_list"]["idx"].is_u64());
+    let new = json!({ "identifier": "urn:listed", "status_list": true });
+    assert_eq!(
+        admin.add("/resource-servers", new).await["status_list"],
+        true
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_gets_no_status_lists_without_a_ledger() {
+    let server = setup().start().await;
+    let admin = Manager::of(&server).await;
+    let change = json!({ "status_list": true });
+    let answer = admin.patch(BY_IDENTIFIER, change).await;
+    let message = refused(&answer, 400, "invalid_body");
+    assert!(message.contains("ledger.mode"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
