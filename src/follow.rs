@@ -20,7 +20,9 @@ use crate::reload::Trigger;
 use crate::revocation::Feed;
 use crate::rule::Configuration;
 use crate::status_list::{StatusListError, StatusLists};
-use crate::store::{Change, ChangeKind, Condition, RULES_CHANGED, Store, StoreError};
+use crate::store::{
+    Change, ChangeKind, Condition, RULES_CHANGED, RevocationRow, Store, StoreError,
+};
 use crate::telemetry::metrics::Metrics;
 
 /// Takes changes of the store into the live state.
@@ -160,7 +162,7 @@ impl Follower {
     }
 
     async fn take_in(&self, changes: &[Change]) -> Result<(), FollowError> {
-        let cutoff = self.take_in_revocations(changes).await?;
+        let (cutoff, revoked) = self.take_in_revocations(changes).await?;
         let registry = self.next_registry(changes).await?;
         let keys = match changes
             .iter()
@@ -185,17 +187,24 @@ impl Follower {
             let values = rules_configs(&self.store, &self.master).await?;
             self.configuration.replace(values);
         }
+        // Readers are told last: by then whoever may not read any more is known.
+        for (sequence, row) in revoked {
+            self.feed.take_in(sequence, row);
+        }
         for change in changes {
             self.pass_on(change);
         }
         Ok(())
     }
 
-    /// Puts revocations in force, and says which cut-off is the newest of them. Tokens only learn of it with the changes of
+    /// Puts revocations in force, and says which cut-off is the newest of them, and what changed. Tokens only learn of it with the changes of
     /// the registry beside it: one that is issued under a grant that was deleted in the same moment must not.
-    async fn take_in_revocations(&self, changes: &[Change]) -> Result<i64, StoreError> {
+    async fn take_in_revocations(
+        &self,
+        changes: &[Change],
+    ) -> Result<(i64, Vec<(i64, RevocationRow)>), StoreError> {
         let live = self.live.load();
-        let mut newest = 0;
+        let (mut newest, mut taken_in) = (0, Vec::new());
         for change in changes {
             let (Some(ChangeKind::Revocation), Ok(id)) = (change.kind, change.key.parse()) else {
                 continue;
@@ -208,9 +217,9 @@ impl Follower {
                 newest = newest.max(row.id);
             }
             self.status_lists.notice(&row);
-            self.feed.take_in(change.sequence, row);
+            taken_in.push((change.sequence, row));
         }
-        Ok(newest)
+        Ok((newest, taken_in))
     }
 
     /// Many changes at once are cheaper to read as a whole.
