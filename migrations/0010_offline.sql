@@ -7,9 +7,9 @@ CREATE TABLE revocation_feed (
 INSERT INTO revocation_feed (id) VALUES (lower(hex(randomblob(8))));
 
 -- Where a revocation stands in the order of changes: the number of its newest one. Those from before there was such an
--- order stand before all others.
+-- order stand before all others; 0 is of a version that does not know it.
 ALTER TABLE revocations ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
-UPDATE revocations SET changed = id - (SELECT MAX(id) FROM revocations);
+UPDATE revocations SET changed = id - 1 - (SELECT MAX(id) FROM revocations);
 CREATE INDEX revocations_by_change ON revocations (changed);
 
 -- Tokens of an API with status lists have a place on one, which says whether they are revoked.

@@ -116,7 +116,8 @@ async fn make_good(
         return Err(BackupError::Damaged { path, damage });
     }
     let store = Store::open(&staged.store()).await?;
-    store.part_from_original(NUMBERS_SKIPPED).await?;
+    let now = clock.unix_seconds().cast_signed();
+    store.part_from_original(NUMBERS_SKIPPED, now).await?;
     let revoked = match wish.revoke_issued {
         true => revoke_issued(&store, clock, &wish.actor).await?,
         false => Vec::new(),

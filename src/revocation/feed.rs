@@ -48,9 +48,10 @@ impl Feed {
     /// # Errors
     /// When the store does not answer.
     pub async fn load(store: Store) -> Result<Self, StoreError> {
+        let id = store.open_feed().await?;
         let since = store.newest_change_ever().await?;
         Ok(Self {
-            id: store.feed_id().await?.into(),
+            id: id.into(),
             store,
             recent: RwLock::new(Recent {
                 since,

@@ -6,7 +6,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::condition::Watch;
-use super::{BUSY_TIMEOUT, Store, StoreError, make_private, schema};
+use super::{BUSY_TIMEOUT, PLACE_BITS, Store, StoreError, make_private, revocations, schema};
 
 impl Store {
     /// Opens a file as it is, to read it: nothing is made, brought up to date or written.
@@ -78,12 +78,13 @@ impl Store {
     }
 
     /// Makes a copy that is to be used again a store of its own. Numbers of revocations that were given out after it was taken
-    /// are never given out again: tokens know them as older than themselves. And whoever follows the list of revocations
-    /// learns that this is another list.
+    /// are never given out again: tokens know them as older than themselves. Whoever follows the list of revocations learns that
+    /// this is another list. Status lists are closed, at `now` (Unix seconds): places may have been handed out since, so each
+    /// place without a record counts as revoked.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn part_from_original(&self, skipped: i64) -> Result<(), StoreError> {
+    pub async fn part_from_original(&self, skipped: i64, now: i64) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         let moved =
             sqlx::query("UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'revocations'")
@@ -96,7 +97,11 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
         }
-        sqlx::query("UPDATE revocation_feed SET id = lower(hex(randomblob(8)))")
+        revocations::begin_feed(&mut transaction).await?;
+        let close = "UPDATE status_lists SET reserved = ?1, closed_at = COALESCE(closed_at, ?2)";
+        sqlx::query(close)
+            .bind(1_i64 << PLACE_BITS)
+            .bind(now)
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await

@@ -188,13 +188,24 @@ impl Store {
         Ok(some.fetch_all(&self.pool).await?)
     }
 
-    /// Which list of revocations this is.
+    /// Which list of revocations this is. It becomes another one when a version that does not know their order has
+    /// changed it in between.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn feed_id(&self) -> Result<String, StoreError> {
+    pub async fn open_feed(&self) -> Result<String, StoreError> {
+        let mut transaction = self.begin().await?;
+        let unknown = "SELECT EXISTS (SELECT 1 FROM revocations WHERE changed = 0)";
+        if sqlx::query_scalar(unknown)
+            .fetch_one(&mut *transaction)
+            .await?
+        {
+            begin_feed(&mut transaction).await?;
+        }
         let id = sqlx::query_scalar("SELECT id FROM revocation_feed");
-        Ok(id.fetch_one(&self.pool).await?)
+        let id = id.fetch_one(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(id)
     }
 
     /// The newest revocations before `id`, the newest first, at most `count`. With `undone`, those too that are not in
@@ -284,6 +295,15 @@ impl Store {
         transaction.commit().await?;
         Ok(deleted.rows_affected())
     }
+}
+
+/// Makes the list another one: whoever keeps a copy begins again.
+pub(super) async fn begin_feed(transaction: &mut Transaction) -> Result<(), StoreError> {
+    let order = "UPDATE revocations SET changed = id - 1 - (SELECT MAX(id) FROM revocations)";
+    sqlx::query(order).execute(&mut **transaction).await?;
+    let name = "UPDATE revocation_feed SET id = lower(hex(randomblob(8)))";
+    sqlx::query(name).execute(&mut **transaction).await?;
+    Ok(())
 }
 
 pub(super) async fn insert(

@@ -70,6 +70,7 @@ impl Store {
     /// # Errors
     /// When the store does not answer, or cannot hold more.
     pub async fn add_status_list(&self, row: &StatusListRow) -> Result<i64, StoreError> {
+        let mut transaction = self.begin().await?;
         let inserted = sqlx::query(
             "INSERT INTO status_lists (id, audience, seed, reserved, lifetime, closed_at, created_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -81,8 +82,9 @@ impl Store {
         .bind(row.lifetime)
         .bind(row.closed_at)
         .bind(row.created_at)
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(inserted.last_insert_rowid())
     }
 
@@ -128,8 +130,9 @@ impl Store {
         let update =
             "UPDATE status_lists SET reserved = ?3 WHERE number = ?1 AND reserved = ?2 AND ?3 < ?2";
         let update = sqlx::query(update).bind(list).bind(reserved).bind(unused);
-        update.execute(&self.pool).await?;
-        Ok(())
+        let mut transaction = self.begin().await?;
+        update.execute(&mut *transaction).await?;
+        transaction.commit().await
     }
 
     /// Closes a list: no place on it is handed out any more.
@@ -140,8 +143,9 @@ impl Store {
         let update =
             "UPDATE status_lists SET closed_at = ?2 WHERE number = ?1 AND closed_at IS NULL";
         let update = sqlx::query(update).bind(list).bind(now);
-        update.execute(&self.pool).await?;
-        Ok(())
+        let mut transaction = self.begin().await?;
+        update.execute(&mut *transaction).await?;
+        transaction.commit().await
     }
 
     /// Deletes a list.
@@ -150,8 +154,9 @@ impl Store {
     /// When the store does not answer.
     pub async fn delete_status_list(&self, list: i64) -> Result<(), StoreError> {
         let delete = sqlx::query("DELETE FROM status_lists WHERE number = ?1").bind(list);
-        delete.execute(&self.pool).await?;
-        Ok(())
+        let mut transaction = self.begin().await?;
+        delete.execute(&mut *transaction).await?;
+        transaction.commit().await
     }
 
     /// The tokens on a list whose records come after `after`, in their order, at most `count`.

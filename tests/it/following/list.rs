@@ -124,6 +124,29 @@ async fn a_cursor_that_means_nothing_here_says_to_start_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_keeps_a_copy_begins_again_after_an_older_version_changed_the_list() {
+    let server = server().await;
+    server.revoke(token("t1", None)).await;
+    let cursor = list(&server, "").await["cursor"].clone();
+    let setup = server.stop().await;
+    let file = format!(
+        "sqlite:{}",
+        setup.config.data_dir.join("rulemint.db").display()
+    );
+    let mut store = SqliteConnection::connect(&file).await.unwrap();
+    let older = "INSERT INTO revocations (kind, value, audience, expires_at, actor, created_at) \
+                 VALUES ('token', 't2', '', 9999999999, 'an older version', 0)";
+    store.execute(older).await.unwrap();
+    store.close().await.unwrap();
+    let server = setup.start().await;
+    let query = format!("?since={}", cursor.as_str().unwrap());
+    answer(asking(&server, &query))
+        .await
+        .refused(410, "start_again");
+    assert_eq!(list(&server, "").await["entries"][1]["jti"], "t2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_has_it_already_is_told_so() {
     let server = server().await;
     let whole = answer(asking(&server, "")).await;
