@@ -12,5 +12,6 @@ mod disk;
 mod faults;
 mod flush;
 mod kill;
+mod offline;
 mod process;
 mod versions;
