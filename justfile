@@ -24,6 +24,7 @@ judges:
     tests/judges/run
     tests/judges/manage
     tests/judges/deploy
+    tests/judges/offline
 
 # Build the shipped rule from source and compare it with the committed one; `just rule --write` replaces it.
 rule *arguments:
