@@ -86,6 +86,11 @@ impl Capabilities {
 }
 
 impl Surroundings {
+    /// What a rule gets of what all of its form share.
+    pub(super) fn shared_with(&self, form: Form, manifest: &Manifest) -> Shared {
+        self.outside.configuration.shared_with(form, manifest)
+    }
+
     /// Takes the fingerprint of what a rule's manifest refers to, and of what its form shares. Blocks.
     pub(super) fn fingerprint(&self, form: Form, manifest: Option<&str>) -> Fingerprint {
         let print = |text| secret::fingerprint(text, &self.outside.environment, &self.fingerprints);

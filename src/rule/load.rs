@@ -106,7 +106,7 @@ impl Loader {
             None => Manifest::default(),
         };
         manifest.check_settings(&source.manifest_file)?;
-        let shared = self.shared(source, &manifest);
+        let shared = self.surroundings.shared_with(source.form, &manifest);
         let granted = (&manifest, shared.clone());
         let capabilities = Capabilities::new(&source.name, granted, &self.surroundings).await?;
         let compiled = self.compiled(source, &manifest, &shared).await?;
@@ -138,7 +138,7 @@ impl Loader {
         let compiled_of = match source.form {
             Form::Wasm => Some(source.digest),
             Form::Script => {
-                let shared = self.shared(source, manifest);
+                let shared = self.surroundings.shared_with(source.form, manifest);
                 let script = Script::of(source);
                 script.map(|it| it.sharing(&shared).key(manifest)).ok()
             }
@@ -146,11 +146,6 @@ impl Loader {
         if let Some(digest) = compiled_of {
             self.compiler.forget(&digest);
         }
-    }
-
-    fn shared(&self, source: &Source, manifest: &Manifest) -> Shared {
-        let configuration = &self.surroundings.outside.configuration;
-        configuration.shared_with(source.form, manifest)
     }
 
     async fn compiled(
