@@ -6,11 +6,13 @@
 mod access;
 mod blacklists;
 mod clients;
+mod condition;
 mod directory;
 mod doorman;
 mod error;
 mod grants;
 mod id;
+mod idempotency;
 mod keys;
 mod list;
 mod openapi;
@@ -34,9 +36,11 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 
 pub use openapi::openapi;
+use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::follow::Nudge;
@@ -54,6 +58,7 @@ use access::Caller;
 use directory::Directory;
 use doorman::Door;
 use error::ManageError;
+use idempotency::Answers;
 use rate::Rates;
 use refused::Refusals;
 
@@ -74,6 +79,9 @@ pub struct Management {
     directory: Directory,
     rates: Rates,
     refusals: Refusals,
+    answers: Answers,
+    /// One conditional change at a time: nobody comes between its look and its write.
+    changing: Mutex<()>,
 }
 
 /// What it is given.
@@ -129,6 +137,8 @@ impl Management {
             metrics: parts.metrics,
             started: parts.clock.monotonic(),
             clock: Arc::clone(&parts.clock),
+            answers: Answers::new(Arc::clone(&parts.clock)),
+            changing: Mutex::default(),
             rates: Rates::new(parts.clock, requests_per_second),
         }
     }
@@ -194,6 +204,10 @@ pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> 
         .route("/keys/signing/{id}/revoke", put(keys::revoke))
         .method_not_allowed_fallback(wrong_method)
         .route_layer(from_fn_with_state(
+            Arc::clone(&management),
+            idempotency::once,
+        ))
+        .route_layer(from_fn_with_state(
             Door::of(&management, PREFIX),
             doorman::admit,
         ))
@@ -201,8 +215,9 @@ pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> 
         .with_state(management)
 }
 
-async fn nothing_here(uri: Uri) -> ManageError {
-    ManageError::NoSuchPath(uri.path().to_owned())
+/// Says in the shape of this API that there is nothing at a path.
+pub async fn nothing_here(uri: Uri) -> Response {
+    ManageError::NoSuchPath(uri.path().to_owned()).into_response()
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> ManageError {

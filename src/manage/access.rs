@@ -34,6 +34,11 @@ impl Caller {
         }
     }
 
+    /// All that its token may.
+    pub(super) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     pub(super) fn has(&self, scope: &str) -> bool {
         self.scope.contains(scope)
     }

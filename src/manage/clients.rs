@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::access::Caller;
+use super::condition::{IfMatch, tagged};
 use super::error::ManageError;
 use super::id::Id;
 use super::list::{Kind, Object, Query, answer};
@@ -69,8 +70,9 @@ pub(super) async fn show(
     caller.may(READ)?;
     let query = Query::of_one(&uri)?;
     let client = management.registrar(&caller).client(&id).await?;
-    let object = query.projected(object(&client))?;
-    Ok(answer(StatusCode::OK, &object))
+    let whole = object(&client);
+    let object = query.projected(whole.clone())?;
+    Ok(tagged(answer(StatusCode::OK, &object), &whole))
 }
 
 /// Add a client.
@@ -94,8 +96,9 @@ pub(super) async fn create(
     let added = management.registrar(&caller).add_client(new).await?;
     management.nudge.caught_up().await;
     let secret = added.secret.filter(|_| caller.has(scope::READ_CLIENT_KEYS));
-    let object = with_secret(object(&added.client), secret.as_ref());
-    Ok(answer(StatusCode::CREATED, &object))
+    let whole = object(&added.client);
+    let object = with_secret(whole.clone(), secret.as_ref());
+    Ok(tagged(answer(StatusCode::CREATED, &object), &whole))
 }
 
 /// Change a client: what is not named stays.
@@ -117,20 +120,25 @@ pub(super) async fn update(
 ) -> Answer {
     caller.may(&[scope::UPDATE_CLIENTS])?;
     Query::none(request.uri())?;
+    let seen = IfMatch::of(request.headers())?;
     let change = client_change(Payload::read(request).await?)?;
     if change.secret.is_some() {
         caller.may(&[scope::UPDATE_CLIENT_KEYS])?;
     }
-    let updated = management
-        .registrar(&caller)
-        .update_client(&id, change)
-        .await?;
+    let registrar = management.registrar(&caller);
+    let alone = management.changing.lock().await;
+    if seen.asks() {
+        seen.check(&object(&registrar.client(&id).await?))?;
+    }
+    let updated = registrar.update_client(&id, change).await?;
+    drop(alone);
     management.nudge.caught_up().await;
     let secret = updated
         .secret
         .filter(|_| caller.has(scope::READ_CLIENT_KEYS));
-    let object = with_secret(object(&updated.client), secret.as_ref());
-    Ok(answer(StatusCode::OK, &object))
+    let whole = object(&updated.client);
+    let object = with_secret(whole.clone(), secret.as_ref());
+    Ok(tagged(answer(StatusCode::OK, &object), &whole))
 }
 
 /// Delete a client.

@@ -44,6 +44,12 @@ pub(super) enum ManageError {
     Body(String),
     /// A header is not as it must be.
     Header(&'static str),
+    /// It is not what If-Match says.
+    Changed,
+    /// The key of this call stands for another call.
+    KeyReused,
+    /// The same call is being carried out.
+    KeyUnderWay,
     /// The body is no JSON.
     MediaType,
     /// The body is too large.
@@ -168,6 +174,20 @@ impl ManageError {
             }
             Self::Body(why) => (S::BAD_REQUEST, payload(&why), Some("invalid_body")),
             Self::Header(why) => (S::BAD_REQUEST, why.to_owned(), Some("invalid_header")),
+            Self::Changed => {
+                let message = "it has been changed since: read it again".to_owned();
+                (S::PRECONDITION_FAILED, message, Some("precondition_failed"))
+            }
+            Self::KeyReused => {
+                let message = "this Idempotency-Key was sent with another call: use a new one";
+                let code = Some("idempotency_key_reused");
+                (S::UNPROCESSABLE_ENTITY, message.to_owned(), code)
+            }
+            Self::KeyUnderWay => {
+                let message = "the call with this Idempotency-Key is being carried out: wait";
+                let code = Some("idempotency_key_in_use");
+                (S::CONFLICT, message.to_owned(), code)
+            }
             Self::MediaType => {
                 let message = "send the body as application/json".to_owned();
                 (S::UNSUPPORTED_MEDIA_TYPE, message, Some("invalid_body"))
@@ -234,6 +254,9 @@ impl ManageError {
             | Self::Query(_)
             | Self::Body(_)
             | Self::Header(_)
+            | Self::Changed
+            | Self::KeyReused
+            | Self::KeyUnderWay
             | Self::MediaType
             | Self::TooLarge
             | Self::TooSlow
@@ -252,8 +275,12 @@ impl ManageError {
 }
 
 fn no_such_path(path: &str) -> String {
+    if path.starts_with("/clients/") && path.contains("/credentials") {
+        return "clients have no credentials here: a client proves who it is by its secret"
+            .to_owned();
+    }
     format!(
-        "there is no {path}: here are /clients, /resource-servers, /client-grants, /rules, /rules-configs and \
+        "there is no {path}: here are /clients, /resource-servers, /client-grants, /rules, /rules-configs, /keys/signing and \
          /blacklists/tokens"
     )
 }

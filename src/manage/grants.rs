@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::access::Caller;
+use super::condition::{IfMatch, tagged};
 use super::error::ManageError;
 use super::id::Id;
 use super::list::{Kind, Object, Query, answer};
@@ -96,7 +97,8 @@ pub(super) async fn create(
         .add_grant_with(new, attributes)
         .await?;
     management.nudge.caught_up().await;
-    Ok(answer(StatusCode::CREATED, &object(&added)))
+    let whole = object(&added);
+    Ok(tagged(answer(StatusCode::CREATED, &whole), &whole))
 }
 
 /// Change a client grant: what is not named stays.
@@ -118,13 +120,18 @@ pub(super) async fn update(
 ) -> Answer {
     caller.may(&[scope::UPDATE_CLIENT_GRANTS])?;
     Query::none(request.uri())?;
+    let seen = IfMatch::of(request.headers())?;
     let change = grant_change(Payload::read(request).await?)?;
-    let grant = management
-        .registrar(&caller)
-        .update_grant(&id, change)
-        .await?;
+    let registrar = management.registrar(&caller);
+    let alone = management.changing.lock().await;
+    if seen.asks() {
+        seen.check(&object(&registrar.grant(&id).await?))?;
+    }
+    let grant = registrar.update_grant(&id, change).await?;
+    drop(alone);
     management.nudge.caught_up().await;
-    Ok(answer(StatusCode::OK, &object(&grant)))
+    let whole = object(&grant);
+    Ok(tagged(answer(StatusCode::OK, &whole), &whole))
 }
 
 /// Delete a client grant. One that is gone already is gone, unless its tokens are to be revoked.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
+use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -36,16 +37,7 @@ impl Payload {
         if !media_type.is_some_and(is_json) {
             return Err(ManageError::MediaType);
         }
-        let announced = text(CONTENT_LENGTH).and_then(|value| value.parse::<usize>().ok());
-        if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
-            return Err(ManageError::TooLarge);
-        }
-        let bytes = match timeout(BODY_TIMEOUT, to_bytes(body, BODY_BYTES_MAX)).await {
-            Ok(Ok(bytes)) => bytes,
-            // Either it is over the limit, or the caller went away and will not read the answer.
-            Ok(Err(_)) => return Err(ManageError::TooLarge),
-            Err(_) => return Err(ManageError::TooSlow),
-        };
+        let bytes = bytes(&head.headers, body).await?;
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|problem| ManageError::Body(format!("the body is no JSON object: {problem}")))
@@ -111,6 +103,24 @@ impl Payload {
             }
         }
         Ok(self.0)
+    }
+}
+
+/// Reads a body whole.
+///
+/// # Errors
+/// When it is too large or too slow.
+pub(super) async fn bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, ManageError> {
+    let announced = headers.get(CONTENT_LENGTH);
+    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+        return Err(ManageError::TooLarge);
+    }
+    match timeout(BODY_TIMEOUT, to_bytes(body, BODY_BYTES_MAX)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        // Either it is over the limit, or the caller went away and will not read the answer.
+        Ok(Err(_)) => Err(ManageError::TooLarge),
+        Err(_) => Err(ManageError::TooSlow),
     }
 }
 

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::access::Caller;
+use super::condition::{IfMatch, tagged};
 use super::error::ManageError;
 use super::id::Id;
 use super::list::{Kind, Object, Query, answer};
@@ -70,8 +71,9 @@ pub(super) async fn show(
     caller.may(READ)?;
     let query = Query::of_one(&uri)?;
     let api = management.registrar(&caller).api(&id).await?;
-    let object = query.projected(object(&api))?;
-    Ok(answer(StatusCode::OK, &object))
+    let whole = object(&api);
+    let object = query.projected(whole.clone())?;
+    Ok(tagged(answer(StatusCode::OK, &object), &whole))
 }
 
 /// Add an API.
@@ -94,7 +96,8 @@ pub(super) async fn create(
     let new = new_api(Payload::read(request).await?)?;
     let api = management.registrar(&caller).add_api(new).await?;
     management.nudge.caught_up().await;
-    Ok(answer(StatusCode::CREATED, &object(&api)))
+    let whole = object(&api);
+    Ok(tagged(answer(StatusCode::CREATED, &whole), &whole))
 }
 
 /// Change an API: what is not named stays.
@@ -116,13 +119,18 @@ pub(super) async fn update(
 ) -> Answer {
     caller.may(&[scope::UPDATE_RESOURCE_SERVERS])?;
     Query::none(request.uri())?;
+    let seen = IfMatch::of(request.headers())?;
     let change = api_change(Payload::read(request).await?)?;
-    let api = management
-        .registrar(&caller)
-        .update_api(&id, change)
-        .await?;
+    let registrar = management.registrar(&caller);
+    let alone = management.changing.lock().await;
+    if seen.asks() {
+        seen.check(&object(&registrar.api(&id).await?))?;
+    }
+    let api = registrar.update_api(&id, change).await?;
+    drop(alone);
     management.nudge.caught_up().await;
-    Ok(answer(StatusCode::OK, &object(&api)))
+    let whole = object(&api);
+    Ok(tagged(answer(StatusCode::OK, &whole), &whole))
 }
 
 /// Delete an API.

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::access::Caller;
+use super::condition::{IfMatch, tagged};
 use super::directory::Directory;
 use super::error::ManageError;
 use super::id::Id;
@@ -73,7 +74,7 @@ pub(super) async fn show(
     let directory = &management.directory;
     let rule = directory.work(move |scripts| scripts.one(&id)).await?;
     let object = query.projected(object(directory, &rule))?;
-    Ok(answer(StatusCode::OK, &object))
+    Ok(tagged(answer(StatusCode::OK, &object), &written(&rule)))
 }
 
 /// Add a script. The answer says whether it runs, and why not.
@@ -104,7 +105,11 @@ pub(super) async fn create(
     body.nothing_more()?;
     let directory = &management.directory;
     let rule = directory.add(&caller, new).await?;
-    Ok(answer(StatusCode::CREATED, &object(directory, &rule)))
+    let object = object(directory, &rule);
+    Ok(tagged(
+        answer(StatusCode::CREATED, &object),
+        &written(&rule),
+    ))
 }
 
 /// Change a script: what is not named stays. The answer says whether it runs, and why not.
@@ -126,6 +131,7 @@ pub(super) async fn update(
 ) -> Answer {
     caller.may(&[scope::UPDATE_RULES])?;
     Query::none(request.uri())?;
+    let seen = IfMatch::of(request.headers())?;
     let mut body = Payload::read(request).await?;
     let change = ScriptChange {
         name: body.take("name")?,
@@ -136,8 +142,14 @@ pub(super) async fn update(
     take_stage(&mut body)?;
     body.nothing_more()?;
     let directory = &management.directory;
+    if seen.asks() {
+        let id = id.clone();
+        let rule = directory.work(move |scripts| scripts.one(&id)).await?;
+        seen.check(&written(&rule))?;
+    }
     let rule = directory.update(&caller, (id, change)).await?;
-    Ok(answer(StatusCode::OK, &object(directory, &rule)))
+    let object = object(directory, &rule);
+    Ok(tagged(answer(StatusCode::OK, &object), &written(&rule)))
 }
 
 /// Delete a script, its manifest and its golden cases.
@@ -166,19 +178,25 @@ pub(super) async fn delete(
 /// A script as Auth0 writes a Rule, with how it stands.
 fn object(directory: &Directory, rule: &ScriptRule) -> Object {
     let standing = directory.standing(rule);
+    let mut object = written(rule);
+    object.insert("state".to_owned(), json!(standing.state));
+    if let Some(reason) = standing.reason {
+        object.insert("reason".to_owned(), json!(reason));
+    }
+    object
+}
+
+/// As much of it as a change can change.
+fn written(rule: &ScriptRule) -> Object {
     let mut object = Object::from_iter([
         ("id".to_owned(), json!(rule.id)),
         ("name".to_owned(), json!(rule.name)),
         ("script".to_owned(), json!(rule.script)),
         ("enabled".to_owned(), json!(rule.enabled)),
         ("stage".to_owned(), json!(STAGE)),
-        ("state".to_owned(), json!(standing.state)),
     ]);
     if let Some(order) = rule.order {
         object.insert("order".to_owned(), json!(order));
-    }
-    if let Some(reason) = standing.reason {
-        object.insert("reason".to_owned(), json!(reason));
     }
     object
 }

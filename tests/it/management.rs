@@ -5,6 +5,8 @@ mod blacklists;
 mod bodies;
 mod client_grants;
 mod clients;
+mod conditions;
+mod idempotency;
 mod keys;
 mod lists;
 mod openapi;

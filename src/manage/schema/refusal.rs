@@ -73,6 +73,9 @@ pub(in crate::manage) enum RefusedBody {
     /// The body is no JSON.
     #[response(status = 415)]
     MediaType(ErrorBody),
+    /// Its Idempotency-Key was sent with another call.
+    #[response(status = 422)]
+    KeyReused(ErrorBody),
     /// The client has sent too many requests.
     #[response(status = 429)]
     TooMany(ErrorBody),
@@ -105,6 +108,9 @@ pub(in crate::manage) enum ConflictBody {
     /// The body is no JSON.
     #[response(status = 415)]
     MediaType(ErrorBody),
+    /// Its Idempotency-Key was sent with another call.
+    #[response(status = 422)]
+    KeyReused(ErrorBody),
     /// The client has sent too many requests.
     #[response(status = 429)]
     TooMany(ErrorBody),
@@ -131,6 +137,9 @@ pub(in crate::manage) enum MissingBody {
     /// The body did not come in time.
     #[response(status = 408)]
     TooSlow(ErrorBody),
+    /// It is not what If-Match says.
+    #[response(status = 412)]
+    Changed(ErrorBody),
     /// The body is too large.
     #[response(status = 413)]
     TooLarge(ErrorBody),
@@ -166,12 +175,18 @@ pub(in crate::manage) enum MissingConflictBody {
     /// It is there already.
     #[response(status = 409)]
     Conflict(ErrorBody),
+    /// It is not what If-Match says.
+    #[response(status = 412)]
+    Changed(ErrorBody),
     /// The body is too large.
     #[response(status = 413)]
     TooLarge(ErrorBody),
     /// The body is no JSON.
     #[response(status = 415)]
     MediaType(ErrorBody),
+    /// Its Idempotency-Key was sent with another call.
+    #[response(status = 422)]
+    KeyReused(ErrorBody),
     /// The client has sent too many requests.
     #[response(status = 429)]
     TooMany(ErrorBody),
