@@ -10,6 +10,7 @@ mod introspect;
 mod oauth_error;
 mod path;
 mod private_json;
+mod reference;
 mod revocations;
 mod revoke;
 mod status_list;
@@ -87,7 +88,10 @@ pub fn router(app: Arc<App>) -> Router {
             manage::v1::PREFIX,
             manage::v1::router(Arc::clone(&app.management)),
         )
+        .route(path::MANAGEMENT_ROOT, any(manage::nothing_here))
         .route(path::OPENAPI, get(discovery::openapi))
+        .route(path::REFERENCE, get(reference::page))
+        .route(path::REFERENCE_SCRIPT, get(reference::script))
         // For whoever runs the server.
         .route(path::HEALTH, get(health::alive))
         .route(path::READY, get(health::ready))

@@ -26,3 +26,9 @@ pub(super) const READY: &str = "/readyz";
 pub(super) const METRICS: &str = "/metrics";
 /// The description of the management API.
 pub(super) const OPENAPI: &str = "/openapi.json";
+/// The same for people.
+pub(super) const REFERENCE: &str = "/docs";
+/// What the page for people runs.
+pub(super) const REFERENCE_SCRIPT: &str = "/docs/redoc.js";
+/// Below which the management API is; a slash at the end is no call of it.
+pub(super) const MANAGEMENT_ROOT: &str = "/api/v2/";
