@@ -45,7 +45,7 @@ async fn what_was_acknowledged_before_a_backup_comes_back_with_it() {
 async fn what_was_issued_after_a_backup_can_be_revoked_with_the_restoration() {
     let installation = Installation::new();
     installation.well(&["backup", "copy"]);
-    let feed = installation.store().await.feed_id().await.unwrap();
+    let feed = installation.store().await.open_feed().await.unwrap();
     let server = installation.serve().await;
     // Numbers of cut-offs that the backup has never heard of.
     for _ in 0..3 {
@@ -60,7 +60,7 @@ async fn what_was_issued_after_a_backup_can_be_revoked_with_the_restoration() {
     let fresh = server.ask().await.unwrap().token().to_owned();
     assert!(server.is_good(&fresh).await);
     // Whoever follows the list of revocations must begin anew.
-    assert_ne!(installation.store().await.feed_id().await.unwrap(), feed);
+    assert_ne!(installation.store().await.open_feed().await.unwrap(), feed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
