@@ -64,6 +64,41 @@ async function current() {
   assert.deepEqual(await collected(await auth0.clientGrants.list({ audience: identifier })), [])
 }
 
+// Rules, what they share, and keys, which the current major no longer manages but for the keys.
+async function currentKeys() {
+  const { keys } = new ManagementClient(options)
+  const before = await keys.signing.list()
+  const next = before.find((key) => key.next)
+  assert.ok((await keys.signing.rotate()).cert.startsWith('-----BEGIN CERTIFICATE-----'))
+  assert.equal((await keys.signing.get(next.kid)).current, true)
+  const previous = before.find((key) => key.current)
+  assert.equal((await keys.signing.get(previous.kid)).previous, true)
+}
+
+async function oldRules() {
+  const auth0 = new OldManagementClient(options)
+  const script = 'function (user, context, callback) { callback(null, user, context); }'
+  const { data: rule } = await auth0.rules.create({ name: 'From the SDK', script, order: 90, enabled: false })
+  assert.deepEqual([rule.name, rule.order, rule.enabled], ['From the SDK', 90, false])
+  await has(409, auth0.rules.create({ name: 'From the SDK', script }))
+  const { data: page } = await auth0.rules.getAll({ per_page: 1, include_totals: true, enabled: false })
+  assert.deepEqual([page.total, page.rules[0].id], [1, rule.id])
+  await auth0.rules.update({ id: rule.id }, { name: 'Renamed', order: 91 })
+  const { data: found } = await auth0.rules.get({ id: rule.id })
+  assert.deepEqual([found.name, found.order, found.script], ['Renamed', 91, script])
+  await auth0.rulesConfigs.set({ key: 'API_URL' }, { value: 'https://crm.example' })
+  assert.deepEqual((await auth0.rulesConfigs.getAll()).data, [{ key: 'API_URL' }])
+  await auth0.rulesConfigs.delete({ key: 'API_URL' })
+  await auth0.rules.delete({ id: rule.id })
+  await has(404, auth0.rules.get({ id: rule.id }))
+  const { data: keys } = await auth0.keys.getAll()
+  const next = keys.find((key) => key.next)
+  await auth0.keys.rotate()
+  assert.equal((await auth0.keys.get({ kid: next.kid })).data.current, true)
+  const { data: revoked } = await auth0.keys.revoke({ kid: keys.find((key) => key.previous).kid })
+  assert.ok(revoked.cert)
+}
+
 // An older major: the caller walks the pages.
 async function old() {
   const auth0 = new OldManagementClient(options)
@@ -115,5 +150,8 @@ async function narrow() {
 
 await current()
 console.log('auth0 (JavaScript, current)   clients, APIs and grants: made, listed, changed, deleted')
+await currentKeys()
 await old()
+await oldRules()
 console.log('auth0 (JavaScript, 4)         clients, APIs and grants: made, listed, changed, deleted')
+console.log('auth0 (JavaScript, both)      rules, what they share, and keys: made, changed, rotated, revoked')

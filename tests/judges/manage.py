@@ -94,6 +94,21 @@ def old():
     for client in clients:
         auth0.clients.delete(client)
     auth0.resource_servers.delete(api["id"])
+    rules(auth0)
+
+
+def rules(auth0):
+    """Rules, what they share, and keys; the current major has no rules any more."""
+    script = "function (user, context, callback) { callback(null, user, context); }"
+    rule = auth0.rules.create({"name": "From Python", "script": script, "order": 80, "enabled": False})
+    assert auth0.rules.get(rule["id"])["script"] == script
+    assert auth0.rules.update(rule["id"], {"order": 81})["order"] == 81
+    assert [one["id"] for one in auth0.rules.all(enabled=False)] == [rule["id"]]
+    auth0.rules_configs.set("API_URL", "https://crm.example")
+    assert auth0.rules_configs.all() == [{"key": "API_URL"}]
+    auth0.rules_configs.unset("API_URL")
+    auth0.rules.delete(rule["id"])
+    refused(404, lambda: auth0.rules.get(rule["id"]))
 
 
 current() if MAJOR > 4 else old()
