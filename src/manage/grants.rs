@@ -71,7 +71,8 @@ pub(super) async fn show(
     caller.may(READ)?;
     Query::none(&uri)?;
     let grant = management.registrar(&caller).grant(&id).await?;
-    Ok(answer(StatusCode::OK, &object(&grant)))
+    let whole = object(&grant);
+    Ok(tagged(answer(StatusCode::OK, &whole), &whole))
 }
 
 /// Add a client grant.

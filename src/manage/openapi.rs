@@ -16,7 +16,7 @@ use super::{blacklists, clients, grants, keys, resource_servers, rules, rules_co
 #[openapi(
     info(
         title = "rulemint management API",
-        description = "Clients, APIs, client grants, rules and blacklisted tokens, in the shapes of Auth0's Management API; and what Auth0 never had, below /api/rulemint/v1.",
+        description = "Clients, APIs, client grants, rules, signing keys and blacklisted tokens, in the shapes of Auth0's Management API, where a PATCH takes If-Match and a POST an Idempotency-Key; and what Auth0 never had, below /api/rulemint/v1.",
     ),
     paths(
         blacklists::list,

@@ -36,8 +36,12 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Answer {
     caller.may(&[scope::READ_RULES])?;
-    let query = Query::of_pages(&uri, &["enabled"])?;
+    let query = Query::of_pages(&uri, &["enabled", "stage"])?;
     let enabled = query.flag("enabled")?;
+    if query.one("stage").is_some_and(|stage| stage != STAGE) {
+        let why = format!("stage must be {STAGE}: there is no other here");
+        return Err(ManageError::Query(why));
+    }
     let asked_for = query.list("fields");
     let directory = &management.directory;
     let all = directory.work(|scripts| scripts.all()).await?;

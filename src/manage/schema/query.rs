@@ -5,6 +5,7 @@
     reason = "queries are read member by member: this is what their senders are told"
 )]
 
+use super::rules::Stage;
 use utoipa::IntoParams;
 
 /// How a list is asked for. Without any of these it is answered whole; `take` or `from` ask for checkpoints, the others
@@ -114,6 +115,8 @@ pub(in crate::manage) struct BlacklistFilters {
 pub(in crate::manage) struct RuleFilters {
     /// Those that are to run, or those that are not.
     enabled: Option<bool>,
+    /// Those of this stage, which all are.
+    stage: Option<Stage>,
 }
 
 /// What else goes with a grant.

@@ -35,6 +35,7 @@ async fn a_change_of_what_somebody_else_has_changed_is_refused() {
         (&grant, json!({ "scope": ["read"] }), json!({ "scope": [] })),
     ] {
         let seen = admin.get(path).await.header("ETag").to_owned();
+        assert!(seen.starts_with('"'), "{path}: {seen}");
         let changed = admin.patch_if(path, &seen, first).await;
         assert_eq!(changed.status, 200, "{path}: {changed:?}");
         assert_ne!(changed.header("ETag"), seen);

@@ -185,6 +185,10 @@ async fn what_cannot_be_a_rule_is_refused() {
     let nowhere = admin.patch("/rules/rul_x", json!({ "order": 1 })).await;
     refused(&nowhere, 404, "inexistent_rule");
     refused(&admin.delete("/rules/rul_x").await, 404, "inexistent_rule");
+    let stage = admin.get("/rules?stage=pre_authorize").await;
+    refused(&stage, 400, "invalid_query_string");
+    let stage = admin.get("/rules?stage=login_success").await;
+    assert_eq!(stage.status, 200);
     refused(
         &admin.get("/rules?take=1").await,
         400,
