@@ -178,16 +178,8 @@ impl ManageError {
                 let message = "it has been changed since: read it again".to_owned();
                 (S::PRECONDITION_FAILED, message, Some("precondition_failed"))
             }
-            Self::KeyReused => {
-                let message = "this Idempotency-Key was sent with another call: use a new one";
-                let code = Some("idempotency_key_reused");
-                (S::UNPROCESSABLE_ENTITY, message.to_owned(), code)
-            }
-            Self::KeyUnderWay => {
-                let message = "the call with this Idempotency-Key is being carried out: wait";
-                let code = Some("idempotency_key_in_use");
-                (S::CONFLICT, message.to_owned(), code)
-            }
+            Self::KeyReused => key_reused(),
+            Self::KeyUnderWay => key_under_way(),
             Self::MediaType => {
                 let message = "send the body as application/json".to_owned();
                 (S::UNSUPPORTED_MEDIA_TYPE, message, Some("invalid_body"))
@@ -283,6 +275,18 @@ fn no_such_path(path: &str) -> String {
         "there is no {path}: here are /clients, /resource-servers, /client-grants, /rules, /rules-configs, /keys/signing and \
          /blacklists/tokens"
     )
+}
+
+fn key_reused() -> Told {
+    let message = "this Idempotency-Key was sent with another call: use a new one".to_owned();
+    let code = Some("idempotency_key_reused");
+    (StatusCode::UNPROCESSABLE_ENTITY, message, code)
+}
+
+fn key_under_way() -> Told {
+    let message = "the call with this Idempotency-Key is being carried out: wait".to_owned();
+    let code = Some("idempotency_key_in_use");
+    (StatusCode::CONFLICT, message, code)
 }
 
 fn payload(why: &str) -> String {
