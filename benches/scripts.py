@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures one rule, which gives each token an id, in three shapes: the seed's JavaScript in rulemint, the same as a Rust
-component in rulemint, and as an in-process hook of node-oidc-provider. Interleaved in one run; prints ratios.
+component in rulemint, both also with kept instances, and as an in-process hook of node-oidc-provider. Interleaved in one run; prints ratios.
 
 Needs wrk, Node with npm, and two processors: the server is pinned to one, the load generator to the other.
 """
@@ -21,6 +21,8 @@ SEED = """function (user, context, callback) {
 }
 """
 
+KEPT = 'instances = "kept"\n'
+
 
 def script(where, name, port, manifest=None):
     contestant = run.rulemint(where, name, port, 0)
@@ -28,6 +30,13 @@ def script(where, name, port, manifest=None):
     rule.write_text(SEED)
     if manifest:
         rule.with_suffix(".toml").write_text(manifest)
+    return contestant
+
+
+def component(where, name, port, manifest):
+    contestant = run.rulemint(where, name, port, 1)
+    [rule] = (where / name / "rules").glob("*.wasm")
+    rule.with_suffix(".toml").write_text(manifest)
     return contestant
 
 
@@ -57,6 +66,8 @@ def measure(where, arguments):
         script(where, "rulemint, JavaScript", 7031),
         run.rulemint(where, "rulemint, Rust component", 7032, 1),
         run.rulemint(where, "rulemint, no rule", 7033, 0),
+        script(where, "rulemint, JavaScript, kept", 7034, KEPT),
+        component(where, "rulemint, Rust component, kept", 7035, KEPT),
     ]
     try:
         run.contend(contestants, where / "post.lua", arguments)
