@@ -21,7 +21,7 @@ pub struct Revocations {
     /// Each part has a lock of its own, so that one that grows holds up few.
     tokens: [RwLock<TokenList>; PARTS],
     /// Those of each kind: mostly there are none, and then nothing needs to be looked for.
-    cutoffs: RwLock<[Cutoffs; KINDS.len()]>,
+    cutoffs: RwLock<[Cutoffs; KINDS]>,
     /// How many cut-offs there are: mostly none, and then nobody asks further.
     cutoff_count: AtomicUsize,
     newest_cutoff: AtomicI64,
@@ -111,7 +111,7 @@ impl Revocations {
     }
 
     fn take_in_cutoff(&self, row: &RevocationRow, target: &Target) {
-        let Some(kind) = KINDS.iter().position(|kind| *kind == target.kind()) else {
+        let Some(kind) = kind_of_cutoff(target) else {
             return;
         };
         let about = self.keys.of((target.value(), target.audience()));
@@ -224,6 +224,19 @@ impl Revocations {
 #[error("the store has not been read for too long to know what was revoked since")]
 pub struct Stale;
 
+/// Where cut-offs of a kind are kept; `None` for a single token, which is none.
+const fn kind_of_cutoff(target: &Target) -> Option<usize> {
+    Some(match target {
+        Target::Token { .. } => return None,
+        Target::Client(_) => CLIENT,
+        Target::Grant { .. } => GRANT,
+        Target::Subject(_) => SUBJECT,
+        Target::Audience(_) => AUDIENCE,
+        Target::Key(_) => KEY,
+        Target::Rule(_) => RULE,
+    })
+}
+
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
@@ -237,8 +250,8 @@ fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 }
 
 const PARTS: usize = 16;
-/// What cut-offs are about, and where those are kept.
-const KINDS: [&str; 6] = ["client", "grant", "subject", "audience", "key", "rule"];
+/// How many kinds of cut-offs there are, and where each is kept.
+const KINDS: usize = 6;
 const CLIENT: usize = 0;
 const GRANT: usize = 1;
 const SUBJECT: usize = 2;
