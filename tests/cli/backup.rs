@@ -107,7 +107,7 @@ fn a_damaged_backup_is_not_restored() {
         .run(&["client", "list", "--data-dir", "elsewhere"])
         .well();
     place.put("copy/rules/unlisted.wasm", "a stranger's");
-    let message = place.run(&ELSEWHERE).badly(5);
+    let message = place.run(&["restore", "copy", "--force"]).badly(5);
     assert!(
         message.contains("rules/unlisted.wasm is not in its list"),
         "{message}"
