@@ -63,6 +63,7 @@ pub async fn back_up(
     store.copy_to(&draft.join(DataDir::STORE_FILE)).await?;
     copy_below(data, &draft, KEPT_RULES)?;
     copy_below(data, &draft, "tls")?;
+    copy_below(data, &draft, DataDir::RULE_SECRETS)?;
     if let Some(rules_dir) = &extent.rules_dir {
         copy_tree(rules_dir, &draft.join(RULES_DIR))?;
     }

@@ -16,6 +16,8 @@ pub struct DataDir(PathBuf);
 impl DataDir {
     /// The store's file, below the directory.
     pub const STORE_FILE: &str = "rulemint.db";
+    /// The name of the directory of secrets that declared state gave to scripts.
+    pub const RULE_SECRETS: &str = "rule-secrets";
 
     /// Makes the directory where it is missing (mode 0700).
     ///

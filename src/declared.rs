@@ -22,6 +22,7 @@ pub use plan::{Action, Change, Done, Hands, Kind, Plan, Prune, Step, Stopped, Wo
 pub use registered::Registered;
 
 use crate::document::Mistake;
+use entry::Section;
 
 /// Reads what is declared: a directory, or a YAML file with what stands beside it.
 ///
@@ -42,6 +43,40 @@ pub fn read(place: &Path, keywords: &Keywords) -> Result<Declared, Vec<Mistake>>
         place: place.display().to_string(),
         problem: problem.to_owned(),
     }])
+}
+
+/// Refuses a place whose files would lie in the rules directory itself: what runs there would be taken for declared, and deleted
+/// when another export takes its place.
+///
+/// # Errors
+/// When it is one.
+pub fn check_apart(place: &Path, rules_dir: &Path) -> Result<(), Mistake> {
+    let (root, live) = (root_of(place), rules_dir.canonicalize());
+    for section in Section::ALL {
+        let directory = root.join(section.directory());
+        if let (Ok(one), Ok(live)) = (directory.canonicalize(), &live)
+            && one == *live
+        {
+            return Err(Mistake {
+                place: directory.display().to_string(),
+                problem:
+                    "it is the directory of the rules that run: keep declared files in another"
+                        .to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Where paths in declared files begin.
+fn root_of(place: &Path) -> &Path {
+    if !yaml::is_named_so(place) {
+        return place;
+    }
+    match place.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// What the deploy tool writes in the place of a secret.

@@ -1,7 +1,7 @@
 //! `rulemint apply` and `rulemint export`
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstream::println;
 use anyhow::Context as _;
@@ -13,6 +13,7 @@ use super::Context;
 use super::access::{Access, load};
 use super::exit::{Mistakes, Refused};
 use super::output::{BAD, DIM, GOOD, ODD};
+use crate::data_dir::DataDir;
 use crate::declared::{
     self, Action, Change, Declared, Export, Hands, Keywords, LeftOut, Plan, Prune, Registered, Step,
 };
@@ -66,7 +67,7 @@ impl Apply {
             true => Access::look(context).await?,
             false => Access::open(context).await?,
         };
-        let places = Places::of(context, &access)?;
+        let places = Places::of(context, &access, &self.file)?;
         let hands = places.hands(&access);
         let registered = registered(&access, &hands).await?;
         let plan = Plan::of(&declared, &registered, self.prune(), &access.registrar);
@@ -118,7 +119,7 @@ impl Apply {
 impl ExportCommand {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let access = Access::look(context).await?;
-        let places = Places::of(context, &access)?;
+        let places = Places::of(context, &access, &self.place)?;
         let registered = registered(&access, &places.hands(&access)).await?;
         let exported = declared::export(&Export {
             registered: &registered,
@@ -156,13 +157,16 @@ struct Places {
 }
 
 impl Places {
-    fn of(context: &Context<'_>, access: &Access) -> anyhow::Result<Self> {
+    /// `declared` is where files that declare things are, which is elsewhere.
+    fn of(context: &Context<'_>, access: &Access, declared: &Path) -> anyhow::Result<Self> {
         let rules_dir = load(context, Vec::new())?.config.rules.dir;
+        let apart = declared::check_apart(declared, &rules_dir);
+        apart.map_err(|mistake| Mistakes::in_declared(vec![mistake]))?;
         let data_dir = std::path::absolute(access.data.path())?;
         Ok(Self {
             scripts: ScriptRules::of(&rules_dir),
             rules_dir,
-            secrets_dir: data_dir.join(SECRETS),
+            secrets_dir: data_dir.join(DataDir::RULE_SECRETS),
         })
     }
 
@@ -298,6 +302,4 @@ fn as_mistake(left_out: &LeftOut) -> Mistake {
     }
 }
 
-/// Below the data directory.
-const SECRETS: &str = "rule-secrets";
 const SHOWN_CHARS: usize = 60;

@@ -38,7 +38,7 @@ impl Mistakes {
 
     /// Nothing of it was applied.
     pub(super) fn in_declared(mistakes: Vec<Mistake>) -> Self {
-        let what = "nothing was applied: what is declared has";
+        let what = "nothing was done: what is declared has";
         Self { what, mistakes }
     }
 }

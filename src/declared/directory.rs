@@ -79,7 +79,9 @@ fn look_at(reader: &mut Reader<'_>, path: &Path) {
 
 fn count(directory: &Path) -> usize {
     let paths = sorted(directory).unwrap_or_default();
-    let files = |path: &PathBuf| if path.is_dir() { count(path) } else { 1 };
+    // Links are not followed: they may lead round in a circle.
+    let is_below = |path: &PathBuf| path.is_dir() && !path.is_symlink();
+    let files = |path: &PathBuf| if is_below(path) { count(path) } else { 1 };
     paths.iter().map(files).sum()
 }
 

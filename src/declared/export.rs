@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::entry::Section;
-use super::{LeftOut, Registered, yaml};
+use super::{LeftOut, Registered, root_of, yaml};
 use crate::manage::shape::Object;
 use file_name::FileNames;
 use sections::Sections;
@@ -43,9 +43,10 @@ pub struct Exported {
 pub fn export(export: &Export<'_>) -> Result<Exported, ExportError> {
     let is_yaml = yaml::is_named_so(export.place);
     let sections = Sections::of(export.registered, export.without_ids);
-    let (root, files) = match is_yaml {
-        true => (parent(export.place), as_yaml(&sections, export.place)?),
-        false => (export.place, as_directory(&sections)),
+    let root = root_of(export.place);
+    let files = match is_yaml {
+        true => as_yaml(&sections, export.place)?,
+        false => as_directory(&sections),
     };
     make_room(export, root, is_yaml)?;
     for (path, text) in &files {
@@ -60,13 +61,6 @@ pub fn export(export: &Export<'_>) -> Result<Exported, ExportError> {
         counts: sections.counts(),
         left_out: sections.left_out,
     })
-}
-
-fn parent(file: &Path) -> &Path {
-    match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
 
 /// By path below the root.

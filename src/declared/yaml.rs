@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::Keywords;
 use super::entry::{Declared, Reader, Section};
+use super::{Keywords, root_of};
 use crate::document::Mistake;
 use crate::manage::shape::Object;
 
@@ -20,10 +20,7 @@ pub(super) fn is_named_so(path: &Path) -> bool {
 /// # Errors
 /// When it, or a file that it names, cannot be read or is none of the format.
 pub(super) fn read(file: &Path, keywords: &Keywords) -> Result<Declared, Vec<Mistake>> {
-    let root = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let root = root_of(file);
     let mut reader = Reader::new(root, keywords);
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     if let Some(text) = reader.text(file) {

@@ -71,7 +71,7 @@ fn nothing_is_done_when_one_file_is_wrong() {
     );
     let message = place.run(&["apply", "-f", "t"]).badly(3);
     for words in [
-        "nothing was applied: what is declared has 3 mistake(s)",
+        "nothing was done: what is declared has 3 mistake(s)",
         "clients/broken.json: a name is 1 to 255 characters",
         "clients/nameless.json: it has no name",
         "grants/Shop-Orders.json: API \"https://orders.example\" has no scope fly",
@@ -164,4 +164,23 @@ fn a_dry_run_makes_no_installation() {
     let message = place.run(&["apply", "-f", "t", "--dry-run"]).badly(4);
     assert!(message.contains("there is no data directory"), "{message}");
     assert!(!place.path().join(".rulemint").exists());
+}
+
+#[test]
+fn declared_files_are_kept_apart_from_the_rules_that_run() {
+    let place = Place::new();
+    place.put("rules/10-live.js", "function (user, context, callback) {}");
+    place.run(&["client", "add", "--name", "shop"]).well();
+    for command in [
+        &["apply", "-f", ".", "--prune"][..],
+        &["export", "."],
+        &["export", "tenant.yaml", "--overwrite"],
+    ] {
+        let message = place.run(command).badly(3);
+        assert!(
+            message.contains("the directory of the rules that run"),
+            "{message}"
+        );
+    }
+    assert!(place.path().join("rules/10-live.js").exists());
 }

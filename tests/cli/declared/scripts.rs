@@ -193,7 +193,9 @@ fn a_secret_that_files_give_is_kept_beside_the_store_and_named_in_the_manifest()
     assert!(apply("open sesame").contains("1 unchanged"));
     assert!(apply("another").contains("1 to change"));
 
-    // An export names it, and what it cannot say stays as it is.
+    // A backup has it; an export names it, and what it cannot say stays as it is.
+    place.run(&["backup", "saved"]).well();
+    assert!(place.path().join("saved/rule-secrets").is_dir());
     place.run(&["export", "out"]).well();
     let action = fs::read_to_string(place.path().join("out/actions/crm.json")).unwrap();
     assert!(
