@@ -46,6 +46,8 @@ pub struct StatusLists {
     lists: RwLock<HashMap<Box<str>, Arc<List>>>,
     /// By API.
     dispensers: ArcSwap<HashMap<Box<str>, Arc<Dispenser>>>,
+    /// Held while lists are begun or closed: one that has just begun is not to be taken for one that nobody uses.
+    changing: tokio::sync::Mutex<()>,
     low: Arc<Notify>,
     rechecks: UnboundedSender<Recheck>,
     /// Since when there is something to look at again, in milliseconds on the monotonic clock; 0: there is nothing.

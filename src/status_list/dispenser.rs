@@ -3,7 +3,7 @@
 //! Places are reserved in the store in blocks before any of them is handed out, so that none is handed out twice, whatever
 //! happens to the process. A block knows the one that follows it, on the same list or on the next one.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
@@ -15,6 +15,8 @@ use crate::claims::StatusPlace;
 /// The places of one API.
 pub(super) struct Dispenser {
     current: ArcSwap<Block>,
+    /// How long tokens live that its places are for, in seconds.
+    lifetime: AtomicU32,
 }
 
 /// Places that are reserved for this process.
@@ -62,10 +64,21 @@ impl Block {
 }
 
 impl Dispenser {
-    pub(super) fn new(block: Arc<Block>) -> Self {
+    pub(super) fn new(block: Arc<Block>, lifetime: u32) -> Self {
         Self {
             current: ArcSwap::new(block),
+            lifetime: lifetime.into(),
         }
+    }
+
+    /// Whether its lists know that tokens may live so long.
+    pub(super) fn is_for(&self, lifetime: u32) -> bool {
+        lifetime <= self.lifetime.load(Ordering::Relaxed)
+    }
+
+    /// Says that they do from now on.
+    pub(super) fn set_lifetime(&self, lifetime: u32) {
+        self.lifetime.store(lifetime, Ordering::Relaxed);
     }
 
     /// A place that no other token has; `None` where none is reserved.

@@ -45,6 +45,7 @@ impl StatusLists {
         let lists = Arc::new(Self {
             lists: RwLock::default(),
             dispensers: ArcSwap::default(),
+            changing: tokio::sync::Mutex::default(),
             low: Arc::new(Notify::new()),
             rechecks: sender,
             behind_since: 0.into(),
@@ -69,15 +70,38 @@ impl StatusLists {
     /// When the store does not answer.
     pub async fn prepare(&self, registry: &Registry) -> Result<(), StatusListError> {
         let has_list = |api: &&Arc<Api>| api.status_list && self.parts.has_ledger;
+        let _alone = self.changing.lock().await;
         for api in registry.apis().filter(has_list) {
-            if !self.dispensers.load().contains_key(&*api.identifier) {
-                let block = self.first_block(api).await?;
-                let dispenser = Arc::new(Dispenser::new(block));
-                let mut dispensers = HashMap::clone(&self.dispensers.load());
-                dispensers.insert((*api.identifier).into(), dispenser);
-                self.dispensers.store(Arc::new(dispensers));
+            let known = self.dispensers.load().get(&*api.identifier).cloned();
+            match known {
+                Some(dispenser) => self.prolong(&dispenser, api.lifetime).await?,
+                None => self.begin(api).await?,
             }
         }
+        Ok(())
+    }
+
+    async fn begin(&self, api: &Api) -> Result<(), StatusListError> {
+        let block = self.first_block(api).await?;
+        let dispenser = Arc::new(Dispenser::new(block, api.lifetime));
+        let mut dispensers = HashMap::clone(&self.dispensers.load());
+        dispensers.insert((*api.identifier).into(), dispenser);
+        self.dispensers.store(Arc::new(dispensers));
+        Ok(())
+    }
+
+    /// Lets lists in use stay for tokens that live longer than those before.
+    async fn prolong(&self, dispenser: &Dispenser, lifetime: u32) -> Result<(), StoreError> {
+        if dispenser.is_for(lifetime) {
+            return Ok(());
+        }
+        for block in dispenser.blocks() {
+            let none = (0, PLACES_I64);
+            let number = block.list.number;
+            let store = &self.parts.store;
+            store.reserve_places(number, none, lifetime.into()).await?;
+        }
+        dispenser.set_lifetime(lifetime);
         Ok(())
     }
 
@@ -206,6 +230,7 @@ impl StatusLists {
 
     /// Closes lists that nobody hands out places of, and lets go of those whose last token has expired before a moment.
     async fn clear_away(&self, expired_before: Option<i64>) -> Result<(), StoreError> {
+        let _alone = self.changing.lock().await;
         let dispensers = self.dispensers.load_full();
         let blocks = dispensers.values().flat_map(|dispenser| dispenser.blocks());
         let in_use: HashSet<i64> = blocks.map(|block| block.list.number).collect();

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use rulemint::registry::ApiChange;
+
 use super::{change_store, give_lists, is_listed, place, server, until_recorded};
-use crate::harness::{TestServer, until};
+use crate::harness::{AUDIENCE, TestServer, until};
 
 async fn reserved(server: &TestServer) -> i64 {
     server.store.status_lists().await.unwrap()[0].reserved
@@ -75,6 +77,25 @@ async fn when_a_list_is_full_the_next_one_begins() {
         until_recorded(&server, token).await;
         assert!(!is_listed(&server, token).await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_stays_for_tokens_that_live_longer_than_those_before() {
+    let server = server().await;
+    let lifetime = async || server.store.status_lists().await.unwrap()[0].lifetime;
+    assert_eq!(lifetime().await, 86_400);
+    let longer = ApiChange {
+        lifetime: Some(864_000),
+        ..ApiChange::default()
+    };
+    server.registrar.update_api(AUDIENCE, longer).await.unwrap();
+    until("a token that lives longer", async || {
+        let claims = server.ask(&[]).await.claims();
+        let lives = claims["exp"].as_i64()? - claims["iat"].as_i64()?;
+        (lives == 864_000).then_some(())
+    })
+    .await;
+    assert_eq!(lifetime().await, 864_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
