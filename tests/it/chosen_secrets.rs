@@ -166,7 +166,7 @@ async fn guesses_at_once_are_bounded_and_hold_nobody_else_up() {
         };
         server.registrar.import_client(new, &hash).await.unwrap();
     }
-    until_token(&server, "chooser", CHOSEN).await;
+    import(&server, "last").await; // When it is known, all are.
     let guess = |number: usize| {
         let server = Arc::clone(&server);
         tokio::spawn(async move {
@@ -193,18 +193,23 @@ async fn guesses_at_once_are_bounded_and_hold_nobody_else_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_of_another_system_keeps_its_secret() {
     let server = Setup::new().start().await;
+    import(&server, "moved").await;
+    ask(&server, "moved", "correct")
+        .await
+        .refused(401, "invalid_client");
+}
+
+/// Adds a client that another system kept a hash for, and waits until it gets tokens.
+async fn import(server: &TestServer, id: &str) {
     let new = NewClient {
-        id: Some("moved".to_owned()),
-        name: "moved".to_owned(),
+        id: Some(id.to_owned()),
+        name: id.to_owned(),
         ..NewClient::default()
     };
     let hash = ChosenHash::import(BCRYPT).unwrap();
     server.registrar.import_client(new, &hash).await.unwrap();
-    grant(&server, "moved").await;
-    until_token(&server, "moved", "correctbatteryhorsestapler").await;
-    ask(&server, "moved", "correct")
-        .await
-        .refused(401, "invalid_client");
+    grant(server, id).await;
+    until_token(server, id, "correctbatteryhorsestapler").await;
 }
 
 /// Of "correctbatteryhorsestapler".
