@@ -31,15 +31,12 @@ pub struct Readiness {
 
 impl Readiness {
     async fn checks(&self) -> BTreeMap<&'static str, String> {
-        let store = match timeout(STORE_TIMEOUT, self.store.ping()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(problem)) => Err(problem.to_string()),
-            Err(_) => Err("the store does not answer".to_owned()),
-        };
-        let store = store.and_then(|()| match self.store.condition() {
+        let store = match self.store.condition() {
             Condition::ReadOnly => Err(READ_ONLY.to_owned()),
-            Condition::Writable | Condition::Full => Ok(()),
-        });
+            // Even opening a connection may take room then. Tokens do not need one.
+            Condition::Full => Ok(()),
+            Condition::Writable => self.answers().await,
+        };
         let running = match self.stopping.load(Ordering::Acquire) {
             true => Err("the server is stopping".to_owned()),
             false => Ok(()),
@@ -50,6 +47,13 @@ impl Readiness {
             ("rules", said((self.rules)())),
             ("store", said(store)),
         ])
+    }
+
+    async fn answers(&self) -> Result<(), String> {
+        match timeout(STORE_TIMEOUT, self.store.ping()).await {
+            Ok(answer) => answer.map_err(|problem| problem.to_string()),
+            Err(_) => Err("the store does not answer".to_owned()),
+        }
     }
 }
 

@@ -138,7 +138,7 @@ async fn the_pool_shows_a_call_under_way() {
     assert_eq!(value(&server, "rulemint_rule_calls_max").await, 128.0);
     for (resource, max) in [
         ("component_instances", 128.0),
-        ("core_instances", 512.0),
+        ("core_instances", 4096.0),
         ("memories", 256.0),
         ("tables", 512.0),
         ("stacks", 128.0),
@@ -211,11 +211,12 @@ async fn a_reload_is_counted_timed_and_numbered() {
 /// Every metric has a line in docs/operations.md, and every line there a metric.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_in_the_docs_is_complete() {
-    let http = "[http]\nhosts = [\"https://crm.example\"]\n"; // What no rule may do is not counted.
+    // What no rule may do is not counted.
+    let fetching_kept = "instances = \"kept\"\n[http]\nhosts = [\"https://crm.example\"]\n";
     let server = Setup::new()
         .with("10-jti.wasm", jti_rule())
         .with("20-fetch.wasm", fetcher())
-        .with("20-fetch.toml", http)
+        .with("20-fetch.toml", fetching_kept)
         .start()
         .await;
     let metrics = server.get("/metrics").await.body;
