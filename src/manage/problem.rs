@@ -1,7 +1,7 @@
 //! Refusals in the shape of RFC 9457, for the calls that are not Auth0's.
 
 use axum::Json;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::middleware::Next;
@@ -10,7 +10,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::Refusal;
-use super::v1;
 
 /// Why a call was refused (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -30,9 +29,13 @@ pub(super) struct Problem {
     code: Option<&'static str>,
 }
 
-/// Writes what a handler, or the doorman, refused as a problem.
-pub(super) async fn in_shape(request: Request, next: Next) -> Response {
-    let instance = format!("{}{}", v1::PREFIX, request.uri().path());
+/// Writes what a handler, or the doorman, refused as a problem. `prefix` is where the routes below it are nested.
+pub(super) async fn in_shape(
+    State(prefix): State<&'static str>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let instance = format!("{prefix}{}", request.uri().path());
     let mut response = next.run(request).await;
     let Some(refusal) = response.extensions_mut().remove::<Refusal>() else {
         return response;

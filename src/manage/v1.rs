@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{Method, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
 
 use super::doorman::{self, Door};
@@ -43,7 +43,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> 
             doorman::admit,
         ))
         .fallback(nothing_here)
-        .layer(from_fn(problem::in_shape))
+        .layer(from_fn_with_state(PREFIX, problem::in_shape))
         .with_state(management)
 }
 
