@@ -67,7 +67,7 @@ enum Command {
     /// Add, change, list, show or delete client grants: which client may have tokens for which API.
     #[command(subcommand)]
     Grant(grant::GrantCommand),
-    /// Make clients, APIs and grants what files declare, in the formats of Auth0's deploy tool.
+    /// Make clients, APIs, grants and scripts what files declare, in the formats of Auth0's deploy tool.
     Apply(declared::Apply),
     /// Write files that declare what there is, in the formats of Auth0's deploy tool. They hold no secret.
     Export(declared::ExportCommand),
