@@ -7,7 +7,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::{Hands, WorkError};
-use crate::rules_dir::{RulesDirError, ScriptRule};
+use crate::rules_dir::ScriptRule;
 use crate::store::{ApiRow, ClientRow, GrantRow};
 
 /// Everything that files can declare, as it is at this moment.
@@ -32,16 +32,12 @@ impl Registered {
         hands: &Hands<'_>,
         settings: BTreeMap<String, SecretString>,
     ) -> Result<Self, WorkError> {
-        let scripts = match hands.scripts.all() {
-            Err(RulesDirError::NoDirectory(_)) => Vec::new(),
-            read => read?,
-        };
         Ok(Self {
             apis: hands.registrar.apis().await?,
             clients: hands.registrar.clients().await?,
             grants: hands.registrar.grants(None).await?,
             settings,
-            scripts,
+            scripts: hands.scripts.all()?,
             programs: programs(hands.rules_dir),
         })
     }

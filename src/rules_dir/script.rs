@@ -74,17 +74,15 @@ impl ScriptRules {
         }
     }
 
-    /// All scripts, in the order they run.
+    /// All scripts, in the order they run. A directory that is not there has none.
     ///
     /// # Errors
     /// When the directory or a file in it cannot be read.
     pub fn all(&self) -> Result<Vec<ScriptRule>, RulesDirError> {
-        let open = OpenDir::open(&self.rules_dir).map_err(|problem| {
-            match problem.kind() == io::ErrorKind::NotFound {
-                true => RulesDirError::NoDirectory(self.rules_dir.clone()),
-                false => self.unreadable("", problem.to_string()),
-            }
-        })?;
+        let open = match OpenDir::open(&self.rules_dir) {
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            opened => opened.map_err(|problem| self.unreadable("", problem.to_string()))?,
+        };
         let names = open.names();
         let names = names.map_err(|problem| self.unreadable("", problem.to_string()))?;
         let is_script = |name: &&str| !name.starts_with('.') && !name.is_empty();

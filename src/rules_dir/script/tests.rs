@@ -174,7 +174,7 @@ fn nothing_is_written_where_something_else_writes() {
         nowhere.add(&new("a", None)),
         Err(RulesDirError::NoDirectory(_))
     ));
-    assert!(matches!(nowhere.all(), Err(RulesDirError::NoDirectory(_))));
+    assert!(nowhere.all().unwrap().is_empty());
 }
 
 #[test]
