@@ -2,7 +2,9 @@
 //!
 //! Bodies are read member by member, so [`schema`](super::schema) says what is in them; a test holds real answers against it.
 
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, AllOfBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
+};
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
@@ -62,7 +64,7 @@ use super::{blacklists, clients, grants, keys, resource_servers, rules, rules_co
         v1::status::show,
     ),
     components(schemas(ErrorBody, Problem)),
-    modifiers(&Access, &KeptProperties, &Metadata, &Projections)
+    modifiers(&Access, &KeptProperties, &Metadata, &Projections, &OneTarget)
 )]
 struct Description;
 
@@ -170,6 +172,52 @@ impl Modify for Projections {
     }
 }
 
+/// Says that a cut-off names one thing, or one that goes together with an API.
+struct OneTarget;
+
+impl Modify for OneTarget {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let Some(body) = components.schemas.remove(CUTOFF) else {
+            return;
+        };
+        let ways = TARGETS.iter().fold(OneOfBuilder::new(), |ways, target| {
+            ways.item(named_alone(target))
+        });
+        let whole = AllOfBuilder::new().item(body).item(ways);
+        components.schemas.insert(CUTOFF.to_owned(), whole.into());
+    }
+}
+
+fn named_alone(target: &str) -> ObjectBuilder {
+    let text = ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .pattern(Some(match target {
+            "rule" => r"^(sha256:)?[0-9a-fA-F]{16,64}$",
+            _ => r"^[^\x00-\x1f\x7f-\x9f]{1,600}$",
+        }));
+    let nothing = || ObjectBuilder::new().schema_type(SchemaType::new(Type::Null));
+    let goes_along = |other: &str| other == "audience" && ["jti", "client_id"].contains(&target);
+    TARGETS
+        .iter()
+        .filter(|other| **other != target && !goes_along(other))
+        .fold(
+            ObjectBuilder::new().property(target, text).required(target),
+            |object, other| object.property(*other, nothing()),
+        )
+}
+
+const CUTOFF: &str = "CutoffCreate";
+/// What a cut-off can name.
+const TARGETS: [&str; 7] = [
+    "jti",
+    "client_id",
+    "grant_id",
+    "subject",
+    "audience",
+    "key",
+    "rule",
+];
 const METADATA_CHARS_MAX: usize = 1_024;
 const METADATA_ENTRIES_MAX: usize = 50;
 const NOTHING_KEPT: Kept = Kept {

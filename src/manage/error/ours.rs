@@ -31,7 +31,11 @@ pub(super) fn told_of_issue(problem: IssueError, transaction: &str) -> Told {
                 | GrantError::NoClientGrant { .. }
                 | GrantError::ScopeNotGranted { .. } => "invalid_body",
             };
-            (S::BAD_REQUEST, problem.to_string(), Some(code))
+            let status = match matches!(problem, GrantError::UnknownAudience { .. }) {
+                true => S::NOT_FOUND,
+                false => S::BAD_REQUEST,
+            };
+            (status, problem.to_string(), Some(code))
         }
         IssueError::Rule(RuleError::Denied {
             code, description, ..

@@ -20,7 +20,7 @@ pub(super) use refusal::{CutoffRefused, IssueRefused, Missing, Refused, WishRefu
 #[into_params(parameter_in = Query)]
 pub(super) struct Checkpoint {
     /// The `next` of the answer before.
-    #[param(pattern = "^[0-9]{1,18}$")]
+    #[param(pattern = "^([0-9]{1,18})?$")]
     from: Option<String>,
     /// How long a part is.
     #[param(minimum = 1, maximum = 100, default = 50)]
@@ -62,7 +62,7 @@ pub(super) struct AuditFilters {
     /// Of the call with this X-Correlation-ID.
     correlation_id: Option<String>,
     /// `newest` first, or `oldest`.
-    #[param(pattern = "^(newest|oldest)$")]
+    #[param(pattern = "^(newest|oldest)?$")]
     order: Option<String>,
 }
 
@@ -70,6 +70,7 @@ pub(super) struct AuditFilters {
 #[derive(Serialize, ToSchema)]
 pub(super) struct TokenIssue {
     /// The API, by its identifier.
+    #[schema(min_length = 1)]
     audience: String,
     /// Whom it speaks for (`sub`).
     #[schema(min_length = 1, max_length = 255)]
@@ -164,7 +165,7 @@ pub(super) struct CutoffCreate {
 #[serde(untagged)]
 pub(super) enum Moment {
     Seconds(i64),
-    Text(String),
+    Text(#[schema(value_type = String, format = DateTime)] String),
 }
 
 /// What a revocation would meet.

@@ -59,6 +59,9 @@ pub(in crate::manage::v1) enum IssueRefused {
     /// The token has no scope for this.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(Problem),
+    /// There is no such API.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotThere(Problem),
     /// The body did not come in time.
     #[response(status = 408, content_type = "application/problem+json")]
     TooSlow(Problem),

@@ -98,16 +98,23 @@ async fn claims_of_the_server_are_refused_in_any_spelling() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn there_is_no_token_for_an_api_that_is_not_known() {
+    let server = setup().start().await;
+    let mut body = alice();
+    body["audience"] = json!("https://nowhere.example");
+    let answer = Manager::of(&server)
+        .await
+        .own("POST", "/tokens", Some(body))
+        .await;
+    problem(&answer, 404, "invalid_target");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_goes_beyond_what_the_api_allows() {
     let server = setup().start().await;
     let management = format!("{}/api/v2/", server.address);
     for (name, value, code) in [
         ("scope", json!("read everything"), "invalid_scope"),
-        (
-            "audience",
-            json!("https://nowhere.example"),
-            "invalid_target",
-        ),
         ("audience", json!(management), "invalid_target"),
         ("expires_in", json!(86_401), "invalid_body"),
         ("expires_in", json!(0), "invalid_body"),
