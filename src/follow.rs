@@ -226,7 +226,7 @@ impl Follower {
     async fn next_registry(&self, changes: &[Change]) -> Result<Registry, StoreError> {
         match changes.len() {
             0..READ_ALL_FROM => self.live.load().registry.after(changes, &self.store).await,
-            _ => Registry::load(&self.store).await,
+            _ => self.live.load().registry.reloaded(&self.store).await,
         }
     }
 

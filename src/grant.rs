@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::claims::Claims;
 use crate::client::AuthenticatedClient;
+use crate::quota::{Charge, QuotaExceeded};
 use crate::registry::{Api, Client, ClientGrant, Registry};
 use crate::request::{DirectWanted, Wanted};
 
@@ -15,6 +16,23 @@ use crate::request::{DirectWanted, Wanted};
 pub struct Grant(Box<Draft>);
 
 impl Grant {
+    /// Counts the token against its client's quota, if there is one for tokens of this grant type.
+    ///
+    /// # Errors
+    /// When the client has had all that it may have.
+    pub fn charge(&self) -> Result<Option<Charge>, QuotaExceeded> {
+        let Draft {
+            client,
+            wanted,
+            claims,
+            ..
+        } = &*self.0;
+        let is_counted = wanted.grant_type == client_credentials::GRANT_TYPE;
+        let quota = client.quota.as_ref().filter(|_| is_counted);
+        let charge = quota.map(|quota| quota.charge(&client.id, claims.issued_at));
+        charge.transpose()
+    }
+
     /// The token in the making, and an end to the proof that somebody was granted it.
     pub(crate) fn into_draft(self) -> Box<Draft> {
         self.0

@@ -10,6 +10,7 @@ mod introspect;
 mod oauth_error;
 mod path;
 mod private_json;
+mod quota;
 mod reference;
 mod revocations;
 mod revoke;

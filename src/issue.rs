@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::grant::{self, Grant, GrantError, Terms};
 use crate::ledger::{IssuedToken, Ledger, LedgerError};
 use crate::live::{Live, LiveHandle};
+use crate::quota::QuotaExceeded;
 use crate::request::{Credentials, DirectRequest, TokenRequest, Wanted};
 use crate::rule::{self, RuleError, Surroundings};
 use crate::sign::{self, SignError};
@@ -105,7 +106,10 @@ impl TokenIssuer {
             .await?;
         let terms = self.terms(&live);
         let grant = grant::resolve(&client, wanted, Arc::clone(asked.transaction), &terms)?;
-        self.finish(&live, grant, asked.trace).await
+        // Dropped on any way out of here, it gives the token back.
+        let charge = grant.charge()?;
+        let issued = self.finish(&live, grant, asked.trace).await?;
+        Ok(issued.charged(charge))
     }
 
     fn terms<'l>(&self, live: &'l Live) -> Terms<'l> {
@@ -147,7 +151,7 @@ fn log_refusal(refusal: &IssueError, asked: Asked<'_>) {
     let trace_id = asked.trace.and_then(Trace::id).map(display);
     let problem = refusal as &dyn std::error::Error;
     match refusal {
-        IssueError::Client(ClientError::TooManyFailures { .. }) => {
+        IssueError::Client(ClientError::TooManyFailures { .. }) | IssueError::Quota(_) => {
             debug!(transaction, trace_id, client, problem, "no token");
         }
         IssueError::Client(_)
@@ -173,6 +177,9 @@ pub enum IssueError {
     /// Nothing they may have.
     #[error(transparent)]
     Grant(#[from] GrantError),
+    /// They have had it all.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
     /// A rule said no, or failed.
     #[error(transparent)]
     Rule(#[from] RuleError),

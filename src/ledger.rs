@@ -14,6 +14,7 @@ pub use lookup::{LookupError, newest_records, records_of};
 pub use writer::{Parts, Writer};
 
 use crate::config::LedgerMode;
+use crate::quota::{Charge, Standing};
 use crate::sign::SignedToken;
 use crate::telemetry::metrics::Metrics;
 use entry::Entry;
@@ -24,6 +25,7 @@ pub struct IssuedToken {
     expires_in: u32,
     scope: String,
     transaction_id: Arc<str>,
+    quota: Option<Standing>,
 }
 
 impl IssuedToken {
@@ -40,6 +42,17 @@ impl IssuedToken {
     /// Its scopes, space-separated; empty where it has none.
     pub fn scope(&self) -> &str {
         &self.scope
+    }
+
+    /// How its client stands after it, if it has a quota.
+    pub fn quota(&self) -> Option<Standing> {
+        self.quota
+    }
+
+    /// The same, counted for good.
+    pub(crate) fn charged(mut self, charge: Option<Charge>) -> Self {
+        self.quota = charge.map(Charge::settle);
+        self
     }
 
     /// Names the request it answers.
@@ -112,6 +125,7 @@ impl Ledger {
             expires_in: granted.lifetime,
             scope: granted.scope.to_string(),
             transaction_id: Arc::clone(&claims.draft().transaction_id),
+            quota: None,
         };
         let is_listed = granted.status.is_some();
         let entry = || Entry { claims, key };

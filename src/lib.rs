@@ -39,6 +39,7 @@
 //! - [`client`]: who is asking, and how often they may guess.
 //! - [`revocation`]: takes tokens away again: which ones, in memory, and how that changes.
 //! - [`registry`]: clients, APIs and client grants, in memory and as they are changed. [`request`]: a token request.
+//! - [`quota`]: how many tokens a client may have, and how many it has had.
 //! - [`keys`]: signing keys, parsed once. [`claims`]: a token's claims, and scopes.
 //! - [`store`]: rows in SQLite, and the change log. The only place that knows SQL.
 //! - [`audit`]: who changes what, as every write to the store says it.
@@ -93,6 +94,8 @@ pub mod revocation;
 
 pub mod registry;
 pub mod request;
+
+pub mod quota;
 
 pub mod claims;
 pub mod keys;

@@ -53,11 +53,20 @@ impl Registry {
     /// # Errors
     /// When the store does not answer.
     pub async fn load(store: &Store) -> Result<Self, StoreError> {
+        Self::default().reloaded(store).await
+    }
+
+    /// The snapshot of everything as it is in the store now. Clients' tokens are counted on.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn reloaded(&self, store: &Store) -> Result<Self, StoreError> {
         let mut all = Self {
             apis: store.apis().await?.iter().filter_map(api::entry).collect(),
             ..Self::default()
         };
-        let take = |client: Client| {
+        let take = |mut client: Client| {
+            client.count_on(self.clients.get(&*client.id));
             all.has_chosen_secrets |= client.has_chosen_secret();
             all.clients.insert(Arc::clone(&client.id), Arc::new(client));
         };
@@ -115,7 +124,8 @@ impl Registry {
 
     async fn reread_client(&mut self, id: &str, store: &Store) -> Result<(), StoreError> {
         match client::one(store, id).await? {
-            Some(client) => {
+            Some(mut client) => {
+                client.count_on(self.clients.get(id));
                 self.has_chosen_secrets |= client.has_chosen_secret();
                 let id = Arc::clone(&client.id);
                 self.clients.insert(id, Arc::new(client))
@@ -129,7 +139,7 @@ impl Registry {
     async fn reread_api(&mut self, identifier: &str, store: &Store) -> Result<(), StoreError> {
         let row = store.api(identifier).await?;
         if row.as_ref().is_some_and(|row| row.is_system) {
-            *self = Self::load(store).await?;
+            *self = self.reloaded(store).await?;
             return Ok(());
         }
         match row.as_ref().and_then(api::entry) {

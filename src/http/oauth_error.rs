@@ -8,9 +8,11 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::private_json::private_json;
+use super::quota::tell_quota;
 use crate::client::ClientError;
 use crate::grant::GrantError;
 use crate::issue::IssueError;
+use crate::quota::{QuotaExceeded, Standing};
 use crate::request::RequestError;
 use crate::rule::{DenialCode, Fault, RuleError};
 
@@ -22,6 +24,8 @@ pub(super) struct OauthError {
     /// For the caller. `None`: something went wrong that is none of the caller's business.
     description: Option<String>,
     retry_after: Option<Duration>,
+    /// How a client stands that has had all its tokens.
+    quota: Option<Standing>,
 }
 
 impl OauthError {
@@ -31,6 +35,7 @@ impl OauthError {
             code,
             description: Some(description.into()),
             retry_after: None,
+            quota: None,
         }
     }
 
@@ -124,6 +129,15 @@ impl OauthError {
             code: "temporarily_unavailable",
             description: None,
             retry_after: Some(retry_after),
+            quota: None,
+        }
+    }
+
+    fn too_many(description: String, retry_after: Duration) -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(status, "too_many_requests", description)
         }
     }
 
@@ -133,6 +147,7 @@ impl OauthError {
             code: "server_error",
             description: None,
             retry_after: None,
+            quota: None,
         }
     }
 
@@ -161,6 +176,7 @@ impl OauthError {
                 .headers_mut()
                 .insert(RETRY_AFTER, seconds.max(1).into());
         }
+        tell_quota(response.headers_mut(), self.quota);
         response
     }
 }
@@ -197,6 +213,7 @@ impl From<IssueError> for OauthError {
         match error {
             IssueError::Client(error) => error.into(),
             IssueError::Grant(error) => error.into(),
+            IssueError::Quota(error) => error.into(),
             IssueError::Rule(error) => error.into(),
             IssueError::Sign(_) => Self::ours(),
             IssueError::Status(_) => Self::unavailable(STORE_RETRY),
@@ -211,14 +228,18 @@ impl From<ClientError> for OauthError {
             ClientError::Missing | ClientError::Refused => Self::invalid_client(error.to_string()),
             ClientError::Public => Self::bad_request("unauthorized_client", error.to_string()),
             ClientError::Busy => Self::unavailable(SATURATED_RETRY),
-            ClientError::TooManyFailures { retry_after } => Self {
-                retry_after: Some(retry_after),
-                ..Self::new(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "too_many_requests",
-                    error.to_string(),
-                )
-            },
+            ClientError::TooManyFailures { retry_after } => {
+                Self::too_many(error.to_string(), retry_after)
+            }
+        }
+    }
+}
+
+impl From<QuotaExceeded> for OauthError {
+    fn from(error: QuotaExceeded) -> Self {
+        Self {
+            quota: Some(error.standing()),
+            ..Self::too_many(error.to_string(), error.retry_after())
         }
     }
 }

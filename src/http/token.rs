@@ -12,6 +12,7 @@ use super::body::Parameters;
 use super::caller::{basic_credentials, refuse_query};
 use super::oauth_error::OauthError;
 use super::private_json::private_json;
+use super::quota::tell_quota;
 use crate::ledger::IssuedToken;
 use crate::request::TokenRequest;
 use crate::telemetry::metrics::OutcomeLabel;
@@ -92,7 +93,9 @@ fn encode(token: &IssuedToken) -> Response {
     };
     let mut body = Vec::with_capacity(token.access_token().len() + ANSWER_BYTES_TYPICAL);
     serde_json::to_writer(&mut body, &answer).expect("strings and a number are JSON");
-    private_json(StatusCode::OK, body, token.transaction_id())
+    let mut response = private_json(StatusCode::OK, body, token.transaction_id());
+    tell_quota(response.headers_mut(), token.quota());
+    response
 }
 
 /// The outcome that is not an OAuth error.

@@ -7,6 +7,7 @@ use tracing::warn;
 
 use super::secret::StoredSecret;
 use crate::claims::Scope;
+use crate::quota::{Quota, TokenQuota};
 use crate::store::{ClientRow, GrantRow, IdSpan, SecretRow, Store, StoreError};
 
 /// A client with its secrets and its grants.
@@ -28,12 +29,22 @@ pub struct Client {
     pub grants: Vec<Arc<ClientGrant>>,
     /// The APIs that it is: it may ask about tokens that were issued for them.
     pub serves: Vec<Arc<str>>,
+    /// How many tokens it may have. Few clients have one, so it takes no room in the others.
+    pub quota: Option<Box<Quota>>,
 }
 
 impl Client {
     /// Whether one of its secrets was chosen by somebody.
     pub(super) fn has_chosen_secret(&self) -> bool {
         self.secrets.iter().any(StoredSecret::was_chosen)
+    }
+
+    /// Goes on counting tokens where the client it takes the place of was.
+    pub(super) fn count_on(&mut self, before: Option<&Arc<Self>>) {
+        let before = before.and_then(|client| client.quota.as_ref());
+        if let (Some(quota), Some(before)) = (&mut self.quota, before) {
+            quota.count_on(before);
+        }
     }
 
     /// Its grant for an API.
@@ -153,6 +164,7 @@ fn from_rows(row: ClientRow, secrets: &[SecretRow], grants: &[GrantRow]) -> Opti
         return None;
     };
     Some(Client {
+        quota: quota(&row),
         id: row.id.into(),
         name: row.name.into(),
         auth_method,
@@ -162,6 +174,22 @@ fn from_rows(row: ClientRow, secrets: &[SecretRow], grants: &[GrantRow]) -> Opti
         grants: exactly(grants.iter().filter_map(grant_from_row)),
         serves: Vec::new(),
     })
+}
+
+/// Whoever wrote it has checked it.
+fn quota(row: &ClientRow) -> Option<Box<Quota>> {
+    let kept = row.attributes.get(TokenQuota::NAME)?;
+    match serde_json::from_value::<TokenQuota>(kept.clone()) {
+        Ok(quota) => Quota::new(quota.client_credentials).map(Box::new),
+        Err(problem) => {
+            let problem = problem.to_string();
+            warn!(
+                client = row.id,
+                problem, "this client's token quota cannot be read: its tokens are not counted"
+            );
+            None
+        }
+    }
 }
 
 /// A list with no room to spare: there may be very many clients.

@@ -141,6 +141,7 @@ fn draft(event: &Event<'_>) -> Result<Box<Draft>, String> {
             secrets: Vec::new(),
             grants: vec![Arc::clone(&permission)],
             serves: Vec::new(),
+            quota: None,
         }),
         permission,
         api: Arc::new(Api {

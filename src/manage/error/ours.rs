@@ -37,6 +37,11 @@ pub(super) fn told_of_issue(problem: IssueError, transaction: &str) -> Told {
             };
             (status, problem.to_string(), Some(code))
         }
+        // Tokens that are issued directly are not counted.
+        IssueError::Quota(problem) => {
+            let code = Some("too_many_requests");
+            (S::TOO_MANY_REQUESTS, problem.to_string(), code)
+        }
         IssueError::Rule(RuleError::Denied {
             code, description, ..
         }) => {
