@@ -67,7 +67,9 @@ fn differing(before: &Value, after: &Value) -> Option<(Value, Value)> {
 fn clean(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let clean = |(name, value): (String, Value)| match is_secret(&name) {
+            let clean = |(name, value): (String, Value)| match is_secret(&name)
+                && !are_limits(&name, &value)
+            {
                 true if !value.is_null() => (name, Value::from(NOT_RECORDED)),
                 _ => (name, clean(value)),
             };
@@ -80,6 +82,13 @@ fn clean(value: Value) -> Value {
         },
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
+}
+
+/// Whether it is part of a client's `token_quota`: there a grant type has limits, flags and numbers.
+fn are_limits(name: &str, value: &Value) -> bool {
+    let is_limit = |value: &Value| value.is_number() || value.is_boolean();
+    let limits = value.as_object();
+    name == "client_credentials" && limits.is_some_and(|limits| limits.values().all(is_limit))
 }
 
 fn is_secret(name: &str) -> bool {
@@ -172,6 +181,17 @@ mod tests {
             .unwrap();
         assert!(!told.contains("hunter2"), "{told}");
         assert!(told.contains(r#""private_key":null"#), "{told}");
+    }
+
+    #[test]
+    fn a_grant_types_limits_are_told_and_its_secrets_are_not() {
+        let before =
+            json!({ "token_quota": { "client_credentials": { "per_hour": 5, "enforce": true } } });
+        let after = json!({ "token_quota": { "client_credentials": { "key": "hunter2" } } });
+        let (before, after) = between(&before, &after);
+        let limits = &before["token_quota"]["client_credentials"];
+        assert_eq!(limits, &json!({ "per_hour": 5, "enforce": true }));
+        assert_eq!(after["token_quota"]["client_credentials"], NOT_RECORDED);
     }
 
     #[test]
