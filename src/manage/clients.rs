@@ -17,6 +17,7 @@ use super::id::Id;
 use super::list::{Kind, Object, Query, answer};
 use super::payload::{Kept, NOTHING, Payload, without_nulls};
 use super::{Management, schema, scope};
+use crate::quota::TokenQuota;
 use crate::registry::{ClientChange, NewClient};
 use crate::store::{ClientFilter, ClientRow};
 
@@ -192,6 +193,7 @@ pub(super) async fn rotate_secret(
 pub(super) fn new_client(mut body: Payload) -> Result<NewClient, ManageError> {
     let defaults = NewClient::default();
     let metadata: Option<BTreeMap<String, String>> = body.take("client_metadata")?;
+    body.keep::<TokenQuota>(TokenQuota::NAME)?;
     Ok(NewClient {
         id: None,
         name: body.require("name")?,
@@ -206,6 +208,7 @@ pub(super) fn new_client(mut body: Payload) -> Result<NewClient, ManageError> {
 /// The change that a body describes.
 pub(super) fn client_change(mut body: Payload) -> Result<ClientChange, ManageError> {
     let metadata: Option<BTreeMap<String, Option<String>>> = body.take("client_metadata")?;
+    body.keep::<TokenQuota>(TokenQuota::NAME)?;
     Ok(ClientChange {
         name: body.take("name")?,
         public: take_public(&mut body)?,
@@ -287,7 +290,7 @@ const SECRET_CHARS_MIN: usize = 32;
 const AUTH_METHOD: &str = "token_endpoint_auth_method";
 const READ: &[&str] = &[scope::READ_CLIENTS, scope::READ_CLIENT_KEYS];
 
-/// Most are about people who log in, which nobody does here.
+/// Most are about people who log in, which nobody does here. The quota is acted on.
 pub(super) const KEPT: Kept = Kept {
     names: &[
         AUTH_METHOD,
@@ -333,6 +336,7 @@ pub(super) const KEPT: Kept = Kept {
         "skip_non_verifiable_callback_uri_confirmation_prompt",
         "sso",
         "sso_disabled",
+        TokenQuota::NAME,
         "web_origins",
     ],
     only: &[
@@ -340,6 +344,5 @@ pub(super) const KEPT: Kept = Kept {
         ("compliance_level", NOTHING),
         ("require_proof_of_possession", NOTHING),
         ("token_exchange", NOTHING),
-        ("token_quota", NOTHING),
     ],
 };

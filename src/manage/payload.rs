@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -63,6 +64,23 @@ impl Payload {
     pub(super) fn require<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, ManageError> {
         let missing = || ManageError::Body(format!("Missing required property: {name}"));
         self.take(name)?.ok_or_else(missing)
+    }
+
+    /// Reads a member, and leaves it in the form that it is kept in; null stays null.
+    ///
+    /// # Errors
+    /// When it is of another type.
+    pub(super) fn keep<T: DeserializeOwned + Serialize>(
+        &mut self,
+        name: &str,
+    ) -> Result<(), ManageError> {
+        let Some(value) = self.0.get_mut(name).filter(|value| !value.is_null()) else {
+            return Ok(());
+        };
+        let read = T::deserialize(&*value);
+        let kept = read.and_then(serde_json::to_value);
+        *value = kept.map_err(|problem| ManageError::Body(format!("{name}: {problem}")))?;
+        Ok(())
     }
 
     /// Puts a member back, to be kept with the rest.

@@ -7,6 +7,7 @@
 
 mod keys;
 mod query;
+mod quota;
 mod refusal;
 mod rules;
 
@@ -28,6 +29,8 @@ pub(super) use rules::{
     RulesConfigValue,
 };
 
+use quota::TokenQuota;
+
 /// A client that is added.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ClientCreate {
@@ -48,6 +51,7 @@ pub(super) struct ClientCreate {
     token_endpoint_auth_method: Option<AuthMethod>,
     /// What rules may know about it.
     client_metadata: Option<BTreeMap<String, String>>,
+    token_quota: Option<TokenQuota>,
 }
 
 /// What changes in a client.
@@ -70,6 +74,7 @@ pub(super) struct ClientUpdate {
     token_endpoint_auth_method: Option<AuthMethod>,
     /// What rules may know about it; null takes a key away.
     client_metadata: Option<BTreeMap<String, Option<String>>>,
+    token_quota: Option<TokenQuota>,
 }
 
 /// A client.
@@ -83,6 +88,8 @@ pub(super) struct Client {
     grant_types: Vec<String>,
     token_endpoint_auth_method: AuthMethod,
     client_metadata: BTreeMap<String, String>,
+    #[schema(nullable = false)]
+    token_quota: Option<TokenQuota>,
     /// Always false.
     global: bool,
 }

@@ -10,6 +10,7 @@ mod idempotency;
 mod keys;
 mod lists;
 mod openapi;
+mod quota;
 mod resource_servers;
 mod rules;
 mod rules_configs;

@@ -53,6 +53,7 @@ type Refused = Vec<(Value, &'static str)>;
 /// Bodies that are refused, with words of the reason.
 fn bad_clients() -> Refused {
     let client = |member: &str, value: Value| json!({ "name": "a", member: value });
+    let quota = |limits: Value| client("token_quota", json!({ "client_credentials": limits }));
     vec![
         (json!({}), "Missing required property: name"),
         (json!({ "name": null }), "Missing required property: name"),
@@ -68,9 +69,24 @@ fn bad_clients() -> Refused {
         (client("grant_types", json!([""])), "grant_types"),
         (client("client_secret", json!("short")), "at least 32"),
         (
-            client("token_quota", json!({ "a": 1 })),
-            "token_quota: this server cannot",
+            client("client_authentication_methods", json!({ "a": 1 })),
+            "client_authentication_methods: this server cannot",
         ),
+        (client("token_quota", json!(5)), "token_quota: "),
+        (client("token_quota", json!({})), "`client_credentials`"),
+        (
+            client("token_quota", json!({ "a": 1 })),
+            "token_quota: unknown field `a`",
+        ),
+        (quota(json!({ "per_hour": 0 })), "a limit is 1 to"),
+        (
+            quota(json!({ "per_day": 2_147_483_648_u32 })),
+            "a limit is 1 to",
+        ),
+        (quota(json!({ "per_day": -1 })), "a limit is 1 to"),
+        (quota(json!({ "per_day": null })), "token_quota: "),
+        (quota(json!({ "per_week": 1 })), "unknown field `per_week`"),
+        (quota(json!({ "enforce": "no" })), "token_quota: "),
         (
             client("token_endpoint_auth_method", json!("private_key_jwt")),
             "not possible here",
