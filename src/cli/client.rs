@@ -1,6 +1,7 @@
 //! `rulemint client`
 
 mod import;
+mod quota;
 mod secret;
 
 use clap::{Args, Subcommand};
@@ -10,6 +11,7 @@ use serde_json::json;
 use super::Context;
 use super::access::Access;
 use super::output::moment;
+use crate::quota::TokenQuota;
 use crate::registry::{AddedClient, ClientChange, NewClient, Registrar};
 use crate::store::{ClientRow, GrantRow};
 
@@ -72,6 +74,9 @@ pub(super) struct Add {
     /// Read its secret from standard input, instead of making one: 8 or more characters that somebody chose.
     #[arg(long, conflicts_with = "public")]
     secret_stdin: bool,
+    /// The most tokens it may have: per_hour=10,per_day=50, either or both, and enforce=false to count only.
+    #[arg(long, value_name = "LIMITS", value_parser = quota::read)]
+    token_quota: Option<TokenQuota>,
 }
 
 #[derive(Args)]
@@ -87,6 +92,12 @@ pub(super) struct Update {
     /// Something that rules are to know no more; may be repeated.
     #[arg(long = "remove-metadata", value_name = "KEY")]
     remove_metadata: Vec<String>,
+    /// The most tokens it may have: per_hour=10,per_day=50, either or both, and enforce=false to count only.
+    #[arg(long, value_name = "LIMITS", value_parser = quota::read)]
+    token_quota: Option<TokenQuota>,
+    /// It may have as many tokens as it likes.
+    #[arg(long, conflicts_with = "token_quota")]
+    remove_token_quota: bool,
 }
 
 impl Update {
@@ -97,6 +108,10 @@ impl Update {
         ClientChange {
             name: self.name,
             metadata: kept.chain(removed).collect(),
+            attributes: match self.remove_token_quota {
+                true => quota::removed(),
+                false => quota::attributes(self.token_quota),
+            },
             ..ClientChange::default()
         }
     }
@@ -112,6 +127,7 @@ impl Add {
             public: self.public,
             secret: given,
             metadata: self.metadata.into_iter().collect(),
+            attributes: quota::attributes(self.token_quota),
             ..NewClient::default()
         };
         let mut added = registrar.add_client(new).await?;
@@ -200,6 +216,7 @@ fn client_json(client: &ClientRow) -> serde_json::Value {
         "auth_method": client.auth_method,
         "grant_types": client.grant_types,
         "metadata": client.metadata,
+        "token_quota": client.attributes.get(TokenQuota::NAME),
         "created_at": client.created_at,
     })
 }
@@ -227,6 +244,7 @@ fn show(context: &Context<'_>, client: &ClientRow, grants: &[GrantRow], served: 
             grants.iter().map(grant).collect::<Vec<_>>().join(", "),
         ),
         ("serves", served.join(", ")),
+        ("token quota", quota::words(client)),
         ("since", moment(client.created_at)),
     ];
     context.output.thing(&whole, &lines);

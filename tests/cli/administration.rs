@@ -299,3 +299,56 @@ fn keys_are_rotated_and_revoked() {
         .run(&["key", "rotate", "--algorithm", "RS256"])
         .badly(4);
 }
+
+#[test]
+fn a_quota_is_typed_shown_changed_and_taken_away() {
+    let place = Place::new();
+    let quota = "per_hour=10,per_day=50,enforce=false";
+    place
+        .run(&["client", "add", "--name", "shop", "--id", "shop"])
+        .well();
+    let shown = place
+        .run(&["client", "update", "shop", "--token-quota", quota])
+        .well();
+    assert!(
+        shown.contains("10 an hour, 50 a day, not enforced"),
+        "{shown}"
+    );
+    let added = place
+        .run(&[
+            "client",
+            "add",
+            "--name",
+            "b",
+            "--token-quota",
+            "per_hour=5",
+            "--json",
+        ])
+        .json();
+    assert_eq!(
+        added["token_quota"]["client_credentials"],
+        serde_json::json!({ "enforce": true, "per_hour": 5 })
+    );
+    let left = place
+        .run(&["client", "update", "shop", "--remove-token-quota", "--json"])
+        .json();
+    assert!(left["token_quota"].is_null(), "{left}");
+}
+
+#[test]
+fn a_quota_that_cannot_be_one_is_refused_with_the_reason() {
+    let place = Place::new();
+    for (quota, why) in [
+        ("10", "write per_hour=10,per_day=50"),
+        ("per_hour=0", "a limit is 1 to 2147483647 tokens, not 0"),
+        ("per_hour=ten", "names no number"),
+        ("per_hour=1,per_hour=2", "per_hour is there twice"),
+        ("per_week=1,per_day=1", "unknown field `per_week`"),
+        ("enforce=false", "it names no limit"),
+    ] {
+        let message = place
+            .run(&["client", "add", "--name", "shop", "--token-quota", quota])
+            .badly(2);
+        assert!(message.contains(why), "{quota}: {message}");
+    }
+}

@@ -13,7 +13,7 @@ fn what_is_exported_is_what_was_there_in_both_formats() {
         put(
             &place,
             "t/clients/Login.json",
-            &json!({ "name": "Login: / page", "custom_login_page": "./login.html", "token_endpoint_auth_method": "none" }),
+            &json!({ "name": "Login: / page", "custom_login_page": "./login.html", "token_quota": { "client_credentials": { "per_day": 5 } }, "token_endpoint_auth_method": "none" }),
         );
         place.put(
             "t/clients/login.html",

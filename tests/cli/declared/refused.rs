@@ -14,7 +14,7 @@ fn what_rulemint_does_not_have_is_left_out_and_told() {
     put(
         &place,
         "t/clients/Shop.json",
-        &json!({ "name": "Shop", "token_quota": { "client_credentials": { "per_hour": 5 } }, "shoe_size": 43 }),
+        &json!({ "name": "Shop", "client_authentication_methods": { "tls_client_auth": {} }, "shoe_size": 43 }),
     );
     put(
         &place,
@@ -36,7 +36,7 @@ fn what_rulemint_does_not_have_is_left_out_and_told() {
     for words in [
         "connections/ (1 file)",
         "\"place\":\"tenant.json\"",
-        "\"property\":\"token_quota\",\"why\":\"this server cannot do that\"",
+        "\"property\":\"client_authentication_methods\",\"why\":\"this server cannot do that\"",
         "\"property\":\"shoe_size\",\"why\":\"rulemint knows no such property\"",
         "Other: there is no such client",
         "the management API of another place",
