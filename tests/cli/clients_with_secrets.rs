@@ -67,10 +67,11 @@ fn clients_come_with_their_secrets_their_hashes_and_their_grants() {
     let place = Place::new();
     place.furnish();
     let grants = json!([{ "audience": "https://api.example", "scope": "read" }]);
+    let quota = json!({ "client_credentials": { "enforce": true, "per_day": 5 } });
     let clients = json!([
         { "client_id": "typed", "name": "typed", "client_secret": "correct horse", "grants": grants },
         { "client_id": "hashed", "name": "hashed", "client_secret_hash": BCRYPT, "grants": grants },
-        { "client_id": "new", "name": "new", "metadata": { "tier": "gold" }, "grants": grants },
+        { "client_id": "new", "name": "new", "metadata": { "tier": "gold" }, "grants": grants, "token_quota": quota },
     ]);
     place.put("clients.json", clients.to_string());
     let imported = place
@@ -89,6 +90,7 @@ fn clients_come_with_their_secrets_their_hashes_and_their_grants() {
     assert!(gets_token(&place, &server, "new", new));
     let shown = place.run(&["client", "show", "new", "--json"]).json();
     assert_eq!(shown["metadata"]["tier"], "gold");
+    assert_eq!(shown["token_quota"], quota);
     assert_eq!(shown["grants"][0]["scope"], json!(["read"]));
 }
 
@@ -107,6 +109,10 @@ fn nothing_is_imported_while_something_is_not_understood() {
         (
             json!({ "name": "b", "colour": "red" }),
             "unknown field `colour`",
+        ),
+        (
+            json!({ "name": "b", "token_quota": { "client_credentials": { "per_day": 0 } } }),
+            "a limit is 1 to 2147483647 tokens, not 0",
         ),
     ] {
         let clients = json!([{ "client_id": "a", "name": "a" }, entry]);

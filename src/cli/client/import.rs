@@ -11,13 +11,15 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::quota;
 use crate::cli::Context;
+use crate::quota::TokenQuota;
 use crate::registry::{ChosenHash, NewClient, NewGrant, Registrar, RegistrarError};
 
 /// Add clients that have secrets already, from a JSON file.
 ///
 /// The file is a list of objects: client_id, name, then client_secret or client_secret_hash (argon2id as a PHC string, or
-/// bcrypt) or neither for a new secret, metadata, grant_types, and grants as [{"audience": URL, "scope": "read write"}].
+/// bcrypt) or neither for a new secret, metadata, grant_types, token_quota as in the management API, and grants as [{"audience": URL, "scope": "read write"}].
 #[derive(Args)]
 pub(in crate::cli) struct Import {
     /// The file; - reads standard input.
@@ -38,6 +40,7 @@ struct Written {
     #[serde(default)]
     metadata: BTreeMap<String, String>,
     grant_types: Option<Vec<String>>,
+    token_quota: Option<TokenQuota>,
     #[serde(default)]
     grants: Vec<WrittenGrant>,
 }
@@ -120,6 +123,7 @@ async fn add(
         secret: entry.client_secret,
         grant_types: entry.grant_types.unwrap_or(defaults.grant_types),
         metadata: entry.metadata,
+        attributes: quota::attributes(entry.token_quota),
         ..NewClient::default()
     };
     let (client, secret) = match &hash {
