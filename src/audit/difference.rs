@@ -67,9 +67,7 @@ fn differing(before: &Value, after: &Value) -> Option<(Value, Value)> {
 fn clean(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let clean = |(name, value): (String, Value)| match is_secret(&name)
-                && !are_limits(&name, &value)
-            {
+            let clean = |(name, value): (String, Value)| match is_secret(&name, &value) {
                 true if !value.is_null() => (name, Value::from(NOT_RECORDED)),
                 _ => (name, clean(value)),
             };
@@ -84,16 +82,16 @@ fn clean(value: Value) -> Value {
     }
 }
 
+fn is_secret(name: &str, value: &Value) -> bool {
+    let small = name.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| small.contains(word)) && !are_limits(name, value)
+}
+
 /// Whether it is part of a client's `token_quota`: there a grant type has limits, flags and numbers.
 fn are_limits(name: &str, value: &Value) -> bool {
     let is_limit = |value: &Value| value.is_number() || value.is_boolean();
     let limits = value.as_object();
     name == "client_credentials" && limits.is_some_and(|limits| limits.values().all(is_limit))
-}
-
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
 /// As text, and no longer than an entry may be: the properties of what is too long are named, and if that is too long

@@ -23,7 +23,7 @@ pub struct NewClient {
     pub grant_types: Vec<String>,
     /// What rules may know about it.
     pub metadata: BTreeMap<String, String>,
-    /// What is kept for Auth0's tools.
+    /// What is kept for Auth0's tools, and its token quota, which is acted on.
     pub attributes: Attributes,
 }
 
@@ -54,7 +54,7 @@ pub struct ClientChange {
     pub grant_types: Option<Vec<String>>,
     /// What rules may know about it, by key; `None` takes a key away.
     pub metadata: BTreeMap<String, Option<String>>,
-    /// What is kept for Auth0's tools, by name; null takes a name away.
+    /// What is kept for Auth0's tools, and its token quota, by name; null takes a name away.
     pub attributes: Attributes,
 }
 

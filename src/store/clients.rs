@@ -29,7 +29,7 @@ pub struct ClientRow {
     /// What rules may know about it.
     #[sqlx(json)]
     pub metadata: BTreeMap<String, String>,
-    /// What is kept for Auth0's tools.
+    /// What is kept for Auth0's tools, and its token quota, which is acted on.
     #[sqlx(json)]
     pub attributes: Attributes,
     /// Unix seconds.

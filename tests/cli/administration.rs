@@ -341,7 +341,7 @@ fn a_quota_that_cannot_be_one_is_refused_with_the_reason() {
     for (quota, why) in [
         ("10", "write per_hour=10,per_day=50"),
         ("per_hour=0", "a limit is 1 to 2147483647 tokens, not 0"),
-        ("per_hour=ten", "names no number"),
+        ("per_hour=ten", "limits are numbers"),
         ("per_hour=1,per_hour=2", "per_hour is there twice"),
         ("per_week=1,per_day=1", "unknown field `per_week`"),
         ("enforce=false", "it names no limit"),

@@ -5,14 +5,16 @@ use serde_json::{Map, Value, json};
 use crate::quota::{Limits, TokenQuota};
 use crate::store::{Attributes, ClientRow};
 
-/// Reads `per_hour=10,per_day=50,enforce=false`, of which any part may be missing.
+/// Reads `per_hour=10,per_day=50,enforce=false`, of which one limit must be there.
 pub(super) fn read(text: &str) -> Result<TokenQuota, String> {
     let mut limits = Map::new();
     for part in text.split(',') {
         let (name, value) = part
             .split_once('=')
             .ok_or_else(|| format!("{part:?} is not LIMIT=TOKENS: write per_hour=10,per_day=50"))?;
-        let value = serde_json::from_str(value).map_err(|_| format!("{part:?} names no number"))?;
+        let value = serde_json::from_str(value).map_err(|_| {
+            format!("{part:?} is not as it must be: limits are numbers, enforce is true or false")
+        })?;
         if limits.insert(name.to_owned(), value).is_some() {
             return Err(format!("{name} is there twice"));
         }

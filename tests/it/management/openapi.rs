@@ -120,6 +120,8 @@ async fn bodies_are_as_described() {
         json!({ "name": "a" }),
         json!({ "name": "a", "client_metadata": { "b": "c" }, "callbacks": [] }),
         json!({ "name": "a", "description": "b", "token_endpoint_auth_method": "none" }),
+        json!({ "name": "a", "token_quota": null }),
+        json!({ "name": "a", "token_quota": { "client_credentials": { "per_day": 5, "enforce": false } } }),
     ] {
         assert!(create.is_valid(&body), "{body}");
         admin.add("/clients", body).await;
@@ -131,6 +133,10 @@ async fn bodies_are_as_described() {
         json!({ "name": "a", "nmae": "b" }),
         json!({ "name": "a", "client_metadata": { "b": 1 } }),
         json!({ "name": "a", "token_endpoint_auth_method": "private_key_jwt" }),
+        json!({ "name": "a", "token_quota": {} }),
+        json!({ "name": "a", "token_quota": { "client_credentials": { "per_day": 0 } } }),
+        json!({ "name": "a", "token_quota": { "client_credentials": { "per_day": null } } }),
+        json!({ "name": "a", "token_quota": { "client_credentials": { "per_week": 1 } } }),
     ] {
         assert!(!create.is_valid(&body), "{body}");
         refused(&admin.post("/clients", body).await, 400, "invalid_body");
