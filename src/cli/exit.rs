@@ -96,7 +96,8 @@ fn is_no(failure: &anyhow::Error) -> bool {
         failure.downcast_ref(),
         Some(WishError::NotGranted(_) | WishError::NoAnswer)
     );
-    by_server || failure.is::<Refused>()
+    let is_final = matches!(failure.downcast_ref(), Some(RevocationError::Final { .. }));
+    by_server || is_final || failure.is::<Refused>()
 }
 
 /// Whether a thing is missing, or there already.

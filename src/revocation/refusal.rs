@@ -35,6 +35,17 @@ pub enum RevocationError {
         /// How many there may be.
         max: usize,
     },
+    /// It is about a key that was revoked, and nobody knows what else was signed with that.
+    #[error(
+        "revocation {id} cannot be undone: key {kid} is revoked, and somebody else may sign with it; \
+         its clients get good tokens under the key that signs now"
+    )]
+    Final {
+        /// The number of the revocation.
+        id: i64,
+        /// The key.
+        kid: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -129,7 +129,10 @@ impl Revoker {
             reason,
             actor: actor.clone(),
         };
-        let row = self.checked(new).await?;
+        let row = NewRevocationRow {
+            is_final: true,
+            ..self.checked(new).await?
+        };
         let by = actor.by(self.now());
         let gone = self.store.revoke_key(kid, instead, (&row, by)).await?;
         gone.map(Gone::from)
@@ -142,20 +145,29 @@ impl Revoker {
     /// Takes a revocation back: what it met and has not expired is good again.
     ///
     /// # Errors
-    /// When there is none in force with that number, or the store fails.
+    /// When there is none in force with that number, it is about a key that was revoked, or the store fails.
     pub async fn undo(&self, id: i64, actor: &Actor) -> Result<Gone, RevocationError> {
         let by = actor.by(self.now());
         let undone = self.store.undo_revocation(id, by).await?;
-        let gone = undone
-            .map(Gone::from)
-            .ok_or_else(|| RevocationError::NotFound {
-                what: "revocation in force with the number",
-                id: id.to_string(),
-            })?;
+        let gone = match undone {
+            Some(undone) => Gone::from(undone),
+            None => return Err(self.why_not_undone(id).await?),
+        };
         if let (Some(in_force), "token") = (&self.in_force, gone.row.kind.as_str()) {
             in_force.take_in(&gone.row);
         }
         Ok(gone)
+    }
+
+    async fn why_not_undone(&self, id: i64) -> Result<RevocationError, RevocationError> {
+        let found = self.store.revocation(id).await?;
+        Ok(match found {
+            Some(row) if row.is_final => RevocationError::Final { id, kid: row.value },
+            _ => RevocationError::NotFound {
+                what: "revocation in force with the number",
+                id: id.to_string(),
+            },
+        })
     }
 
     /// What a grant stands for, whether it is still there or the ledger remembers it.
@@ -210,6 +222,7 @@ impl Revoker {
                 None => self.expiry(&target, now).await?,
             },
             reason: checked_reason(new.reason)?,
+            is_final: false,
         };
         self.check_room(&row).await?;
         Ok(row)

@@ -39,6 +39,10 @@ pub struct RevocationRow {
     pub undone_by: Option<String>,
     /// The number of its newest change.
     pub changed: i64,
+    /// Whether it is about a key that was revoked: it meets whatever was signed with that, and is never undone.
+    #[serde(rename = "final", skip_serializing_if = "std::ops::Not::not")]
+    #[sqlx(rename = "final")]
+    pub is_final: bool,
 }
 
 /// What a server needs to know of a revoked token. There may be millions: every column takes its time to read.
@@ -69,6 +73,8 @@ pub struct NewRevocationRow {
     pub expires_at: i64,
     /// Why.
     pub reason: Option<String>,
+    /// Whether it is about a key that is revoked in the same moment.
+    pub is_final: bool,
 }
 
 /// The single tokens in force among the revocations.
@@ -249,7 +255,8 @@ impl Store {
         Ok(count.fetch_one(&self.pool).await?)
     }
 
-    /// Takes a revocation back, and says its change's number. `Ok(None)`: there is none in force with that number.
+    /// Takes a revocation back, and says its change's number. `Ok(None)`: there is none in force with that number, or it is
+    /// final.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -261,7 +268,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let undone: Option<RevocationRow> = sqlx::query_as(
             "UPDATE revocations SET undone_at = ?2, undone_by = ?3 \
-             WHERE id = ?1 AND undone_at IS NULL RETURNING *",
+             WHERE id = ?1 AND undone_at IS NULL AND NOT final RETURNING *",
         )
         .bind(id)
         .bind(by.at)
@@ -314,8 +321,8 @@ pub(super) async fn insert(
     let before = listed(transaction, new).await?;
     let row: RevocationRow = sqlx::query_as(
         "INSERT INTO revocations \
-         (kind, value, audience, issued_before, expires_at, reason, actor, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+         (kind, value, audience, issued_before, expires_at, reason, actor, created_at, final) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
          ON CONFLICT (value, audience) WHERE kind = 'token' AND undone_at IS NULL \
          DO UPDATE SET expires_at = MAX(expires_at, excluded.expires_at) RETURNING *",
     )
@@ -327,6 +334,7 @@ pub(super) async fn insert(
     .bind(&new.reason)
     .bind(by.actor.to_string())
     .bind(by.at)
+    .bind(new.is_final)
     .fetch_one(&mut **transaction)
     .await?;
     let (row, change) = note(transaction, row, by).await?;

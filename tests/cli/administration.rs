@@ -293,6 +293,9 @@ fn keys_are_rotated_and_revoked() {
         (&last["current"], &last["revoked"]),
         (&after["next"], &after["current"])
     );
+    let cut_off = place.run(&["revoke", "list", "--json"]).json()[0]["id"].to_string();
+    let refused = place.run(&["revoke", "undo", &cut_off]).badly(5);
+    assert!(refused.contains("cannot be undone"), "{refused}");
     let unknown = place.run(&["key", "revoke", "nobody"]).badly(4);
     assert!(unknown.contains("no signing key"), "{unknown}");
     place

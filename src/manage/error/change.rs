@@ -83,6 +83,7 @@ pub(super) fn told_of_revocation(problem: RevocationError) -> Told {
             let code = Some("revocation_limit");
             (S::CONFLICT, problem.to_string(), code)
         }
+        RevocationError::Final { .. } => (S::CONFLICT, problem.to_string(), Some("key_revoked")),
         RevocationError::Store(problem) => store_failed(&problem),
     }
 }

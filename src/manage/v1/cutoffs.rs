@@ -106,7 +106,7 @@ pub(in crate::manage) async fn create(
     operation_id = "undo_cutoff",
     tag = "cutoffs",
     params(("id" = i64, Path, description = "Its number")),
-    responses((status = 200, description = "It was taken back", body = schema::Cutoff), schema::Missing),
+    responses((status = 200, description = "It was taken back", body = schema::Cutoff), schema::UndoRefused),
     security(("token" = ["delete:cutoffs"]))
 )]
 pub(in crate::manage) async fn undo(

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-pub(super) use refusal::{CutoffRefused, IssueRefused, Missing, Refused, WishRefused};
+pub(super) use refusal::{CutoffRefused, IssueRefused, Missing, Refused, UndoRefused, WishRefused};
 
 /// How a list is gone through.
 #[derive(IntoParams)]
@@ -194,6 +194,10 @@ pub(super) struct Cutoff {
     /// Unix seconds.
     undone_at: Option<i64>,
     undone_by: Option<String>,
+    /// It is about a key that was revoked, and cannot be undone. It is left out where that is not so.
+    #[serde(rename = "final")]
+    #[schema(nullable = false)]
+    is_final: Option<bool>,
     /// Tokens on record that it met, in the answer that makes it.
     #[schema(nullable = false)]
     tokens: Option<i64>,

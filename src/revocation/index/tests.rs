@@ -28,6 +28,7 @@ fn row(id: i64, kind: &str, value: &str, audience: &str) -> RevocationRow {
         created_at: 1_000,
         undone_at: None,
         undone_by: None,
+        is_final: false,
         changed: 1,
     }
 }

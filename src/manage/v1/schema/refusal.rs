@@ -47,6 +47,32 @@ pub(in crate::manage::v1) enum Missing {
     Unavailable(Problem),
 }
 
+/// Why a revocation may not be undone.
+#[derive(IntoResponses)]
+pub(in crate::manage::v1) enum UndoRefused {
+    /// The query is not as it must be.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(Problem),
+    /// There is no token, or one that is not to be believed.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(Problem),
+    /// The token has no scope for this.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Problem),
+    /// It is not there.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotThere(Problem),
+    /// It is about a key that was revoked.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Final(Problem),
+    /// The client has sent too many requests.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(Problem),
+    /// It cannot be done now.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(Problem),
+}
+
 /// Why a token may not be issued.
 #[derive(IntoResponses)]
 pub(in crate::manage::v1) enum IssueRefused {

@@ -1,11 +1,12 @@
 //! `/cutoffs`
 
+use reqwest::Method;
 use rulemint::config::LedgerMode;
 use serde_json::{Value, json};
 
 use super::super::{ADMIN, Manager, setup};
 use super::problem;
-use crate::harness::{AUDIENCE, CLIENT};
+use crate::harness::{AUDIENCE, CLIENT, header};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partner_is_cut_off_before_the_answer_and_brought_back() {
@@ -45,6 +46,36 @@ async fn a_partner_is_cut_off_before_the_answer_and_brought_back() {
     assert_eq!(undone.json()["undone_by"], ADMIN);
     assert!(server.is_active(&token).await);
     problem(&admin.own("DELETE", &path, None).await, 404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cutoff_of_a_revoked_key_cannot_be_undone() {
+    let server = setup().start().await;
+    let admin = Manager::of(&server).await;
+    let kid = header(&admin.token)["kid"].as_str().unwrap().to_owned();
+    let plain = admin.own("POST", "/cutoffs", Some(json!({ "key": kid })));
+    let plain = plain.await.json();
+    assert!(plain.get("final").is_none(), "{plain}");
+    let admin = Manager::of(&server).await;
+    let path = format!("/keys/signing/{kid}/revoke");
+    let revoked = admin.call(Method::PUT, &path, None).await;
+    assert_eq!(revoked.status, 201, "{revoked:?}");
+
+    let admin = Manager::of(&server).await;
+    let list = admin.own("GET", "/cutoffs", None).await.json();
+    let newest = &list["cutoffs"][0];
+    assert_eq!(
+        (&newest["value"], &newest["final"]),
+        (&json!(kid), &json!(true))
+    );
+    let path = format!("/cutoffs/{}", newest["id"]);
+    let refused = admin.own("DELETE", &path, None).await;
+    problem(&refused, 409, "key_revoked");
+    let list = admin.own("GET", "/cutoffs", None).await.json();
+    assert_eq!(list["cutoffs"][0]["undone_at"], Value::Null);
+    let path = format!("/cutoffs/{}", plain["id"]);
+    let undone = admin.own("DELETE", &path, None).await;
+    assert_eq!(undone.status, 200, "the other one says enough: {undone:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
