@@ -21,7 +21,7 @@ use crate::revocation::Feed;
 use crate::rule::Configuration;
 use crate::status_list::{StatusListError, StatusLists};
 use crate::store::{
-    Change, ChangeKind, Condition, RULES_CHANGED, RevocationRow, Store, StoreError,
+    Change, ChangeKind, Condition, PREVIOUS, RULES_CHANGED, RevocationRow, Store, StoreError,
 };
 use crate::telemetry::metrics::Metrics;
 
@@ -233,7 +233,10 @@ impl Follower {
     fn pass_on(&self, change: &Change) {
         let wish = change.sequence;
         let trigger = match (change.kind, change.key.parse()) {
-            (Some(ChangeKind::Rollback), Ok(to)) => Trigger::Rollback { to, wish },
+            (Some(ChangeKind::Rollback), Ok(to)) => Trigger::Rollback { to: Some(to), wish },
+            (Some(ChangeKind::Rollback), _) if change.key == PREVIOUS => {
+                Trigger::Rollback { to: None, wish }
+            }
             (Some(ChangeKind::Reload), _) if change.key == RULES_CHANGED => Trigger::Changed(wish),
             (Some(ChangeKind::Reload), _) => Trigger::Retry(wish),
             _ => return,

@@ -6,6 +6,7 @@
 
 mod history;
 mod keep;
+mod previous;
 mod report;
 mod rests;
 mod scan;
@@ -52,8 +53,8 @@ pub enum Trigger {
     Changed(i64),
     /// Go back to an earlier chain.
     Rollback {
-        /// Its number.
-        to: i64,
+        /// Its number; where there is none, the one before the chain that is live then.
+        to: Option<i64>,
         /// The number of the wish.
         wish: i64,
     },
@@ -96,6 +97,8 @@ pub struct Reloader {
     current: Why,
     /// What was asked for while something else was being done.
     wishes: Wishes,
+    /// The newest wish to go back that has arrived here.
+    rollback_seen: i64,
 }
 
 /// Triggers that came together.
@@ -105,7 +108,7 @@ struct Wishes {
     retry: bool,
     /// Whether what is missing was taken away on purpose.
     changed: bool,
-    rollback: Option<i64>,
+    rollback: Option<Option<i64>>,
     /// The number of the newest wish among them.
     newest: i64,
 }
@@ -163,7 +166,9 @@ impl Reloader {
             places: None,
             current: Why::default(),
             wishes: Wishes::default(),
+            rollback_seen: 0,
         };
+        reloader.rollback_seen = reloader.keep.store.newest_change_ever().await?;
         reloader.restore().await?;
         reloader.look(None).await;
         reloader.check_start()?;
@@ -233,6 +238,7 @@ impl Reloader {
         let wishes = std::mem::take(&mut self.wishes);
         let mut problem = None;
         if let Some(to) = wishes.rollback {
+            self.rollback_seen = self.rollback_seen.max(wishes.newest);
             problem = self.roll_back(to).await.err();
         }
         if wishes.retry {

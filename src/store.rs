@@ -37,7 +37,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use apis::{ApiFilter, ApiRow, ScopeRow};
 pub use audit::{AuditFilter, AuditRow, AuditWindow};
-pub use changes::{Change, ChangeKind, RULES_CHANGED, RuleWritten};
+pub use changes::{Change, ChangeKind, PREVIOUS, RULES_CHANGED, RuleWritten};
 pub use clients::{ClientFilter, ClientRow, IdSpan, SecretRow, Secrets};
 pub use condition::Condition;
 pub use error::StoreError;

@@ -43,9 +43,11 @@ pub(super) enum RuleCommand {
     Status,
     /// Make the running server look at its rules directory again, and try again what failed before.
     Reload,
-    /// Go back to an earlier generation of the rules. It stays until the rules directory changes again.
+    /// Go back to an earlier generation of the rules. It stays until the rules directory changes again, whatever `rule reload` does.
+    ///
+    /// A second rollback without a number goes further back.
     Rollback {
-        /// Its number, as `rule status` lists it [default: the one before the live one].
+        /// Its number, as `rule status` lists it [default: the one before the live one that no rollback has left].
         generation: Option<i64>,
     },
     /// Print the contract between rulemint and a rule (WIT).

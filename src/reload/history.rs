@@ -2,16 +2,20 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
-use super::Reloader;
-use super::keep::{KeptChain, Why, same_rules};
+use super::keep::{KeptChain, Why, same_rules, went_back, went_back_to};
+use super::previous::previous;
 use super::report::{Problem, Report, RuleState};
 use super::scan::Scan;
 use super::step::Candidate;
 use super::workshop::Identity;
+use super::{Reloader, Trigger};
 use crate::rule::{Chain, Fingerprint, Rule, Source};
 use crate::store::StoreError;
 use crate::telemetry::metrics::{LiveRule, ResultLabel};
@@ -42,17 +46,13 @@ impl Reloader {
         Ok(())
     }
 
-    /// Goes back to an earlier chain, which then holds against the directory as it is now.
+    /// Goes back to an earlier chain, which then holds against the directory as it is now. Which chain is the one before is
+    /// only known here: another may have gone live since somebody asked.
     ///
     /// # Errors
     /// Why it cannot, for whoever asked.
-    pub(super) async fn roll_back(&mut self, to: i64) -> Result<(), String> {
-        let chain = self
-            .keep
-            .chain(to)
-            .await
-            .map_err(|problem| problem.to_string())?;
-        let chain = chain.ok_or_else(|| format!("there is no generation {to} to go back to"))?;
+    pub(super) async fn roll_back(&mut self, to: Option<i64>) -> Result<(), String> {
+        let chain = self.chain_to_go_back_to(to).await?;
         let mut rules = Vec::with_capacity(chain.rules.len());
         for (name, loaded) in self.load_kept(&chain).await {
             rules.push(loaded.map_err(|problem| format!("rule {name}: {problem}"))?);
@@ -61,7 +61,7 @@ impl Reloader {
         self.seen = Some(now.seen());
         self.missing.clear();
         let why = Why {
-            cause: format!("rollback to generation {to}"),
+            cause: went_back(chain.row.number),
             holds: Some(now.digest),
             since: self.clock.unix_seconds().cast_signed(),
         };
@@ -75,6 +75,40 @@ impl Reloader {
         let candidates = self.as_they_are();
         self.publish(candidates).await;
         Ok(())
+    }
+
+    /// Whether somebody wants to go back. A wish that is in the store and on its way is waited for, a moment.
+    pub(super) async fn is_to_go_back(
+        &mut self,
+        triggers: &mut UnboundedReceiver<Trigger>,
+    ) -> bool {
+        while let Ok(trigger) = triggers.try_recv() {
+            self.wishes.add(trigger);
+        }
+        let newest = self.keep.store.newest_rollback().await.unwrap_or_default();
+        let end = Instant::now() + WISH_ARRIVES;
+        while newest > self.rollback_seen && self.wishes.rollback.is_none() {
+            match timeout_at(end, triggers.recv()).await {
+                Ok(Some(trigger)) => self.wishes.add(trigger),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        self.rollback_seen = self.rollback_seen.max(newest);
+        self.wishes.rollback.is_some()
+    }
+
+    async fn chain_to_go_back_to(&self, to: Option<i64>) -> Result<KeptChain, String> {
+        let failed = |problem: StoreError| problem.to_string();
+        let to = match to {
+            Some(to) => to,
+            None => {
+                let live = self.live.load().chain.generation;
+                let chains = self.keep.chains().await.map_err(failed)?;
+                previous(&chains, live).ok_or(NOTHING_BEFORE)?
+            }
+        };
+        let chain = self.keep.chain(to).await.map_err(failed)?;
+        chain.ok_or_else(|| format!("there is no generation {to} to go back to"))
     }
 
     /// After a rollback the chain holds against the directory, but not against secrets that have changed since.
@@ -142,6 +176,7 @@ impl Reloader {
             since: self.current.since,
             cause: self.current.cause.clone(),
             rolled_back: self.current.holds.is_some(),
+            rolled_back_to: went_back_to(&self.current.cause),
             rules: candidates
                 .into_iter()
                 .map(|candidate| candidate.report)
@@ -266,3 +301,8 @@ impl Reloader {
         }
     }
 }
+
+const NOTHING_BEFORE: &str = "there is no earlier generation to go back to that has not been left by a rollback already; \
+    name one that `rulemint rule status` lists";
+/// How long a wish may take from the store to here: more than the store is polled for.
+const WISH_ARRIVES: Duration = Duration::from_secs(1);

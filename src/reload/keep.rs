@@ -139,10 +139,18 @@ impl Keep {
 
     /// The chains that can be rolled back to, the newest first.
     pub(super) async fn earlier(&self, than: i64) -> Result<Vec<EarlierReport>, StoreError> {
+        let chains = self.chains().await?.into_iter();
+        let earlier = chains.filter(|chain| chain.row.number < than);
+        Ok(earlier.map(KeptChain::report).collect())
+    }
+
+    /// All chains of this directory that are kept, the newest first.
+    pub(super) async fn chains(&self) -> Result<Vec<KeptChain>, StoreError> {
         let rows = self.store.generations(self.count + 1).await?;
-        let ours = |row: &GenerationRow| row.number < than && row.rules_dir == self.rules_dir;
-        let chains = rows.into_iter().filter(ours).filter_map(KeptChain::read);
-        Ok(chains.map(KeptChain::report).collect())
+        let ours = |row: &GenerationRow| row.rules_dir == self.rules_dir;
+        Ok((rows.into_iter().filter(ours))
+            .filter_map(KeptChain::read)
+            .collect())
     }
 
     /// Whatever the form: what is in it is not looked for by name.
@@ -159,6 +167,11 @@ impl KeptChain {
         Some(Self { row, rules })
     }
 
+    /// Where a rollback went that made this chain live.
+    pub(super) fn went_back_to(&self) -> Option<i64> {
+        went_back_to(&self.row.cause)
+    }
+
     fn report(self) -> EarlierReport {
         let short = |rule: &KeptRule| format!("{}@{:.12}", rule.name, rule.digest.to_string());
         EarlierReport {
@@ -170,8 +183,21 @@ impl KeptChain {
     }
 }
 
+/// Why a chain is live that was gone back to.
+pub(super) fn went_back(to: i64) -> String {
+    format!("{WENT_BACK}{to}")
+}
+
+/// Where a rollback went, if that is the reason.
+pub(super) fn went_back_to(cause: &str) -> Option<i64> {
+    cause.strip_prefix(WENT_BACK)?.parse().ok()
+}
+
 /// Whether two chains run the same versions of the same rules.
 pub(super) fn same_rules(one: &Chain, other: &[Arc<Rule>]) -> bool {
     let (one, other) = (one.rules().iter(), other.iter());
     one.len() == other.len() && one.zip(other).all(|(one, other)| Arc::ptr_eq(one, other))
 }
+
+/// What a person reads of a rollback, and what tells a rollback from a change.
+const WENT_BACK: &str = "rollback to generation ";

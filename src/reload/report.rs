@@ -22,6 +22,9 @@ pub struct Report {
     pub cause: String,
     /// Whether it holds against what is in the directory, after a rollback.
     pub rolled_back: bool,
+    /// The generation whose rules these are, after a rollback.
+    #[serde(default)]
+    pub rolled_back_to: Option<i64>,
     /// Every rule that is live or wants to be, in order.
     pub rules: Vec<RuleReport>,
     /// What is wrong with the directory as a whole.

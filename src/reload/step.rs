@@ -53,7 +53,7 @@ impl Reloader {
             let candidates = self.as_they_are();
             return self.publish(candidates).await;
         }
-        match self.build(&scan, triggers).await {
+        match self.build_unless_undone(&scan, triggers).await {
             Ok(found) => {
                 let candidates = self.assemble(found);
                 self.go_live(candidates, cause).await;
@@ -63,6 +63,20 @@ impl Reloader {
                 self.wishes.look = true;
             }
         }
+    }
+
+    /// Builds what was found. Nothing goes live once somebody wants to go back: whoever asks means what is live.
+    async fn build_unless_undone(
+        &mut self,
+        scan: &Scan,
+        mut triggers: Option<&mut UnboundedReceiver<Trigger>>,
+    ) -> Result<Vec<Found>, Superseded> {
+        let found = self.build(scan, triggers.as_deref_mut()).await?;
+        let is_undone = match triggers {
+            Some(triggers) => self.is_to_go_back(triggers).await,
+            None => false,
+        };
+        (!is_undone).then_some(found).ok_or(Superseded)
     }
 
     /// Reads the directory when none of its files is being written to: one that is younger than the quiet time may
@@ -153,12 +167,15 @@ impl Reloader {
         Ok(result)
     }
 
-    /// Resolves when the file that is being built is no longer what is in the directory.
+    /// Resolves when the file that is being built is no longer what is in the directory, or not wanted.
     async fn superseded(&mut self, source: &Source, triggers: &mut UnboundedReceiver<Trigger>) {
         loop {
             match triggers.recv().await {
                 Some(trigger) => self.wishes.add(trigger),
                 None => std::future::pending().await,
+            }
+            if self.wishes.rollback.is_some() {
+                return;
             }
             let Ok(scan) = self.scan().await else {
                 continue;

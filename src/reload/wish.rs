@@ -7,41 +7,39 @@ use tokio::time::sleep;
 
 use super::{Report, Rests};
 use crate::audit::By;
-use crate::store::{ChangeKind, Store, StoreError};
+use crate::store::{ChangeKind, PREVIOUS, Store, StoreError};
 
 /// Something that the server is to do about its rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// Look at the directory again, and try again what failed before.
     Reload,
-    /// Go back to an earlier generation, by its number; where there is none, to the one before the live one.
+    /// Go back to an earlier generation, by its number; where there is none, to the one before that which is live when the
+    /// server does it.
     RollBack(Option<i64>),
 }
 
 impl Wish {
-    /// Asks for it in somebody's name, waits until the server has dealt with it, and says how the rules stand then, and for a
-    /// rollback which generation it went back to.
+    /// Asks for it in somebody's name, waits until the server has dealt with it, and says how the rules stand then.
     ///
     /// # Errors
     /// When it cannot be done, the server does not answer, or the store fails.
-    pub async fn make(self, store: &Store, by: By<'_>) -> Result<(Report, Option<i64>), WishError> {
-        let (kind, to) = match self {
-            Self::Reload => (ChangeKind::Reload, None),
-            Self::RollBack(Some(number)) => (ChangeKind::Rollback, Some(number)),
-            Self::RollBack(None) => {
-                let report = report(store).await?;
-                let before = report.earlier.first().ok_or(WishError::NothingEarlier)?;
-                (ChangeKind::Rollback, Some(before.generation))
+    pub async fn make(self, store: &Store, by: By<'_>) -> Result<Report, WishError> {
+        let (kind, key) = match self {
+            Self::Reload => (ChangeKind::Reload, String::new()),
+            Self::RollBack(Some(number)) => (ChangeKind::Rollback, number.to_string()),
+            Self::RollBack(None) if report(store).await?.earlier.is_empty() => {
+                return Err(WishError::NothingEarlier);
             }
+            Self::RollBack(None) => (ChangeKind::Rollback, PREVIOUS.to_owned()),
         };
-        let key = to.map(|number| number.to_string()).unwrap_or_default();
         let wish = store.ask(kind, &key, by).await?;
         for _ in 0..ANSWER_POLLS_MAX {
             sleep(ANSWER_POLL).await;
             let report = report(store).await?;
             if report.wish >= wish {
                 return match report.wish_problem {
-                    None => Ok((report, to)),
+                    None => Ok(report),
                     Some(problem) => Err(WishError::NotGranted(problem)),
                 };
             }

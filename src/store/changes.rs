@@ -22,7 +22,7 @@ pub enum ChangeKind {
     RulesConfig,
     /// A token or a cut-off, revoked or brought back; the key is its number.
     Revocation,
-    /// A wish to go back to an earlier rule chain; the key is its generation number.
+    /// A wish to go back to an earlier rule chain; the key is its generation number, or says that it is the one before.
     Rollback,
     /// A wish to look at the rules directory again; the key is empty, or says that it was changed on purpose.
     Reload,
@@ -124,6 +124,17 @@ impl Store {
         Ok(sequence)
     }
 
+    /// The number of the newest wish to go back to an earlier rule chain; 0 where there is none.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn newest_rollback(&self) -> Result<i64, StoreError> {
+        let newest =
+            sqlx::query_scalar("SELECT COALESCE(MAX(sequence), 0) FROM changes WHERE kind = ?1")
+                .bind(ChangeKind::Rollback.as_str());
+        Ok(newest.fetch_one(&self.pool).await?)
+    }
+
     /// Says what somebody did to the files of a rule, and asks a running server to look. The number is that of the wish.
     ///
     /// # Errors
@@ -177,6 +188,9 @@ pub(super) async fn note_rules_changed(
 
 /// The key of a wish to look at rules that somebody changed through this program, and is done.
 pub const RULES_CHANGED: &str = "changed";
+
+/// The key of a wish to go back to the generation before the live one.
+pub const PREVIOUS: &str = "previous";
 
 /// Writes a change as part of the write it is about.
 pub(super) async fn note(

@@ -216,7 +216,7 @@ async fn look_again(
     if !access.data.is_served() {
         return Ok(None);
     }
-    let (report, _) = ask(&access, Wish::Reload).await?;
+    let report = ask(&access, Wish::Reload).await?;
     let same = Path::new(&report.rules_dir).canonicalize().ok() == rules_dir.canonicalize().ok();
     Ok(same.then_some((access, report)))
 }

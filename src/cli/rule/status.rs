@@ -24,7 +24,7 @@ pub(super) async fn status(context: &Context<'_>) -> anyhow::Result<()> {
 
 pub(super) async fn reload(context: &Context<'_>) -> anyhow::Result<()> {
     let access = Access::look(context).await?;
-    let (report, _) = ask(&access, Wish::Reload).await?;
+    let report = ask(&access, Wish::Reload).await?;
     let done = format!("generation {} is live", report.generation);
     context.output.done(done);
     Ok(())
@@ -35,15 +35,15 @@ pub(super) async fn roll_back(
     context: &Context<'_>,
 ) -> anyhow::Result<()> {
     let access = Access::look(context).await?;
-    let (report, to) = ask(&access, Wish::RollBack(generation)).await?;
-    let (live, to) = (report.generation, to.unwrap_or_default());
+    let report = ask(&access, Wish::RollBack(generation)).await?;
+    let (live, to) = (report.generation, report.rolled_back_to.unwrap_or_default());
     let done = format!("generation {live} is live, with the rules of {to}");
     context.output.done(done);
     Ok(())
 }
 
 /// Asks the running server for something, and waits for its answer.
-pub(super) async fn ask(access: &Access, wish: Wish) -> anyhow::Result<(Report, Option<i64>)> {
+pub(super) async fn ask(access: &Access, wish: Wish) -> anyhow::Result<Report> {
     if !access.data.is_served() {
         let text = "no server is running on this data directory; it is the server that does this";
         return Err(Refused(text.to_owned()).into());

@@ -222,6 +222,8 @@ pub(super) struct RulesStanding {
     cause: String,
     /// Whether they hold against what is in the directory.
     rolled_back: bool,
+    /// The generation whose rules these are, after a rollback.
+    rolled_back_to: Option<i64>,
     rules: Vec<Value>,
     directory_problem: Option<Value>,
     /// The generations that can be gone back to.

@@ -195,7 +195,10 @@ async fn a_rolled_back_chain_takes_up_a_changed_secret_too() {
     server
         .until_rules("the other rule", |report| report.rules.len() == 2)
         .await;
-    let back = Trigger::Rollback { to: first, wish: 1 };
+    let back = Trigger::Rollback {
+        to: Some(first),
+        wish: 1,
+    };
     server.reloader.send(back).unwrap();
     server
         .until_rules("the rollback", |report| report.wish == 1)

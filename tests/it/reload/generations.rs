@@ -1,6 +1,6 @@
 //! Every change of the chain is a generation with a number, and earlier ones can be gone back to.
 
-use rulemint::reload::Trigger;
+use rulemint::reload::{Report, Trigger};
 
 use super::{serving_good, until_version, version};
 use crate::harness::TestServer;
@@ -36,7 +36,10 @@ async fn rolled_back() -> (TestServer, i64) {
     let first = server.report().await.generation;
     server.put_rule("10-rule.wasm", version("new"));
     until_version(&server, "new").await;
-    let rollback = Trigger::Rollback { to: first, wish: 1 };
+    let rollback = Trigger::Rollback {
+        to: Some(first),
+        wish: 1,
+    };
     server.reloader.send(rollback).unwrap();
     server
         .until_rules("the wish", |report| report.wish == 1)
@@ -75,11 +78,63 @@ async fn a_rollback_to_what_never_was_says_so() {
     let server = serving_good().await;
     server
         .reloader
-        .send(Trigger::Rollback { to: 999, wish: 3 })
+        .send(Trigger::Rollback {
+            to: Some(999),
+            wish: 3,
+        })
         .unwrap();
     let report = server
         .until_rules("the wish", |report| report.wish == 3)
         .await;
     let problem = report.wish_problem.unwrap();
     assert!(problem.contains("999"), "{problem}");
+}
+
+/// Goes back without a number, and says how the rules stand then.
+async fn go_back(server: &TestServer, wish: i64) -> Report {
+    let rollback = Trigger::Rollback { to: None, wish };
+    server.reloader.send(rollback).unwrap();
+    server
+        .until_rules("the wish", |report| report.wish == wish)
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_rollback_goes_further_back() {
+    let server = serving_good().await;
+    for name in ["new", "newest"] {
+        server.put_rule("10-rule.wasm", version(name));
+        until_version(&server, name).await;
+    }
+    go_back(&server, 1).await;
+    assert_eq!(server.ask(&[]).await.claims()["version"], "new");
+    go_back(&server, 2).await;
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+    let report = go_back(&server, 3).await;
+    let problem = report.wish_problem.clone().unwrap();
+    assert!(problem.contains("no earlier generation"), "{problem}");
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_fled_is_not_gone_back_to_after_the_next_change() {
+    let (server, first) = rolled_back().await;
+    server.put_rule("10-rule.wasm", version("newest"));
+    until_version(&server, "newest").await;
+    let report = go_back(&server, 2).await;
+    assert_eq!(report.rolled_back_to, Some(first));
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_waits_does_not_go_live_before_a_rollback() {
+    let server = serving_good().await;
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+    server.put_rule("10-rule.wasm", version("newest"));
+    let report = go_back(&server, 1).await;
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+    assert!(report.rolled_back, "{report:?}");
+    let causes = report.earlier.iter().map(|earlier| &earlier.cause);
+    assert_eq!(causes.count(), 2, "{report:?}");
 }

@@ -49,7 +49,7 @@ async fn an_earlier_generation_comes_back_before_the_answer_and_stands_in_the_lo
     assert_eq!(told["audit"][0]["actor"]["id"], ADMIN);
     assert_eq!(
         told["audit"][0]["object"],
-        json!({ "kind": "rules", "id": "1" })
+        json!({ "kind": "rules", "id": "previous" })
     );
 }
 
