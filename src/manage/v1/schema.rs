@@ -165,8 +165,13 @@ pub(super) struct CutoffCreate {
 #[serde(untagged)]
 pub(super) enum Moment {
     Seconds(i64),
-    Text(#[schema(value_type = String, format = DateTime)] String),
+    Text(MomentText),
 }
+
+/// A moment as RFC 3339 writes it.
+#[derive(Serialize, ToSchema)]
+#[schema(value_type = String, format = DateTime)]
+pub(super) struct MomentText(String);
 
 /// What a revocation would meet.
 #[derive(Serialize, ToSchema)]
