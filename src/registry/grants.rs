@@ -78,6 +78,20 @@ impl Registrar {
         Ok(grant)
     }
 
+    /// Checks that there is such an API, by its identifier or id, and that it has the scopes. Tells its identifier.
+    ///
+    /// # Errors
+    /// When there is no such API, or it does not know a scope.
+    pub async fn check_grant(
+        &self,
+        audience: &str,
+        scope: Option<&str>,
+    ) -> Result<String, RegistrarError> {
+        let api = self.api(audience).await?;
+        picked(&api, scope)?;
+        Ok(api.identifier)
+    }
+
     /// Changes a client grant.
     ///
     /// # Errors

@@ -214,3 +214,71 @@ fn a_client_an_api_and_a_grant_can_be_changed() {
         place.run(nobody).badly(4);
     }
 }
+
+#[test]
+fn nothing_is_imported_while_an_entry_names_what_is_not_there_or_stands_twice() {
+    let place = Place::new();
+    place.furnish();
+    let grant = |audience: &str, scope: &str| json!({ "audience": audience, "scope": scope });
+    let api = "https://api.example";
+    for (entry, code, expected) in [
+        (
+            json!({ "name": "b", "grants": [grant("https://none.example", "read")] }),
+            4,
+            "there is no API \"https://none.example\"",
+        ),
+        (
+            json!({ "name": "b", "grants": [grant(api, "fly")] }),
+            1,
+            "has no scope fly",
+        ),
+        (
+            json!({ "name": "b", "grants": [grant(api, "read"), grant(api, "write")] }),
+            1,
+            "two grants for https://api.example",
+        ),
+        (json!({ "client_id": "a", "name": "b" }), 1, "\"a\" twice"),
+        (
+            json!({ "client_id": "b c", "name": "b" }),
+            1,
+            "visible ASCII",
+        ),
+    ] {
+        let clients = json!([{ "client_id": "a", "name": "a" }, entry]);
+        place.put("clients.json", clients.to_string());
+        let import = ["client", "import", "clients.json", "--skip-existing"];
+        let message = place.run(&import).badly(code);
+        assert!(
+            message.contains("import client \"b\"") && message.contains(expected),
+            "{message}"
+        );
+        place.run(&["client", "show", "a"]).badly(4);
+    }
+}
+
+#[test]
+fn an_import_that_ended_half_way_is_completed_with_the_grants_that_are_missing() {
+    let place = Place::new();
+    let (has_it, _) = place.furnish();
+    place
+        .run(&["client", "add", "--id", "a", "--name", "a"])
+        .well();
+    let grants = json!([{ "audience": "https://api.example", "scope": "read" }]);
+    let clients = json!([
+        { "client_id": "a", "name": "other name", "grants": grants },
+        { "client_id": has_it, "name": "has its grant", "grants": grants },
+    ]);
+    place.put("clients.json", clients.to_string());
+    let import = ["client", "import", "clients.json", "--skip-existing"];
+    let said = place.run(&import);
+    assert!(
+        said.err.contains("grants added: https://api.example"),
+        "{said:?}"
+    );
+    said.well();
+    let shown = place.run(&["client", "show", "a", "--json"]).json();
+    assert_eq!(shown["name"], "a");
+    assert_eq!(shown["grants"][0]["scope"], json!(["read"]));
+    let shown = place.run(&["client", "show", &has_it, "--json"]).json();
+    assert_eq!(shown["grants"].as_array().unwrap().len(), 1);
+}
