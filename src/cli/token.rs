@@ -4,6 +4,7 @@ mod explain;
 mod get;
 mod inspect;
 mod jwt;
+mod server;
 
 use clap::Subcommand;
 
@@ -28,14 +29,3 @@ impl TokenCommand {
         }
     }
 }
-
-/// A client that hands back error answers instead of hiding them.
-fn http_client() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .build()
-        .into()
-}
-
-/// Where `rulemint serve` listens by default.
-const DEFAULT_SERVER: &str = "http://127.0.0.1:6468";

@@ -92,6 +92,64 @@ fn get_says_that_nobody_listens() {
 }
 
 #[test]
+fn get_asks_where_the_configuration_has_the_server_listen() {
+    let (place, server, id, secret) = served();
+    let get = ["token", "get", "--client", &id];
+    let (_, listen) = server.address.split_once("//").unwrap();
+    let mut command = place.command(&get);
+    command.env("RULEMINT_CLIENT_SECRET", &secret);
+    finish(command.env("RULEMINT_LISTEN", listen)).well();
+    place.put("rulemint.toml", format!("listen = \"{listen}\"\n"));
+    let mut command = place.command(&get);
+    command.env("RULEMINT_CLIENT_SECRET", &secret);
+    finish(command.args(["--config", "rulemint.toml"])).well();
+}
+
+#[test]
+fn get_says_that_a_socket_or_a_free_port_is_no_url() {
+    let place = Place::new();
+    for listen in ["unix:here.sock", "127.0.0.1:0"] {
+        let mut command = place.command(&["token", "get", "--client", "x"]);
+        command.env("RULEMINT_CLIENT_SECRET", "secret");
+        let message = finish(command.env("RULEMINT_LISTEN", listen)).badly(1);
+        assert!(message.contains("--server"), "{message}");
+    }
+}
+
+#[test]
+fn a_self_signed_server_is_trusted_by_its_data_directory_or_by_its_certificate() {
+    let place = Place::new();
+    let (id, secret) = place.furnish();
+    let server = place.serve(&["--tls-self-signed", "--tls-listen", "127.0.0.1:0"]);
+    let at = server.welcome.find("https://127").unwrap();
+    let url = server.welcome[at..].split_whitespace().next().unwrap();
+    let get = ["token", "get", "--client", &id, "--secret-file", "-"];
+    let get = [&get[..], &["--server", url]].concat();
+    let token = place.run_with(&get, &secret).well();
+    let elsewhere = Place::new();
+    let message = elsewhere.run_with(&get, &secret).badly(1);
+    assert!(
+        message.contains("trust the server") && message.contains("--cacert"),
+        "{message}"
+    );
+    let certificate = place.path().join(".rulemint/tls/certificate.pem");
+    let trusting = ["--cacert", certificate.to_str().unwrap()];
+    elsewhere
+        .run_with(&[&get[..], &trusting].concat(), &secret)
+        .well();
+    let inspect = [
+        &["token", "inspect", token.trim(), "--server", url],
+        &trusting[..],
+    ]
+    .concat();
+    elsewhere.run(&inspect).well();
+    elsewhere.put("empty.pem", "");
+    let empty = [&get[..], &["--cacert", "empty.pem"]].concat();
+    let message = elsewhere.run_with(&empty, &secret).badly(1);
+    assert!(message.contains("no certificate in it"), "{message}");
+}
+
+#[test]
 fn inspect_believes_a_good_token() {
     let (place, server, id, secret) = served();
     let token = token(&place, &server, &id, &secret);

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::super::Context;
 use super::super::exit::Refused;
 use super::jwt::{decoded_parts, print_parts};
-use super::{DEFAULT_SERVER, http_client};
+use super::server::{Named, Server};
 
 /// Asks a running server for a token, with the client credentials grant, and prints the token alone.
 ///
@@ -33,9 +33,8 @@ pub(in crate::cli) struct Get {
     /// A file with the client's secret; - reads it from standard input.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// The server.
-    #[arg(long, value_name = "URL", env = "RULEMINT_SERVER", default_value = DEFAULT_SERVER)]
-    server: String,
+    #[command(flatten)]
+    server: Named,
     /// Print what the token says instead of the token.
     #[arg(long)]
     decode: bool,
@@ -58,7 +57,7 @@ impl Get {
         if !scope.is_empty() {
             form.push(("scope", &scope));
         }
-        let answer = self.post(form)?;
+        let answer = post(&self.server.find(context)?, form)?;
         let token = answer["access_token"].as_str();
         let token = token.context("read the answer: there is no access_token in it")?;
         if self.decode {
@@ -70,32 +69,6 @@ impl Get {
             println!("{token}");
         }
         Ok(())
-    }
-
-    fn post(&self, form: Vec<(&str, &str)>) -> anyhow::Result<Value> {
-        let url = format!("{}/oauth/token", self.server.trim_end_matches('/'));
-        let mut response = http_client().post(&url).send_form(form).with_context(|| {
-            let server = &self.server;
-            format!(
-                "reach the server at {server}; is it running, or elsewhere? --server says where"
-            )
-        })?;
-        let status = response.status();
-        let answer: Value = response
-            .body_mut()
-            .read_json()
-            .with_context(|| format!("read the answer of {url} ({status})"))?;
-        if status.is_success() {
-            return Ok(answer);
-        }
-        let said = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
-        Err(Refused(format!(
-            "{} {}: {}",
-            status.as_u16(),
-            said("error"),
-            said("error_description")
-        ))
-        .into())
     }
 
     fn secret(&self, context: &Context<'_>) -> anyhow::Result<SecretString> {
@@ -121,4 +94,26 @@ impl Get {
         };
         Ok(secret.trim_end_matches(['\r', '\n']).into())
     }
+}
+
+fn post(server: &Server, form: Vec<(&str, &str)>) -> anyhow::Result<Value> {
+    let url = server.url("/oauth/token");
+    let sent = server.agent().post(&url).send_form(form);
+    let mut response = sent.map_err(|problem| server.silence(problem))?;
+    let status = response.status();
+    let answer: Value = response
+        .body_mut()
+        .read_json()
+        .with_context(|| format!("read the answer of {url} ({status})"))?;
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let said = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+    Err(Refused(format!(
+        "{} {}: {}",
+        status.as_u16(),
+        said("error"),
+        said("error_description")
+    ))
+    .into())
 }

@@ -13,14 +13,14 @@ use super::super::access::{Access, load};
 use super::super::exit::Refused;
 use super::super::output::{BAD, GOOD};
 use super::jwt::{decoded_parts, print_parts, read_token};
-use super::{DEFAULT_SERVER, http_client};
+use super::server::{Named, Server};
 use crate::config::{Config, Issuer};
 use crate::keys::KeyRing;
 use crate::sign::{Verification, verify};
 
 /// Prints what a token says and whether it is valid: signature, issuer, type, time and, where given, audience.
 ///
-/// The keys are those of the installation in the data directory, or of --server where there is none here, or of --jwks. What
+/// The keys are those of the installation in the data directory, or of the server where that is named or there is none here, or of --jwks. What
 /// the token says is printed even if it is not valid.
 #[derive(Args)]
 pub(in crate::cli) struct Inspect {
@@ -29,9 +29,8 @@ pub(in crate::cli) struct Inspect {
     /// The API it should be for.
     #[arg(long, value_name = "API")]
     audience: Option<String>,
-    /// The server that should have issued it [default: the one of the data directory, or http://127.0.0.1:6468].
-    #[arg(long, value_name = "URL", env = "RULEMINT_SERVER")]
-    server: Option<String>,
+    #[command(flatten)]
+    server: Named,
     /// A file with the issuer's key set, instead of asking a server. The issuer is then not checked.
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
@@ -73,10 +72,9 @@ impl Inspect {
             return Ok((text, None));
         }
         let config = load(context, Vec::new())?.config;
-        match &self.server {
-            Some(server) => keys_of_server(server),
+        match &self.server.server {
             None if config.data_dir.is_dir() => keys_of_installation(context, &config).await,
-            None => keys_of_server(DEFAULT_SERVER),
+            _ => keys_of_server(&self.server.find(context)?),
         }
     }
 }
@@ -103,19 +101,17 @@ async fn last_issuer(access: &Access) -> anyhow::Result<Option<String>> {
     Ok(management.and_then(|api| Issuer::of_management_audience(&api.identifier)))
 }
 
-fn keys_of_server(server: &str) -> anyhow::Result<(String, Option<String>)> {
-    let server = server.trim_end_matches('/');
-    let metadata = fetch(&format!("{server}/.well-known/oauth-authorization-server"))?;
+fn keys_of_server(server: &Server) -> anyhow::Result<(String, Option<String>)> {
+    let metadata = fetch(server, "/.well-known/oauth-authorization-server")?;
     let metadata: Value = serde_json::from_str(&metadata).context("read the server's metadata")?;
-    let jwks = fetch(&format!("{server}/.well-known/jwks.json"))?;
+    let jwks = fetch(server, "/.well-known/jwks.json")?;
     Ok((jwks, metadata["issuer"].as_str().map(str::to_owned)))
 }
 
-fn fetch(url: &str) -> anyhow::Result<String> {
-    let response = http_client().get(url).call();
-    let mut response = response.with_context(|| {
-        format!("reach {url}; is the server running, or elsewhere? --server says where")
-    })?;
+fn fetch(server: &Server, path: &str) -> anyhow::Result<String> {
+    let url = server.url(path);
+    let response = server.agent().get(&url).call();
+    let mut response = response.map_err(|problem| server.silence(problem))?;
     if !response.status().is_success() {
         bail!("{url} answers {}", response.status());
     }

@@ -1,0 +1,152 @@
+//! The server that commands ask about tokens: where it is, and whose certificate it may show.
+
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use crate::cli::Context;
+use crate::cli::access::load;
+use crate::config::{Config, Listen};
+
+/// Which server.
+#[derive(Args)]
+pub(super) struct Named {
+    /// The server [default: where the configuration has it listen].
+    #[arg(long, value_name = "URL", env = "RULEMINT_SERVER")]
+    pub(super) server: Option<String>,
+    /// A PEM file with the certificates to trust [default: those of the system, and the self-signed one in the data directory].
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+}
+
+/// A server, and what talks to it.
+pub(super) struct Server {
+    address: String,
+    agent: ureq::Agent,
+}
+
+impl Named {
+    pub(super) fn find(&self, context: &Context<'_>) -> anyhow::Result<Server> {
+        let config = load(context, Vec::new())?.config;
+        let address = match &self.server {
+            Some(server) => server.trim_end_matches('/').to_owned(),
+            None => of_config(&config)?,
+        };
+        // Answers that are errors are handed back: they say what was wrong.
+        let mut settings = ureq::Agent::config_builder().http_status_as_error(false);
+        if address.starts_with("https:") {
+            settings = settings.tls_config(self.tls(&config)?);
+        }
+        let agent = settings.build().into();
+        Ok(Server { address, agent })
+    }
+
+    fn tls(&self, config: &Config) -> anyhow::Result<TlsConfig> {
+        let trusted = match &self.cacert {
+            Some(file) => certificates(file)?,
+            None => usually_trusted(&config.data_dir)?,
+        };
+        let owned = |one: &CertificateDer<'_>| Certificate::from_der(one).to_owned();
+        let trusted: Vec<_> = trusted.iter().map(owned).collect();
+        Ok(TlsConfig::builder()
+            .root_certs(RootCerts::new_with_certs(&trusted))
+            .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
+            .build())
+    }
+}
+
+impl Server {
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    pub(super) fn agent(&self) -> &ureq::Agent {
+        &self.agent
+    }
+
+    /// Says what to do where there was no answer.
+    pub(super) fn silence(&self, problem: ureq::Error) -> anyhow::Error {
+        let address = &self.address;
+        let advice = match is_about_tls(&problem) {
+            true => format!(
+                "trust the server at {address}; --cacert names a file with its certificate, or its authority's"
+            ),
+            false => format!(
+                "reach the server at {address}; is it running, or elsewhere? --server says where"
+            ),
+        };
+        anyhow::Error::new(problem).context(advice)
+    }
+}
+
+/// Where this machine reaches the server of the configuration.
+fn of_config(config: &Config) -> anyhow::Result<String> {
+    match &config.listen {
+        Listen::Tcp(address) if address.port() == 0 => {
+            bail!(
+                "the configuration has the server listen at any free port: --server says at which"
+            )
+        }
+        Listen::Tcp(address) => Ok(format!("http://{}", reachable(*address))),
+        Listen::Unix(path) => bail!(
+            "the configuration has the server listen at the socket {}, which this command does not speak to: --server \
+             names a URL",
+            path.display()
+        ),
+    }
+}
+
+/// A server that listens at every address is at this machine's own one too.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn usually_trusted(data_dir: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let mut trusted = rustls_native_certs::load_native_certs().certs;
+    let own = data_dir.join(SELF_SIGNED);
+    if own.is_file() {
+        trusted.extend(certificates(&own)?);
+    }
+    Ok(trusted)
+}
+
+fn certificates(file: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let named = file.display();
+    let text = fs::read(file).with_context(|| format!("read certificates from {named}"))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    let certificates = certificates.with_context(|| format!("read certificates from {named}"))?;
+    if certificates.is_empty() {
+        bail!("{named} has no certificate in it: it should be a PEM file");
+    }
+    Ok(certificates)
+}
+
+fn is_about_tls(problem: &ureq::Error) -> bool {
+    let is_rustls = |problem: &io::Error| {
+        problem
+            .get_ref()
+            .is_some_and(|inner| inner.is::<rustls::Error>())
+    };
+    match problem {
+        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => true,
+        ureq::Error::Io(problem) => is_rustls(problem),
+        _ => false,
+    }
+}
+
+/// The certificate that `--tls-self-signed` keeps, below the data directory.
+const SELF_SIGNED: &str = "tls/certificate.pem";
