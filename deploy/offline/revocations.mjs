@@ -109,9 +109,10 @@ export class Revocations {
 }
 
 /** A blacklisted token is met by its jti, and by its API or client where the entry says one. A cut-off meets what was issued
- *  before it: what does not know its number. */
+ *  before it: what does not know its number. A final one meets all: whoever has the key writes such claims himself. */
 function meets(entry, claims) {
   if (entry.kind === 'token') return entry.aud === undefined || [claims.aud, claims.client_id].includes(entry.aud)
+  if (entry.final) return true
   const isOlder = (claims.rm_cutoff ?? 0) < entry.id
   return isOlder && (entry.before === undefined || claims.iat < entry.before)
 }

@@ -96,6 +96,9 @@ pub struct Told<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<i64>,
     exp: i64,
+    /// Whatever was signed with the key, whatever that says of itself.
+    #[serde(rename = "final", skip_serializing_if = "std::ops::Not::not")]
+    is_final: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     undone: bool,
 }
@@ -117,6 +120,7 @@ impl<'r> Told<'r> {
             rule: if_so(&["rule"]),
             before: row.issued_before,
             exp: row.expires_at,
+            is_final: row.is_final,
             undone: row.undone_at.is_some(),
         })
     }

@@ -2,16 +2,15 @@
 
 import base64
 import json
-import math
 import pathlib
 import re
 import sys
 import urllib.request
 
-url, secret, token = sys.argv[1:]
+url, secret, token, *forged = sys.argv[1:]
 page = pathlib.Path(__file__).parents[2] / "docs" / "revocation.md"
 code = re.search(r"```python\n(.*?)```", page.read_text(), re.DOTALL).group(1)
-names = {"math": math}
+names = {}
 exec(code, names)
 
 
@@ -23,4 +22,7 @@ def part(number):
 credentials = f"orders-api:{pathlib.Path(secret).read_text().strip()}".encode()
 request = urllib.request.Request(url, headers={"Authorization": "Basic " + base64.b64encode(credentials).decode()})
 entries = {entry["id"]: entry for entry in json.load(urllib.request.urlopen(request))["entries"]}
-print(names["is_revoked"](part(1), part(0)["kid"], entries))
+claims = part(1)
+if forged:  # Whoever has the key signs whatever he likes.
+    claims |= {"jti": "forged", "rm_cutoff": 2**53, "iat": 99999999999}
+print(names["is_revoked"](claims, part(0)["kid"], entries))

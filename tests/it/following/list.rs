@@ -94,6 +94,25 @@ async fn a_cutoff_at_an_earlier_moment_says_which() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_entry_of_a_revoked_key_is_final_and_that_of_one_in_use_is_not() {
+    let server = server().await;
+    let kid = header(&server.ask(&[]).await.token())["kid"].clone();
+    let kid = kid.as_str().unwrap();
+    server.revoke(Target::Key(kid.to_owned())).await;
+    let cursor = list(&server, "").await["cursor"].clone();
+    let instead = server.registrar.key_instead_of(kid).await.unwrap();
+    let (revoker, actor) = (server.revoker(), a_test());
+    let gone = revoker.revoke_key((kid, &instead), None, &actor).await;
+    server.until_in_force(&gone.unwrap()).await;
+    let (changed, _) = since(&server, &cursor).await;
+    assert_eq!((changed.len(), &changed[0]["final"]), (1, &json!(true)));
+    let whole = list(&server, "").await;
+    let (plain, is_final) = (&whole["entries"][0], &whole["entries"][1]);
+    assert_eq!((&plain["kid"], plain.get("final")), (&json!(kid), None));
+    assert_eq!(is_final, &changed[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_outlives_a_restart() {
     let server = server().await;
     let cursor = list(&server, "").await["cursor"].clone();
