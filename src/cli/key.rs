@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::access::Access;
 use super::output::moment;
+use super::revoke::until_in_force;
 use crate::keys::Algorithm;
 use crate::registry::KeyStanding;
 
@@ -38,22 +39,30 @@ impl KeyCommand {
         match self {
             Self::List => show(&access.registrar.keys().await?, context),
             Self::Rotate { algorithm } => {
-                show(&access.registrar.rotate_keys(algorithm).await?, context);
+                let keys = access.registrar.rotate_keys(algorithm).await?;
+                let change = access.store.newest_key_change().await?;
+                until_in_force(&access, change).await?;
+                show(&keys, context);
             }
-            Self::Revoke(revoke) => {
-                let kid = &revoke.kid;
-                let instead = access.registrar.key_instead_of(kid).await?;
-                let revoking = (kid.as_str(), &instead);
-                let revoked = access
-                    .revoker
-                    .revoke_key(revoking, revoke.reason, &access.actor);
-                revoked.await?;
-                let done = format!(
-                    "key {kid} is revoked, with every token under it; a running server knows within a second"
-                );
-                context.output.done(done);
-            }
+            Self::Revoke(revoke) => revoke.run(&access, context).await?,
         }
+        Ok(())
+    }
+}
+
+impl Revoke {
+    async fn run(self, access: &Access, context: &Context<'_>) -> anyhow::Result<()> {
+        let kid = &self.kid;
+        let instead = access.registrar.key_instead_of(kid).await?;
+        let revoking = (kid.as_str(), &instead);
+        let revoked = access
+            .revoker
+            .revoke_key(revoking, self.reason, &access.actor);
+        until_in_force(access, revoked.await?.change).await?;
+        let done = format!(
+            "key {kid} is revoked, with every token under it, also in a server that is running"
+        );
+        context.output.done(done);
         Ok(())
     }
 }

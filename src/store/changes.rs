@@ -91,6 +91,17 @@ impl Store {
         Ok(newest.fetch_optional(&self.pool).await?.unwrap_or(0))
     }
 
+    /// The number of the newest change of a signing key that is remembered; 0 where none is.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn newest_key_change(&self) -> Result<i64, StoreError> {
+        let newest = sqlx::query_scalar(
+            "SELECT COALESCE(MAX(sequence), 0) FROM changes WHERE kind = 'signing_key'",
+        );
+        Ok(newest.fetch_one(&self.pool).await?)
+    }
+
     /// The changes after `sequence`, oldest first, at most `CHANGES_AT_ONCE`.
     ///
     /// # Errors

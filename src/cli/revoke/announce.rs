@@ -1,4 +1,4 @@
-//! Waits until a running server has a revocation in force.
+//! Waits until a running server has a revocation or a change of keys in force.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::follow::SEEN_TOPIC;
 /// Waits until the server that runs on the same data directory, if one does, has taken the change in.
 ///
 /// # Errors
-/// When it does not answer: the revocation is stored, and will be in force when the server reads the store again.
+/// When it does not answer: the change is stored, and will be in force when the server reads the store again.
 pub(in crate::cli) async fn until_in_force(access: &Access, change: i64) -> anyhow::Result<()> {
     for _ in 0..POLLS_MAX {
         if !access.data.is_served() {
