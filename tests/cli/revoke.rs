@@ -31,6 +31,25 @@ fn jti(place: &Place, token: &str) -> String {
 }
 
 #[test]
+fn a_change_of_keys_is_in_force_when_its_command_ends() {
+    let place = Place::new();
+    let client = place.furnish();
+    let server = place.serve(&[]);
+    let kid_of = |token: &str| {
+        let shown = place.run(&["token", "inspect", token, "--json"]).json();
+        shown["header"]["kid"].as_str().unwrap().to_owned()
+    };
+    let before = token(&place, &server, &client);
+    let rotated = place.run(&["key", "rotate", "--json"]).json();
+    let after = token(&place, &server, &client);
+    assert_eq!(rotated[0]["kid"], *kid_of(&after));
+    assert_eq!(verdict(&server, &before), 200);
+    place.run(&["key", "revoke", &kid_of(&before)]).well();
+    assert_eq!(verdict(&server, &before), 401);
+    assert_eq!(verdict(&server, &after), 200);
+}
+
+#[test]
 fn a_partner_is_cut_off_by_one_call_and_brought_back_by_another() {
     let place = Place::new();
     let client = place.furnish();
