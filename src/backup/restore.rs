@@ -59,6 +59,19 @@ pub async fn restore(
     if !wish.force && !data.is_empty()? {
         return Err(BackupError::NotEmpty(data.path().to_owned()));
     }
+    let restored = put_together(data, wish, clock).await;
+    if restored.is_err() {
+        // It may hold the master key, and nobody looks for one there.
+        data.give_up_staging()?;
+    }
+    restored
+}
+
+async fn put_together(
+    data: &DataDir,
+    wish: &Wish,
+    clock: Arc<dyn Clock>,
+) -> Result<Restored, BackupError> {
     let content = Content::read(&wish.backup)?;
     let staged = stage(data, wish, &content)?;
     if let Some(rules_dir) = &wish.rules_dir {

@@ -110,7 +110,7 @@ impl Restore {
             .replaced
             .as_ref()
             .map(|path| path.display().to_string());
-        let lines = [
+        let mut lines = vec![
             ("restored", data.path().display().to_string()),
             ("as it was", moment(restored.made_at)),
             ("by rulemint", restored.made_by.clone()),
@@ -118,8 +118,10 @@ impl Restore {
                 "before",
                 replaced.clone().unwrap_or_else(|| "nothing".to_owned()),
             ),
-            ("revoked for", restored.revoked.join(", ")),
         ];
+        if !restored.revoked.is_empty() {
+            lines.push(("revoked for", restored.revoked.join(", ")));
+        }
         let whole = json!({
             "data_dir": data.path().display().to_string(),
             "made_at": restored.made_at,
@@ -131,7 +133,7 @@ impl Restore {
         if restored.revoked.is_empty() {
             context.output.remark(
                 "what was revoked after the backup is good again until it expires; \
-                 `rulemint revoke --audience API` ends what was issued so far",
+                 `rulemint revoke --audience API` ends what was issued so far, as `restore --revoke-issued` does for every API",
             );
         }
         Ok(())

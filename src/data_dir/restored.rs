@@ -20,6 +20,14 @@ impl DataDir {
         Ok(staged)
     }
 
+    /// Removes what is in [`staging`](Self::staging), if anything is.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn give_up_staging(&self) -> Result<(), DataDirError> {
+        self.tried(remove(&self.0.join(STAGED)))
+    }
+
     /// Whether nothing has been kept in it yet.
     ///
     /// # Errors

@@ -54,7 +54,8 @@ fn nothing_is_backed_up_over_or_from_nothing() {
 #[test]
 fn a_backup_comes_back_where_nothing_is() {
     let place = backed_up(&[]);
-    place.run(&ELSEWHERE).well();
+    let restored = place.run(&ELSEWHERE).well();
+    assert!(!restored.contains("revoked for"), "{restored}");
     let shown = place.run(&["client", "show", "kept", "--data-dir", "elsewhere"]);
     assert!(shown.well().contains("kept"));
     let checked = place
@@ -103,6 +104,7 @@ fn a_damaged_backup_is_not_restored() {
         message.contains("rulemint.db is not what was written"),
         "{message}"
     );
+    assert!(!place.path().join("elsewhere/restore.staged").exists());
     place
         .run(&["client", "list", "--data-dir", "elsewhere"])
         .well();
