@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -149,7 +149,11 @@ pub(super) async fn update(
     operation_id = "delete_clients_by_id",
     tag = "clients",
     params(("id" = String, Path, description = "The client id")),
-    responses((status = 204, description = "It is gone"), schema::Missing),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 412, description = "It is not what If-Match says", body = super::error::ErrorBody),
+        schema::Missing
+    ),
     security(("token" = ["delete:clients"]))
 )]
 pub(super) async fn delete(
@@ -157,10 +161,18 @@ pub(super) async fn delete(
     Extension(caller): Extension<Caller>,
     Id(id): Id,
     uri: Uri,
+    headers: HeaderMap,
 ) -> Answer {
     caller.may(&[scope::DELETE_CLIENTS])?;
     Query::none(&uri)?;
-    management.registrar(&caller).delete_client(&id).await?;
+    let seen = IfMatch::of(&headers)?;
+    let registrar = management.registrar(&caller);
+    let alone = management.changing.lock().await;
+    if seen.asks() {
+        seen.check(&object(&registrar.client(&id).await?))?;
+    }
+    registrar.delete_client(&id).await?;
+    drop(alone);
     management.nudge.caught_up().await;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -142,7 +142,11 @@ pub(super) async fn update(
     operation_id = "delete_client_grants_by_id",
     tag = "client-grants",
     params(("id" = String, Path, description = "The grant's id"), schema::GrantDeletion),
-    responses((status = 204, description = "It is gone"), schema::Missing),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 412, description = "It is not what If-Match says", body = super::error::ErrorBody),
+        schema::Missing
+    ),
     security(("token" = ["delete:client_grants"]))
 )]
 pub(super) async fn delete(
@@ -150,16 +154,23 @@ pub(super) async fn delete(
     Extension(caller): Extension<Caller>,
     Id(id): Id,
     uri: Uri,
+    headers: HeaderMap,
 ) -> Answer {
     caller.may(&[scope::DELETE_CLIENT_GRANTS])?;
     let query = Query::only(&uri, &[REVOKE_TOKENS])?;
+    let seen = IfMatch::of(&headers)?;
+    let registrar = management.registrar(&caller);
+    let _alone = management.changing.lock().await;
+    if seen.asks() {
+        seen.check(&object(&registrar.grant(&id).await?))?;
+    }
     if query.flag(REVOKE_TOKENS)?.unwrap_or_default() {
         management
             .revoker
             .delete_grant(&id, None, &caller.actor)
             .await?;
     } else {
-        match management.registrar(&caller).delete_grant(&id).await {
+        match registrar.delete_grant(&id).await {
             // What is gone already is gone.
             Ok(()) | Err(RegistrarError::NotFound { .. }) => {}
             Err(problem) => return Err(problem.into()),

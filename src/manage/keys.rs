@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::access::Caller;
+use super::condition::tagged;
 use super::error::ManageError;
 use super::id::Id;
 use super::list::{Object, Query, answer};
@@ -59,7 +60,8 @@ pub(super) async fn show(
     caller.may(&[scope::READ_SIGNING_KEYS])?;
     Query::none(&uri)?;
     let key = management.registrar(&caller).key(&kid).await?;
-    Ok(answer(StatusCode::OK, &object(&key)))
+    let whole = object(&key);
+    Ok(tagged(answer(StatusCode::OK, &whole), &whole))
 }
 
 /// Sign with the next key from now on. What was signed before stays good.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -140,7 +140,11 @@ pub(super) async fn update(
     operation_id = "delete_resource_servers_by_id",
     tag = "resource-servers",
     params(("id" = String, Path, description = "The API's id, or its identifier")),
-    responses((status = 204, description = "It is gone"), schema::Missing),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 412, description = "It is not what If-Match says", body = super::error::ErrorBody),
+        schema::Missing
+    ),
     security(("token" = ["delete:resource_servers"]))
 )]
 pub(super) async fn delete(
@@ -148,10 +152,18 @@ pub(super) async fn delete(
     Extension(caller): Extension<Caller>,
     Id(id): Id,
     uri: Uri,
+    headers: HeaderMap,
 ) -> Answer {
     caller.may(&[scope::DELETE_RESOURCE_SERVERS])?;
     Query::none(&uri)?;
-    management.registrar(&caller).delete_api(&id).await?;
+    let seen = IfMatch::of(&headers)?;
+    let registrar = management.registrar(&caller);
+    let alone = management.changing.lock().await;
+    if seen.asks() {
+        seen.check(&object(&registrar.api(&id).await?))?;
+    }
+    registrar.delete_api(&id).await?;
+    drop(alone);
     management.nudge.caught_up().await;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -146,11 +146,7 @@ pub(super) async fn update(
     take_stage(&mut body)?;
     body.nothing_more()?;
     let directory = &management.directory;
-    if seen.asks() {
-        let id = id.clone();
-        let rule = directory.work(move |scripts| scripts.one(&id)).await?;
-        seen.check(&written(&rule))?;
-    }
+    unchanged(directory, &id, &seen).await?;
     let rule = directory.update(&caller, (id, change)).await?;
     let object = object(directory, &rule);
     Ok(tagged(answer(StatusCode::OK, &object), &written(&rule)))
@@ -163,7 +159,11 @@ pub(super) async fn update(
     operation_id = "delete_rules_by_id",
     tag = "rules",
     params(("id" = String, Path, description = "The rule's id")),
-    responses((status = 204, description = "It is gone"), schema::Missing),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 412, description = "It is not what If-Match says", body = super::error::ErrorBody),
+        schema::Missing
+    ),
     security(("token" = ["delete:rules"]))
 )]
 pub(super) async fn delete(
@@ -171,12 +171,24 @@ pub(super) async fn delete(
     Extension(caller): Extension<Caller>,
     Id(id): Id,
     uri: Uri,
+    headers: HeaderMap,
 ) -> Answer {
     caller.may(&[scope::DELETE_RULES])?;
     Query::none(&uri)?;
     let directory = &management.directory;
+    unchanged(directory, &id, &IfMatch::of(&headers)?).await?;
     directory.delete(&caller, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Checks that a script is what whoever changes it has seen, if they say what that was.
+async fn unchanged(directory: &Directory, id: &str, seen: &IfMatch) -> Result<(), ManageError> {
+    if !seen.asks() {
+        return Ok(());
+    }
+    let id = id.to_owned();
+    let rule = directory.work(move |scripts| scripts.one(&id)).await?;
+    seen.check(&written(&rule))
 }
 
 /// A script as Auth0 writes a Rule, with how it stands.

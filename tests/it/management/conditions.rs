@@ -13,6 +13,13 @@ impl Manager<'_> {
         let request = request.bearer_auth(&self.token).header("If-Match", seen);
         Answer::read(request.json(&body).send().await.unwrap()).await
     }
+
+    async fn delete_if(&self, path: &str, seen: &str) -> Answer {
+        let url = format!("{}/api/v2{path}", self.server.address);
+        let request = self.server.http.request(Method::DELETE, url);
+        let request = request.bearer_auth(&self.token).header("If-Match", seen);
+        Answer::read(request.send().await.unwrap()).await
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,4 +139,33 @@ async fn the_description_is_shown_by_a_page_that_asks_nobody_else() {
             .unwrap()
             .starts_with("text/javascript")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thing_is_deleted_only_as_it_was_seen() {
+    let server = setup().start().await;
+    let admin = Manager::of(&server).await;
+    let grants = admin.get("/client-grants?client_id=c1").await.json();
+    let grant = format!("/client-grants/{}", grants[0]["id"].as_str().unwrap());
+    let body = json!({ "name": "a", "script": "x", "enabled": false });
+    let rule = admin.add("/rules", body).await;
+    let rule = format!("/rules/{}", rule["id"].as_str().unwrap());
+    let api = "/resource-servers/https%3A%2F%2Fapi.example";
+    for path in [&grant, &rule, "/clients/c1", api] {
+        let seen = admin.get(path).await.header("ETag").to_owned();
+        let late = admin.delete_if(path, "\"other\"").await;
+        refused(&late, 412, "precondition_failed");
+        let now = admin.get(path).await;
+        assert_eq!((now.status.as_u16(), now.header("ETag")), (200, &*seen));
+        assert_eq!(admin.delete_if(path, &seen).await.status, 204, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signing_key_tells_its_version() {
+    let server = setup().start().await;
+    let admin = Manager::of(&server).await;
+    let keys = admin.get("/keys/signing").await.json();
+    let path = format!("/keys/signing/{}", keys[0]["kid"].as_str().unwrap());
+    assert!(admin.get(&path).await.header("ETag").starts_with('"'));
 }
