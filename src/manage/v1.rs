@@ -20,7 +20,7 @@ use axum::routing::{delete, get, post};
 
 use super::doorman::{self, Door};
 use super::error::ManageError;
-use super::{Management, problem};
+use super::{Management, idempotency, problem};
 
 /// Where it begins, below the server's root and below the issuer's path.
 pub const PREFIX: &str = "/api/rulemint/v1";
@@ -38,6 +38,10 @@ pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> 
         .route("/audit", get(audit::list))
         .route("/status", get(status::show))
         .method_not_allowed_fallback(wrong_method)
+        .route_layer(from_fn_with_state(
+            Arc::clone(&management),
+            idempotency::once,
+        ))
         .route_layer(from_fn_with_state(
             Door::of(&management, PREFIX),
             doorman::admit,

@@ -124,3 +124,31 @@ async fn an_answer_is_kept_for_an_hour() {
         .await;
     assert!(!after.headers.contains_key("idempotency-replayed"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calls_that_auth0_never_had_are_carried_out_once_too() {
+    let server = setup().start().await;
+    let admin = Manager::of(&server).await;
+    let post = async |path: &str, body: Value| {
+        let url = format!("{}/api/rulemint/v1{path}", server.address);
+        let request = server.http.post(url).bearer_auth(&admin.token);
+        let request = request.header("Idempotency-Key", path).json(&body);
+        Answer::read(request.send().await.unwrap()).await
+    };
+    for (path, body) in [
+        ("/cutoffs", json!({ "subject": "alice" })),
+        (
+            "/tokens",
+            json!({ "audience": "https://api.example", "subject": "alice" }),
+        ),
+    ] {
+        let first = post(path, body.clone()).await;
+        let again = post(path, body).await;
+        assert_eq!(first.status, 201, "{path}: {first:?}");
+        assert_eq!(again.json(), first.json(), "{path}");
+        assert_eq!(again.header("Idempotency-Replayed"), "true");
+        let other = post(path, json!({ "subject": "bob" })).await;
+        assert_eq!(other.status, 422, "{other:?}");
+        assert_eq!(other.json()["code"], "idempotency_key_reused");
+    }
+}
