@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -42,6 +42,17 @@ impl Payload {
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|problem| ManageError::Body(format!("the body is no JSON object: {problem}")))
+    }
+
+    /// Reads a body that need not be there: none says as little as an empty object.
+    ///
+    /// # Errors
+    /// As [`Self::read`], when there is one.
+    pub(super) async fn read_if_any(request: Request) -> Result<Self, ManageError> {
+        if request.body().is_end_stream() {
+            return Ok(Self(Map::new()));
+        }
+        Self::read(request).await
     }
 
     /// Takes a member out; null says as little as none.

@@ -44,7 +44,7 @@ pub(in crate::manage) async fn show(
     path = "/api/rulemint/v1/rules/rollback",
     operation_id = "roll_back_rules",
     tag = "rules",
-    request_body = schema::Rollback,
+    request_body = Option<schema::Rollback>,
     responses((status = 200, description = "It is live", body = schema::RulesStanding), schema::WishRefused),
     security(("token" = ["update:rules"]))
 )]
@@ -55,7 +55,7 @@ pub(in crate::manage) async fn roll_back(
 ) -> Answer {
     caller.may(UPDATE)?;
     Query::none(request.uri())?;
-    let mut body = Payload::read(request).await?;
+    let mut body = Payload::read_if_any(request).await?;
     let wish = Wish::RollBack(body.take("generation")?);
     body.nothing_more()?;
     management.grant(wish, &caller).await

@@ -72,3 +72,17 @@ async fn what_cannot_be_gone_back_to_is_refused() {
         .await;
     problem(&answer, 400, "invalid_body");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn going_back_takes_no_body() {
+    let server = setup()
+        .with("10-version.wasm", rule_that_sets("version", "\"one\""))
+        .start()
+        .await;
+    let admin = Manager::of(&server).await;
+    server.put_rule("10-version.wasm", rule_that_sets("version", "\"two\""));
+    admin.own("POST", "/reloads", None).await;
+    let answer = admin.own("POST", "/rules/rollback", None).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.json()["rolled_back_to"], 1);
+}
