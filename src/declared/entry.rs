@@ -121,7 +121,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The text of a file, with keywords replaced.
+    /// The text of a file, with keywords replaced: a file with one that nothing stands for says something else than it means.
     pub(super) fn text(&mut self, path: &Path) -> Option<String> {
         let read = match fs::metadata(path) {
             Ok(file) if file.len() > FILE_BYTES_MAX => {
@@ -132,7 +132,14 @@ impl<'r> Reader<'r> {
             _ => fs::read_to_string(path),
         };
         match read {
-            Ok(text) => Some(self.keywords.replace(&text)),
+            Ok(text) => {
+                let missing = self.keywords.missing(&text);
+                let is_whole = missing.is_empty();
+                for problem in missing {
+                    self.mistake(&self.place(path), problem);
+                }
+                is_whole.then(|| self.keywords.replace(&text))
+            }
             Err(problem) => {
                 self.mistake(&self.place(path), format!("it cannot be read: {problem}"));
                 None

@@ -1,5 +1,7 @@
 //! Keywords in files, as the deploy tool replaces them: `##KEY##` by a text, `@@KEY@@` by any JSON value.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::document::Mistake;
@@ -30,6 +32,21 @@ impl Keywords {
         }
     }
 
+    /// What is wrong with a text: each of its keywords that nothing stands for.
+    pub(super) fn missing(&self, text: &str) -> Vec<String> {
+        let name = |marker: &str| marker[MARK_BYTES..marker.len() - MARK_BYTES].to_owned();
+        let unknown = markers(text)
+            .into_iter()
+            .filter(|marker| !self.0.contains_key(&name(marker)));
+        let problem = |marker| {
+            format!(
+                "nothing stands for {marker}: say what does with --keywords FILE or {MAPPINGS}; to keep the text as it \
+                 is, let it stand for itself"
+            )
+        };
+        unknown.map(problem).collect()
+    }
+
     /// A text with every keyword replaced that is known.
     pub(super) fn replace(&self, text: &str) -> String {
         let mut text = text.to_owned();
@@ -55,21 +72,20 @@ impl Keywords {
     }
 }
 
-/// A keyword that nothing stands for, if a value is or has one. Small letters are left alone: templates have such.
-pub(super) fn unresolved(value: &Value) -> Option<&str> {
-    match value {
-        Value::String(text) => is_marker(text).then_some(text),
-        Value::Array(values) => values.iter().find_map(unresolved),
-        Value::Object(values) => values.values().find_map(unresolved),
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
-    }
+/// The keywords of a text, as they stand there. Small letters are left alone: templates have such.
+fn markers(text: &str) -> BTreeSet<&str> {
+    let rests = text.char_indices().map(|(begin, _)| &text[begin..]);
+    rests.filter_map(marker).collect()
 }
 
-fn is_marker(text: &str) -> bool {
-    let keyword = |around: &str| text.strip_prefix(around)?.strip_suffix(around);
-    let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    let is_keyword = |inner: &str| !inner.is_empty() && inner.bytes().all(plain);
-    ["##", "@@"].into_iter().filter_map(keyword).any(is_keyword)
+/// The keyword that a text begins with.
+fn marker(text: &str) -> Option<&str> {
+    let (around, rest) = text.split_at_checked(MARK_BYTES)?;
+    let is_plain = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+    let length = rest.bytes().take_while(is_plain).count();
+    let is_whole =
+        ["##", "@@"].contains(&around) && length > 0 && rest[length..].starts_with(around);
+    is_whole.then(|| &text[..length + 2 * MARK_BYTES])
 }
 
 fn object(text: &str, place: &str) -> Result<Map<String, Value>, Mistake> {
@@ -81,11 +97,11 @@ fn object(text: &str, place: &str) -> Result<Map<String, Value>, Mistake> {
 
 /// Where the deploy tool has them, in its configuration and in the environment.
 pub const MAPPINGS: &str = "AUTH0_KEYWORD_REPLACE_MAPPINGS";
+/// Of what stands on each side of a keyword.
+const MARK_BYTES: usize = 2;
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn keywords(text: &str) -> Keywords {
@@ -130,14 +146,35 @@ mod tests {
     }
 
     #[test]
-    fn a_keyword_that_nothing_stands_for_is_found() {
-        assert_eq!(
-            unresolved(&json!({ "a": ["x", "##KEY_1##"] })),
-            Some("##KEY_1##")
-        );
-        assert_eq!(unresolved(&json!("@@URLS@@")), Some("@@URLS@@"));
-        for plain in ["@@password@@", "a ##KEY##", "####", "##", "#KEY#"] {
-            assert_eq!(unresolved(&json!(plain)), None, "{plain}");
+    fn a_keyword_that_nothing_stands_for_is_found_wherever_it_stands() {
+        let keywords = keywords(r#"{"KNOWN": "x"}"#);
+        let text = "{'a': 'see ###KEY_1##', 'b': @@URLS@@, 'c': '##KNOWN####KEY_1##'}";
+        let missing = keywords.missing(text);
+        assert_eq!(missing.len(), 2, "{missing:?}");
+        assert!(missing[0].starts_with("nothing stands for ##KEY_1##: "));
+        assert!(missing[1].starts_with("nothing stands for @@URLS@@: "));
+    }
+
+    #[test]
+    fn what_is_no_keyword_is_left_alone() {
+        let none = Keywords::default();
+        for plain in [
+            "@@password@@",
+            "## KEY ##",
+            "####",
+            "##",
+            "#KEY#",
+            "##é",
+            "##KEY@@",
+        ] {
+            assert_eq!(none.missing(plain), Vec::<String>::new(), "{plain}");
         }
+    }
+
+    #[test]
+    fn text_that_only_looks_like_a_keyword_can_stand_for_itself() {
+        let keywords = keywords(r###"{"A": "##A##"}"###);
+        assert!(keywords.missing("##A##").is_empty());
+        assert_eq!(keywords.replace("##A##"), "##A##");
     }
 }

@@ -168,8 +168,6 @@ fn keywords_come_from_a_file_or_the_environment() {
         "t/clients/Shop.json",
         r###"{"name": "Shop", "client_metadata": {"tier": "##TIER##"}}"###,
     );
-    let told = place.run(&["apply", "-f", "t", "--json"]).json();
-    assert_eq!(told["left_out"][0]["property"], "client_metadata");
     let mut command = place.command(&["apply", "-f", "t", "--json"]);
     let told = command
         .env("AUTH0_KEYWORD_REPLACE_MAPPINGS", r#"{"TIER": "bronze"}"#)
@@ -180,6 +178,31 @@ fn keywords_come_from_a_file_or_the_environment() {
         told["plan"][1]["changes"][0]["after"],
         json!({ "tier": "bronze" })
     );
+}
+
+#[test]
+fn a_keyword_that_nothing_stands_for_is_a_mistake_wherever_it_stands() {
+    let place = Place::new();
+    tenant(&place);
+    place.put(
+        "t/clients/Shop.json",
+        r###"{"name": "Shop", "client_metadata": {"tier": "##TIER##"}, "callbacks": @@URLS@@}"###,
+    );
+    place.put("t/rules/tag.json", r#"{"name": "tag", "script": "tag.js"}"#);
+    place.put(
+        "t/rules/tag.js",
+        "function tag(user, context, callback) { callback(null, user, '##TAG##'); }",
+    );
+    let told = place.run(&["apply", "-f", "t"]).badly(3);
+    for words in [
+        "clients/Shop.json: nothing stands for ##TIER##: say what does with --keywords FILE",
+        "clients/Shop.json: nothing stands for @@URLS@@",
+        "rules/tag.js: nothing stands for ##TAG##",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(!told.contains("no JSON"), "{told}");
+    assert_eq!(place.run(&["api", "list", "--json"]).json(), json!([]));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::{Action, Change, Kind, Plan, Prune, Step, Work};
 use crate::declared::entry::{Entry, Section};
-use crate::declared::keywords::unresolved;
 use crate::declared::{Declared, LeftOut, Registered};
 use crate::document::Mistake;
 use crate::manage::shape::Object;
@@ -55,7 +54,6 @@ impl<'d> Draft<'d> {
     /// A property that must be there, and be a text.
     pub(super) fn text(&mut self, entry: &Entry, name: &str) -> Option<String> {
         let problem = match entry.properties.get(name) {
-            Some(value) if unresolved(value).is_some() => no_keyword(value),
             Some(Value::String(text)) => return Some(text.clone()),
             Some(_) => format!("{name} is no text"),
             None => format!("it has no {name}"),
@@ -78,7 +76,7 @@ impl<'d> Draft<'d> {
                 continue;
             }
             let alone = Object::from_iter([(name.clone(), value.clone())]);
-            match unresolved(value).map_or_else(|| takes(alone), |_| Err(no_keyword(value))) {
+            match takes(alone) {
                 Ok(()) => drop(taken.insert(name.clone(), value.clone())),
                 Err(why) => self.leave_out(entry, Some(name), &why),
             }
@@ -196,13 +194,6 @@ impl<'d> Draft<'d> {
             left_out: self.left_out.into_iter().collect(),
         })
     }
-}
-
-fn no_keyword(value: &Value) -> String {
-    let marker = unresolved(value).unwrap_or_default();
-    format!(
-        "nothing stands for {marker}: say what does with --keywords FILE or AUTH0_KEYWORD_REPLACE_MAPPINGS"
-    )
 }
 
 /// What is different, property by property.

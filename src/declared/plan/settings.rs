@@ -10,7 +10,6 @@ use super::draft::Draft;
 use super::{Change, Kind, Work};
 use crate::declared::NOT_SHOWN;
 use crate::declared::entry::{Entry, Section};
-use crate::declared::keywords::unresolved;
 
 pub(super) fn plan(draft: &mut Draft<'_>) {
     let mut keys = BTreeSet::new();
@@ -28,7 +27,7 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
 fn plan_one(draft: &mut Draft<'_>, entry: &Entry, key: String) {
     let known = draft.registered.settings.get(&key);
     let value = match entry.properties.get(VALUE) {
-        Some(value) if value == NOT_SHOWN || unresolved(value).is_some() => None,
+        Some(value) if value == NOT_SHOWN => None,
         Some(Value::String(text)) => Some(text.clone()),
         Some(Value::Null) | None => None,
         Some(_) => return draft.mistake(entry, format!("{VALUE} is no text")),

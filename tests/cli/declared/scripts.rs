@@ -161,15 +161,16 @@ fn actions_run_in_the_order_of_their_bindings() {
 #[test]
 fn a_secret_that_files_give_is_kept_beside_the_store_and_named_in_the_manifest() {
     let place = Place::new();
-    put_action(
-        &place,
-        "crm",
-        &json!({ "secrets": [{ "name": "API_KEY", "value": "##API_KEY##" }] }),
-    );
+    let put_secret = |value: &str| {
+        let secrets = json!({ "secrets": [{ "name": "API_KEY", "value": value }] });
+        put_action(&place, "crm", &secrets);
+    };
+    put_secret("_VALUE_NOT_SHOWN_");
     bind(&place, &["crm"]);
     let told = place.run(&["apply", "-f", "t", "--json"]).json();
     assert_eq!(told["left_out"][0]["property"], "secrets.API_KEY");
     assert_eq!(rules(&place), ["01-crm.js"]);
+    put_secret("##API_KEY##");
 
     let apply = |value: &str| {
         let mut command = place.command(&["apply", "-f", "t"]);
@@ -296,7 +297,7 @@ fn values_that_scripts_share_are_set_and_never_exported() {
     );
     place.put(
         "t/rules-configs/key.json",
-        r###"{"key": "CRM_KEY", "value": "##CRM_KEY##"}"###,
+        r#"{"key": "CRM_KEY", "value": "_VALUE_NOT_SHOWN_"}"#,
     );
     let told = place.run(&["apply", "-f", "t", "--json"]).json();
     assert_eq!(steps(&told), ["create setting CRM_URL"]);

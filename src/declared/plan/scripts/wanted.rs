@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::super::draft::Draft;
 use crate::declared::NOT_SHOWN;
 use crate::declared::entry::{Entry, Section};
-use crate::declared::keywords::unresolved;
 use crate::declared::origin::{CREDENTIALS_EXCHANGE, TRIGGERS};
 
 /// A script that is to be there.
@@ -174,7 +173,7 @@ fn secret(value: &Value) -> Option<String> {
     let text = value
         .as_str()
         .filter(|text| !text.is_empty() && *text != NOT_SHOWN)?;
-    unresolved(value).is_none().then(|| text.to_owned())
+    Some(text.to_owned())
 }
 
 fn bundled(draft: &mut Draft<'_>, entry: &Entry, property: &str) {
