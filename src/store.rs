@@ -36,7 +36,9 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use apis::{ApiFilter, ApiRow, ScopeRow};
-pub use audit::{AuditFilter, AuditRow, AuditWindow};
+pub use audit::{
+    AuditFilter, AuditObject, AuditRow, AuditWindow, UnknownAuditWord, audit_operation,
+};
 pub use changes::{Change, ChangeKind, PREVIOUS, RULES_CHANGED, RuleWritten};
 pub use clients::{ClientFilter, ClientRow, IdSpan, SecretRow, Secrets};
 pub use condition::Condition;

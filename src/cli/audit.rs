@@ -6,7 +6,7 @@ use super::Context;
 use super::access::Access;
 use super::output::moment;
 use super::revoke::Before;
-use crate::store::{AuditFilter, AuditWindow};
+use crate::store::{AuditFilter, AuditObject, AuditWindow, audit_operation};
 
 #[derive(Subcommand)]
 pub(super) enum AuditCommand {
@@ -32,19 +32,25 @@ pub(super) struct List {
     #[arg(long, value_name = "NAME")]
     actor: Option<String>,
     /// Only this: add, update, delete, rotate_secret, revoke, undo, go_live ...
-    #[arg(long, value_name = "OPERATION")]
+    #[arg(long, value_name = "OPERATION", value_parser = audit_operation)]
     operation: Option<String>,
     /// Only what was done to things of a kind, or to one: client, or client:ID.
     #[arg(long, value_name = "KIND[:ID]")]
-    object: Option<String>,
+    object: Option<AuditObject>,
     /// Only the call with this X-Correlation-ID.
     #[arg(long, value_name = "ID")]
     correlation_id: Option<String>,
+    /// List the oldest first, which is how to copy the log.
+    #[arg(long)]
+    oldest_first: bool,
     /// Only entries older than this one, by its number: the next page.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "oldest_first")]
     older_than: Option<i64>,
+    /// Only entries newer than this one, by its number: the next page of --oldest-first.
+    #[arg(long, value_name = "ID", requires = "oldest_first")]
+    newer_than: Option<i64>,
     /// How many.
-    #[arg(long, default_value_t = 100, value_name = "COUNT")]
+    #[arg(long, default_value_t = 100, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 
@@ -70,11 +76,11 @@ impl List {
             ..AuditFilter::default()
         };
         let window = AuditWindow {
-            behind: self.older_than,
+            behind: self.older_than.or(self.newer_than),
             limit: self.limit,
-            newest_first: true,
+            newest_first: !self.oldest_first,
         };
-        let filter = filter.about(self.object.as_deref());
+        let filter = filter.about(self.object);
         let rows = access.store.audit(&filter, window).await?;
         let head = ["ID", "WHEN", "WHO", "FROM", "DID", "TO", "BEFORE", "AFTER"];
         context.output.things(&rows, &head, |entry| {

@@ -2,6 +2,8 @@
 
 mod told;
 
+pub use told::{AuditObject, UnknownAuditWord, audit_operation};
+
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{FromRow, QueryBuilder, Sqlite};

@@ -129,7 +129,9 @@ impl Store {
     pub async fn ask(&self, kind: ChangeKind, key: &str, by: By<'_>) -> Result<i64, StoreError> {
         let mut transaction = self.begin().await?;
         let sequence = note(&mut transaction, kind, key, by).await?;
-        let entry = Entry::done(kind.as_str(), "rules", key);
+        // Whether it is granted is the server's to say: go_live tells of that.
+        let told = serde_json::json!({ "asked_for": true });
+        let entry = Entry::done(kind.as_str(), "rules", key).with(None, Some(told));
         audit::record(&mut transaction, by, entry).await?;
         transaction.commit().await?;
         Ok(sequence)

@@ -94,3 +94,33 @@ fn where_no_installation_is_there_is_no_log() {
     let message = Place::new().run(&["audit", "list"]).badly(4);
     assert!(message.contains("no data directory"), "{message}");
 }
+
+#[test]
+fn a_filter_that_nothing_can_match_is_refused() {
+    let place = with_a_client();
+    for (filter, expected) in [
+        (["--operation", "frobnicate"], "go_live"),
+        (["--object", "klient"], "signing_key"),
+        (["--object", "client:"], "KIND:ID"),
+        (["--limit", "0"], "0 is not in"),
+    ] {
+        let message = place
+            .run(&[&["audit", "list"], &filter[..]].concat())
+            .badly(2);
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn the_log_is_read_from_its_beginning_too() {
+    let place = with_a_client();
+    place.run(&["client", "delete", "shop"]).well();
+    let told = list(&place, &["--oldest-first"]);
+    assert_eq!(
+        (&told[0]["operation"], &told[1]["operation"]),
+        (&json!("add"), &json!("delete"))
+    );
+    let first = told[0]["id"].to_string();
+    let rest = list(&place, &["--oldest-first", "--newer-than", &first]);
+    assert_eq!(rest, told[1..]);
+}

@@ -14,7 +14,7 @@ use crate::manage::access::Caller;
 use crate::manage::error::ManageError;
 use crate::manage::list::{PAGE_DEFAULT, Query, answer};
 use crate::manage::{Management, scope};
-use crate::store::{AuditFilter, AuditWindow};
+use crate::store::{AuditFilter, AuditWindow, UnknownAuditWord, audit_operation};
 
 /// List who changed what, when and from where. The newest come first, or with `order=oldest` the oldest: whoever copies the log
 /// goes on from the last entry there is.
@@ -39,7 +39,7 @@ pub(in crate::manage) async fn list(
         since: take_moment(&query, "since")?,
         until: take_moment(&query, "until")?,
         actor: text("actor"),
-        operation: text("operation"),
+        operation: known(&query, "operation", audit_operation)?,
         correlation_id: text("correlation_id"),
         ..AuditFilter::default()
     };
@@ -49,7 +49,7 @@ pub(in crate::manage) async fn list(
         limit: count + 1,
         newest_first: newest_first(&query)?,
     };
-    let filter = filter.about(query.one("object"));
+    let filter = filter.about(known(&query, "object", str::parse)?);
     let mut rows = management.store.audit(&filter, window).await?;
     let mut part = json!({});
     if rows.len() > count as usize {
@@ -58,6 +58,16 @@ pub(in crate::manage) async fn list(
     }
     part["audit"] = json!(rows);
     Ok(answer(StatusCode::OK, &part))
+}
+
+/// What no entry can match is refused: an empty answer would look as if nothing had happened.
+fn known<T>(
+    query: &Query,
+    name: &str,
+    read: impl Fn(&str) -> Result<T, UnknownAuditWord>,
+) -> Result<Option<T>, ManageError> {
+    let read = query.one(name).map(read).transpose();
+    read.map_err(|problem| ManageError::Query(format!("{name}: {problem}")))
 }
 
 fn take_moment(query: &Query, name: &str) -> Result<Option<i64>, ManageError> {

@@ -1,25 +1,102 @@
 //! An entry as it is told to whoever reads the log, by the command line and the management API alike.
 
+use std::str::FromStr;
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{AuditFilter, AuditRow};
 
+/// What entries are about: things of a kind, or one of them. Written `client`, or `client:ID`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditObject {
+    kind: String,
+    id: Option<String>,
+}
+
+impl FromStr for AuditObject {
+    type Err = UnknownAuditWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAuditWord> {
+        let (kind, id) = match text.split_once(':') {
+            Some((_, "")) => return Err(UnknownAuditWord::NoId(text.to_owned())),
+            Some((kind, id)) => (kind, Some(id.to_owned())),
+            None => (text, None),
+        };
+        if !AUDIT_OBJECTS.contains(&kind) {
+            return Err(UnknownAuditWord::Object(kind.to_owned()));
+        }
+        let kind = kind.to_owned();
+        Ok(Self { kind, id })
+    }
+}
+
+/// A filter that no entry can ever match.
+#[derive(Debug, thiserror::Error)]
+pub enum UnknownAuditWord {
+    /// Nothing of the kind is in the log.
+    #[error("there is no kind of object {0:?}; it is one of {known}", known = AUDIT_OBJECTS.join(", "))]
+    Object(String),
+    /// A kind and a colon, and no id behind it.
+    #[error("{0:?} ends before the id; write KIND:ID, or KIND alone for all of them")]
+    NoId(String),
+    /// Nobody does that.
+    #[error("there is no operation {0:?}; it is one of {known}", known = AUDIT_OPERATIONS.join(", "))]
+    Operation(String),
+}
+
 impl AuditFilter {
-    /// The same, for what was done to things of a kind, or to one of them: `client`, or `client:ID`.
+    /// The same, for what was done to things of a kind, or to one of them.
     #[must_use]
-    pub fn about(mut self, object: Option<&str>) -> Self {
-        if let Some(object) = object {
-            let (kind, id) = match object.split_once(':') {
-                Some((kind, id)) => (kind, Some(id.to_owned())),
-                None => (object, None),
-            };
-            self.object_kind = Some(kind.to_owned());
+    pub fn about(mut self, object: Option<AuditObject>) -> Self {
+        if let Some(AuditObject { kind, id }) = object {
+            self.object_kind = Some(kind);
             self.object_id = id;
         }
         self
     }
 }
+
+/// Checks that there are entries that tell of this.
+///
+/// # Errors
+/// When there can be none.
+pub fn audit_operation(text: &str) -> Result<String, UnknownAuditWord> {
+    match AUDIT_OPERATIONS.contains(&text) {
+        true => Ok(text.to_owned()),
+        false => Err(UnknownAuditWord::Operation(text.to_owned())),
+    }
+}
+
+/// All that entries tell of.
+const AUDIT_OPERATIONS: &[&str] = &[
+    "add",
+    "update",
+    "delete",
+    "rotate",
+    "rotate_secret",
+    "revoke",
+    "undo",
+    "go_live",
+    "rollback",
+    "reload",
+    "refuse",
+    "forget",
+];
+/// All that entries are about.
+const AUDIT_OBJECTS: &[&str] = &[
+    "client",
+    "api",
+    "grant",
+    "revocation",
+    "signing_key",
+    "rule",
+    "rules",
+    "rules_config",
+    "generation",
+    "call",
+    "audit",
+];
 
 #[derive(Serialize)]
 struct Told<'r> {

@@ -142,6 +142,20 @@ async fn the_log_is_asked_by_moment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_filter_that_nothing_can_match_is_refused() {
+    let server = setup().start().await;
+    let admin = Manager::of(&server).await;
+    for (query, known) in [
+        ("operation=frob", "go_live"),
+        ("object=klient", "signing_key"),
+        ("object=client:", "KIND:ID"),
+    ] {
+        let answer = admin.own("GET", &format!("/audit?{query}"), None).await;
+        assert!(problem(&answer, 400, "invalid_query_string").contains(known));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_refused_for_want_of_a_scope_is_told_of_but_cannot_fill_the_log() {
     let server = setup().start().await;
     let admin = Manager::of(&server).await;
