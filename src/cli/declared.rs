@@ -15,7 +15,8 @@ use super::exit::{Mistakes, Refused};
 use super::output::{BAD, DIM, GOOD, ODD};
 use crate::data_dir::DataDir;
 use crate::declared::{
-    self, Action, Change, Declared, Export, Hands, Keywords, LeftOut, Plan, Prune, Registered, Step,
+    self, Action, Change, Declared, Export, Hands, Keywords, LeftOut, Plan, Prune, Registered,
+    Server, Step,
 };
 use crate::document::Mistake;
 use crate::registry::rules_configs;
@@ -176,6 +177,10 @@ impl Places {
             scripts: &self.scripts,
             rules_dir: &self.rules_dir,
             secrets_dir: &self.secrets_dir,
+            server: access.data.is_served().then(|| Server {
+                store: &access.store,
+                by: access.actor.by(access.clock.unix_seconds().cast_signed()),
+            }),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::backup::BackupError;
+use crate::declared::{Stopped, WorkError};
 use crate::document::Mistake;
 use crate::registry::RegistrarError;
 use crate::reload::WishError;
@@ -97,7 +98,14 @@ fn is_no(failure: &anyhow::Error) -> bool {
         Some(WishError::NotGranted(_) | WishError::NoAnswer)
     );
     let is_final = matches!(failure.downcast_ref(), Some(RevocationError::Final { .. }));
-    by_server || is_final || failure.is::<Refused>()
+    let on_scripts = matches!(
+        failure.downcast_ref(),
+        Some(Stopped {
+            source: WorkError::Refused(_) | WorkError::Ask(_),
+            ..
+        })
+    );
+    by_server || is_final || on_scripts || failure.is::<Refused>()
 }
 
 /// Whether a thing is missing, or there already.

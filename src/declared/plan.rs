@@ -10,11 +10,12 @@ mod draft;
 mod grants;
 mod scripts;
 mod settings;
+mod verdict;
 
 use serde::Serialize;
 use serde_json::Value;
 
-pub use carry_out::{Done, Hands, Stopped, WorkError};
+pub use carry_out::{Done, Hands, Server, Stopped, WorkError};
 
 use super::{Declared, LeftOut, Registered};
 use crate::document::Mistake;
@@ -64,6 +65,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it has a say in tokens: scripts, and what they share.
+    const fn is_guard(self) -> bool {
+        matches!(self, Self::Setting | Self::Rule)
+    }
+
     /// In words for people.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -133,11 +139,12 @@ impl Plan {
         registrar: &Registrar,
     ) -> Result<Self, Vec<Mistake>> {
         let mut draft = Draft::new(declared, registered, prune);
+        // What guards tokens is there before anybody can have one.
+        settings::plan(&mut draft);
+        scripts::plan(&mut draft);
         apis::plan(&mut draft);
         clients::plan(&mut draft, registrar);
         grants::plan(&mut draft);
-        settings::plan(&mut draft);
-        scripts::plan(&mut draft);
         draft.finish()
     }
 

@@ -3,6 +3,7 @@
 mod export;
 mod refused;
 mod scripts;
+mod served;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};

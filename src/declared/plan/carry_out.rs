@@ -9,12 +9,15 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::scripts::{Edit, ScriptWork};
-use super::{Plan, Step};
+use super::verdict::verdict;
+use super::{Action, Kind, Plan, Step};
+use crate::audit::By;
 use crate::registry::{
     ApiChange, ClientChange, GrantChange, NewApi, NewClient, NewGrant, Registrar, RegistrarError,
 };
+use crate::reload::WishError;
 use crate::rules_dir::{RulesDirError, ScriptChange, ScriptRules};
-use crate::store::Attributes;
+use crate::store::{Attributes, Store};
 
 /// What changes are made with.
 pub struct Hands<'h> {
@@ -26,6 +29,16 @@ pub struct Hands<'h> {
     pub rules_dir: &'h Path,
     /// Where secrets of scripts are kept: a directory that is the owner's alone.
     pub secrets_dir: &'h Path,
+    /// The server that runs beside this, if one does.
+    pub server: Option<Server<'h>>,
+}
+
+/// A running server, which is asked for its verdict on scripts.
+pub struct Server<'h> {
+    /// Where it is asked, and answers.
+    pub store: &'h Store,
+    /// Who asks.
+    pub by: By<'h>,
 }
 
 /// One change of what there is.
@@ -43,6 +56,15 @@ pub(super) enum Work {
     Set(String, SecretString),
     Script(ScriptWork),
     DeleteScript(String),
+    Verdict(Verdict),
+}
+
+/// A question to the running server: do these scripts run as they are?
+pub(super) struct Verdict {
+    /// Their names.
+    pub(super) scripts: Vec<String>,
+    /// Whether it has to look at the directory again.
+    pub(super) is_new: bool,
 }
 
 /// A plan was carried out.
@@ -79,6 +101,15 @@ pub enum WorkError {
     /// What the rules directory said.
     #[error(transparent)]
     RulesDir(#[from] RulesDirError),
+    /// The server gives no verdict.
+    #[error("ask the running server whether the scripts run")]
+    Ask(#[from] WishError),
+    /// The server's verdict is no.
+    #[error(
+        "the running server refuses scripts, or runs others in their place:{}",
+        lines(.0)
+    )]
+    Refused(Vec<String>),
     /// A file cannot be written.
     #[error("write {}", path.display())]
     Write {
@@ -89,6 +120,11 @@ pub enum WorkError {
     },
 }
 
+fn lines(refused: &[String]) -> String {
+    let lines = refused.iter().map(|line| format!("\n  {line}"));
+    lines.collect()
+}
+
 fn listed(steps: &[String]) -> String {
     match steps.is_empty() {
         true => "nothing".to_owned(),
@@ -97,14 +133,15 @@ fn listed(steps: &[String]) -> String {
 }
 
 impl Plan {
-    /// Does it. Each step is whole and durable before the next; the first one that fails ends it.
+    /// Does it. Each step is whole and durable before the next; the first one that fails ends it. Scripts come first, and the
+    /// verdict of a running server on them: no client gets tokens that they have not seen.
     ///
     /// # Errors
     /// With what was done, and what was not.
     pub async fn carry_out(self, hands: &Hands<'_>) -> Result<Done, Stopped> {
         let mut unseen_secrets = Vec::new();
         let mut done = Vec::new();
-        let mut steps = self.steps.into_iter().filter_map(with_work);
+        let mut steps = self.into_work(hands).into_iter();
         while let Some((told, work)) = steps.next() {
             match work.carry_out(hands).await {
                 Ok(unseen) => {
@@ -123,14 +160,38 @@ impl Plan {
         }
         Ok(Done { unseen_secrets })
     }
+
+    fn into_work(self, hands: &Hands<'_>) -> Vec<(String, Work)> {
+        let verdict = self.verdict().filter(|_| hands.server.is_some());
+        let (guards, rest): (Vec<_>, Vec<_>) = self
+            .steps
+            .into_iter()
+            .partition(|step| step.kind.is_guard());
+        let mut work: Vec<_> = guards.into_iter().filter_map(with_work).collect();
+        work.extend(verdict);
+        work.extend(rest.into_iter().filter_map(with_work));
+        work
+    }
+
+    /// Scripts that are as declared are asked about, too: an earlier `apply` may have stopped at them.
+    fn verdict(&self) -> Option<(String, Work)> {
+        let stays = |step: &&Step| step.kind == Kind::Rule && step.action != Action::Delete;
+        let scripts = self.steps.iter().filter(stays);
+        let verdict = Verdict {
+            scripts: scripts.map(|step| step.name.clone()).collect(),
+            is_new: self.is_needed(),
+        };
+        let told = "the server's verdict on the scripts".to_owned();
+        (!verdict.scripts.is_empty()).then_some((told, Work::Verdict(verdict)))
+    }
 }
 
 fn with_work(step: Step) -> Option<(String, Work)> {
     let verb = match step.action {
-        super::Action::Create => "create",
-        super::Action::Update => "update",
-        super::Action::Delete => "delete",
-        super::Action::Unchanged | super::Action::Spare => return None,
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Delete => "delete",
+        Action::Unchanged | Action::Spare => return None,
     };
     let told = format!("{verb} {} {}", step.kind.as_str(), step.name);
     Some((told, step.work?))
@@ -163,6 +224,7 @@ impl Work {
             Self::Set(key, value) => drop(registrar.set_rules_config(&key, &value).await?),
             Self::Script(work) => work.carry_out(hands)?,
             Self::DeleteScript(id) => drop(hands.scripts.delete(&id)?),
+            Self::Verdict(question) => verdict(&question, hands).await?,
         }
         Ok(None)
     }

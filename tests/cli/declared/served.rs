@@ -1,0 +1,69 @@
+//! `apply` beside a running server: its verdict.
+
+use serde_json::json;
+
+use super::{put, steps, tenant};
+use crate::place::Place;
+
+const GUARD: &str = "function (user, context, callback) { callback(null, user, context); }\n";
+/// It is analysed well, and fails when it is evaluated.
+const FAILS: &str = "throw new Error('not today'); function (user, context, callback) {}\n";
+
+fn put_guard(place: &Place, script: &str) {
+    place.put("t/rules/guard.js", script);
+    put(
+        place,
+        "t/rules/guard.json",
+        &json!({ "name": "guard", "order": 1, "enabled": true, "script": "./guard.js" }),
+    );
+}
+
+fn clients_named_shop(place: &Place) -> usize {
+    let clients = place.run(&["client", "list", "--json"]).json();
+    let clients = clients.as_array().unwrap().iter();
+    clients.filter(|client| client["name"] == "Shop").count()
+}
+
+#[test]
+fn scripts_come_before_those_whom_they_guard_against_and_run_when_it_is_applied() {
+    let place = Place::new();
+    let _server = place.serve(&["--rules-dir", "rules"]);
+    tenant(&place);
+    put_guard(&place, GUARD);
+    let told = place.run(&["apply", "-f", "t", "--json"]).json();
+    assert_eq!(
+        steps(&told),
+        [
+            "create rule guard",
+            "create api https://orders.example",
+            "create client Shop",
+            "create grant Shop for https://orders.example"
+        ]
+    );
+    let status = place.run(&["rule", "status", "--json"]).json();
+    assert_eq!(status["rules"][0]["name"], "01-guard");
+    assert_eq!(status["rules"][0]["state"], "live");
+}
+
+#[test]
+fn nobody_gets_tokens_past_a_script_that_the_server_refuses() {
+    let place = Place::new();
+    let _server = place.serve(&["--rules-dir", "rules"]);
+    tenant(&place);
+    put_guard(&place, FAILS);
+    // The second time the script is as declared, and still refused.
+    for _ in 0..2 {
+        let message = place.run(&["apply", "-f", "t"]).badly(5);
+        for words in [
+            "stopped at the server's verdict on the scripts",
+            "01-guard: ",
+            "Not done: create API https://orders.example; create client Shop",
+        ] {
+            assert!(message.contains(words), "{words}: {message}");
+        }
+    }
+    assert_eq!(clients_named_shop(&place), 0);
+    put_guard(&place, GUARD);
+    place.run(&["apply", "-f", "t"]).well();
+    assert_eq!(clients_named_shop(&place), 1);
+}
