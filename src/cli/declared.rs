@@ -11,7 +11,7 @@ use similar::TextDiff;
 
 use super::Context;
 use super::access::{Access, load};
-use super::exit::{Mistakes, Refused};
+use super::exit::{Mistakes, NotThere, Refused};
 use super::output::{BAD, DIM, GOOD, ODD};
 use crate::data_dir::DataDir;
 use crate::declared::{
@@ -20,6 +20,7 @@ use crate::declared::{
 };
 use crate::document::Mistake;
 use crate::registry::rules_configs;
+use crate::reload::{Standing, WishError};
 use crate::rules_dir::ScriptRules;
 
 #[derive(Args)]
@@ -68,7 +69,7 @@ impl Apply {
             true => Access::look(context).await?,
             false => Access::open(context).await?,
         };
-        let places = Places::of(context, &access, &self.file)?;
+        let places = Places::of(context, &access, &self.file).await?;
         let hands = places.hands(&access);
         let registered = registered(&access, &hands).await?;
         let plan = Plan::of(&declared, &registered, self.prune(), &access.registrar);
@@ -120,7 +121,7 @@ impl Apply {
 impl ExportCommand {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let access = Access::look(context).await?;
-        let places = Places::of(context, &access, &self.place)?;
+        let places = Places::of(context, &access, &self.place).await?;
         let registered = registered(&access, &places.hands(&access)).await?;
         let exported = declared::export(&Export {
             registered: &registered,
@@ -159,8 +160,8 @@ struct Places {
 
 impl Places {
     /// `declared` is where files that declare things are, which is elsewhere.
-    fn of(context: &Context<'_>, access: &Access, declared: &Path) -> anyhow::Result<Self> {
-        let rules_dir = load(context, Vec::new())?.config.rules.dir;
+    async fn of(context: &Context<'_>, access: &Access, declared: &Path) -> anyhow::Result<Self> {
+        let rules_dir = rules_dir(context, access).await?;
         let apart = declared::check_apart(declared, &rules_dir);
         apart.map_err(|mistake| Mistakes::in_declared(vec![mistake]))?;
         let data_dir = std::path::absolute(access.data.path())?;
@@ -183,6 +184,34 @@ impl Places {
             }),
         }
     }
+}
+
+/// The rules directory of the server that runs, whoever started it and how; else the one that the configuration names.
+async fn rules_dir(context: &Context<'_>, access: &Access) -> anyhow::Result<PathBuf> {
+    let configured = load(context, Vec::new())?.config.rules.dir;
+    if !access.data.is_served() {
+        return Ok(configured);
+    }
+    let served = match Standing::read(&access.store).await {
+        Ok(standing) => PathBuf::from(standing.report.rules_dir),
+        Err(WishError::NeverRan) => return Ok(configured),
+        Err(problem) => return Err(problem.into()),
+    };
+    if std::path::absolute(&configured)? == served {
+        return Ok(configured);
+    }
+    let (served_name, configured_name) = (served.display(), configured.display());
+    if !served.is_dir() {
+        return Err(NotThere(format!(
+            "the running server has its rules in {served_name}, which is not there to this command; the configuration of this \
+             command says {configured_name}: make that directory, or run the command where the server runs"
+        ))
+        .into());
+    }
+    context.output.remark(format!(
+        "the rules directory is that of the running server, {served_name}, and not {configured_name}"
+    ));
+    Ok(served)
 }
 
 async fn registered(access: &Access, hands: &Hands<'_>) -> anyhow::Result<Registered> {

@@ -1,4 +1,6 @@
-//! `apply` beside a running server: its verdict.
+//! `apply` beside a running server: its directory, its verdict.
+
+use std::fs;
 
 use serde_json::json;
 
@@ -66,4 +68,35 @@ fn nobody_gets_tokens_past_a_script_that_the_server_refuses() {
     put_guard(&place, GUARD);
     place.run(&["apply", "-f", "t"]).well();
     assert_eq!(clients_named_shop(&place), 1);
+}
+
+#[test]
+fn the_directory_is_that_of_the_running_server() {
+    let place = Place::new();
+    fs::create_dir(place.path().join("my-rules")).unwrap();
+    let _server = place.serve(&["--rules-dir", "my-rules"]);
+    put_guard(&place, GUARD);
+    let said = place.run(&["apply", "-f", "t"]);
+    assert!(said.err.contains("my-rules"), "{said:?}");
+    said.well();
+    assert!(place.path().join("my-rules/01-guard.js").is_file());
+    assert!(!place.path().join("rules").exists());
+    let counts = place.run(&["export", "out", "--json"]).json();
+    assert_eq!(counts["exported"]["rules"], 1);
+}
+
+#[test]
+fn a_directory_that_only_the_server_sees_is_not_made_here() {
+    let place = Place::new();
+    fs::create_dir(place.path().join("my-rules")).unwrap();
+    let _server = place.serve(&["--rules-dir", "my-rules"]);
+    fs::remove_dir(place.path().join("my-rules")).unwrap();
+    put_guard(&place, GUARD);
+    for command in [&["apply", "-f", "t"][..], &["export", "out"]] {
+        let message = place.run(command).badly(4);
+        for words in ["my-rules", "configuration of this command says rules"] {
+            assert!(message.contains(words), "{words}: {message}");
+        }
+    }
+    assert!(!place.path().join("rules").exists());
 }
