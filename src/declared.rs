@@ -18,7 +18,9 @@ use std::path::Path;
 pub use entry::{Declared, LeftOut};
 pub use export::{Export, ExportError, Exported, export};
 pub use keywords::{Keywords, MAPPINGS};
-pub use plan::{Action, Change, Done, Hands, Kind, Plan, Prune, Server, Step, Stopped, WorkError};
+pub use plan::{
+    Action, Change, Done, Hands, Kind, Plan, Prune, Script, Server, Step, Stopped, WorkError,
+};
 pub use registered::Registered;
 
 use crate::document::Mistake;

@@ -71,8 +71,8 @@ pub use outbound::{HttpAllowed, Resolver, SystemResolver};
 pub use quarantine::Rest;
 pub use rehearsal::{ClaimTexts, Rehearsal, rehearse, start_once};
 pub use script::{Analysis, Finding, Severity, Wanted};
-pub(crate) use secret::is_variable_name;
 pub use secret::{Fingerprint, SecretSource};
+pub(crate) use secret::{SECRET_BYTES_MIN, is_variable_name};
 
 use crate::claims::StatusPlace;
 use crate::clock::Clock;

@@ -25,8 +25,8 @@ pub use subject::{Subject, SubjectError};
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::rule::{
-    CompiledRules, CompilerProgram, EngineError, LoadError, Loader, Manifest, Outside, Rule,
-    Source, Surroundings,
+    Cases, CompiledRules, CompilerProgram, Digest, EngineError, Fingerprint, Form, LoadError,
+    Loader, Manifest, Outside, Rule, Source, Surroundings,
 };
 use crate::telemetry::metrics::Metrics;
 
@@ -71,6 +71,26 @@ impl Workbench {
     /// Why the server would not take it.
     pub async fn load(&self, subject: &Subject) -> Result<Arc<Rule>, LoadError> {
         self.loader.load(&subject.source()).await
+    }
+
+    /// Whether a script that is no file yet can run: its syntax, and what it requires.
+    ///
+    /// # Errors
+    /// Why the server would not take it.
+    pub async fn judge(&self, name: &str, script: &str) -> Result<(), LoadError> {
+        let bytes = script.as_bytes();
+        let source = Source {
+            name: name.into(),
+            form: Form::Script,
+            digest: Digest::of(bytes),
+            bytes: bytes.into(),
+            manifest: None,
+            manifest_file: format!("{name}.toml").into(),
+            outside: Fingerprint::default(),
+            cases: Cases::default(),
+            is_proven: true,
+        };
+        self.loader.judge(&source).await
     }
 
     /// Forgets what a rule was compiled to, so that its limits on compiling mean something.

@@ -13,6 +13,7 @@ use super::Context;
 use super::access::{Access, load};
 use super::exit::{Mistakes, NotThere, Refused};
 use super::output::{BAD, DIM, GOOD, ODD};
+use super::rule::engine;
 use crate::data_dir::DataDir;
 use crate::declared::{
     self, Action, Change, Declared, Export, Hands, Keywords, LeftOut, Plan, Prune, Registered,
@@ -74,11 +75,13 @@ impl Apply {
         let registered = registered(&access, &hands).await?;
         let plan = Plan::of(&declared, &registered, self.prune(), &access.registrar);
         let plan = plan.map_err(Mistakes::in_declared)?;
+        judge(&plan, context).await?;
         if self.strict && !plan.left_out.is_empty() {
             let mistakes = plan.left_out.iter().map(as_mistake).collect();
             return Err(Mistakes::in_declared(mistakes).into());
         }
         let told = Told::of(&plan);
+        note_scripts_for_people(&plan, context);
         if self.check || self.dry_run {
             told.print(context, None);
             return match self.check && plan.is_needed() {
@@ -151,6 +154,27 @@ impl ExportCommand {
     }
 }
 
+/// Looks at each script as the server will: one that cannot be loaded would leave tokens without it.
+async fn judge(plan: &Plan, context: &Context<'_>) -> anyhow::Result<()> {
+    if plan.scripts.is_empty() {
+        return Ok(());
+    }
+    let bench = engine::workbench(context)?;
+    let mut mistakes = Vec::new();
+    for script in &plan.scripts {
+        if let Err(problem) = bench.judge(&script.name, &script.text).await {
+            mistakes.push(Mistake {
+                place: script.place.clone(),
+                problem: problem.to_string(),
+            });
+        }
+    }
+    match mistakes.is_empty() {
+        true => Ok(()),
+        false => Err(Mistakes::in_declared(mistakes).into()),
+    }
+}
+
 /// Where rules and their secrets are.
 struct Places {
     rules_dir: PathBuf,
@@ -217,6 +241,19 @@ async fn rules_dir(context: &Context<'_>, access: &Access) -> anyhow::Result<Pat
 async fn registered(access: &Access, hands: &Hands<'_>) -> anyhow::Result<Registered> {
     let settings = rules_configs(&access.store, &access.master).await?;
     Ok(Registered::load(hands, settings).await?)
+}
+
+/// Here every token is a machine's.
+fn note_scripts_for_people(plan: &Plan, context: &Context<'_>) {
+    let names = plan.for_people();
+    if !names.is_empty() {
+        context.output.remark(format!(
+            "{}: at Auth0 these ran when people logged in, and never for tokens of machines; here they run for every token. \
+             To have one stay out, declare it with \"enabled\": false (an Action: leave it unbound), or bind it by [when] in \
+             its manifest",
+            names.join(", ")
+        ));
+    }
 }
 
 /// A plan, as it is told.

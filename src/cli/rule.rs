@@ -4,7 +4,7 @@ mod bench;
 mod case;
 mod check;
 mod diff;
-mod engine;
+pub(super) mod engine;
 mod file;
 mod project;
 mod run;

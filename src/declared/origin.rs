@@ -24,6 +24,15 @@ impl Origin {
         }
     }
 
+    /// Whether it ran for logins of people, and never for tokens of machines.
+    pub(super) fn is_for_people(self) -> bool {
+        match self {
+            Self::Rule => true,
+            Self::Hook => false,
+            Self::Action(trigger) => trigger != CREDENTIALS_EXCHANGE,
+        }
+    }
+
     pub(super) const fn section(self) -> Section {
         match self {
             Self::Rule => Section::Rules,

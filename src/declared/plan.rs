@@ -30,6 +30,21 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What this server does not do.
     pub left_out: Vec<LeftOut>,
+    /// The scripts that are to be switched on and are new in some way.
+    #[serde(skip)]
+    pub scripts: Vec<Script>,
+}
+
+/// A script that is to run, to be looked at before anything is done.
+pub struct Script {
+    /// The file that declares it.
+    pub place: String,
+    /// What it will be called.
+    pub name: String,
+    /// The script itself.
+    pub text: String,
+    /// Whether it is there for the first time, and ran for logins of people alone at Auth0.
+    pub(super) is_for_people: bool,
 }
 
 /// What is to be done about one thing.
@@ -146,6 +161,12 @@ impl Plan {
         clients::plan(&mut draft, registrar);
         grants::plan(&mut draft);
         draft.finish()
+    }
+
+    /// The names of new scripts that never ran for machines at Auth0.
+    pub fn for_people(&self) -> Vec<&str> {
+        let such = self.scripts.iter().filter(|script| script.is_for_people);
+        such.map(|script| script.name.as_str()).collect()
     }
 
     /// How many things are added, changed, deleted.

@@ -96,6 +96,15 @@ impl Loader {
         self.scripts.analyse(&self.compiler, &script).await
     }
 
+    /// Reads a script without running it: whether it can be run at all.
+    ///
+    /// # Errors
+    /// Why it would not be loaded, whatever its manifest says.
+    pub async fn judge(&self, source: &Source) -> Result<(), LoadError> {
+        let script = Script::of(source)?;
+        self.scripts.judge(&self.compiler, &script).await
+    }
+
     /// Compiles, links, checks the settings and starts a rule once, all off to the side.
     ///
     /// # Errors

@@ -131,6 +131,20 @@ impl Scripts {
             .map_err(|problem| LoadError::Script(format!("its analysis is garbled: {problem}")))
     }
 
+    /// Whether a script is one that can run here.
+    ///
+    /// # Errors
+    /// Why it is not, in words for its author, or when the engine fails.
+    pub(super) async fn judge(
+        &self,
+        compiler: &Compiler,
+        script: &Script<'_>,
+    ) -> Result<(), LoadError> {
+        let analysis = self.analyse(compiler, script).await?;
+        let verdict = analysis.verdict(&script.file);
+        verdict.map(drop).map_err(LoadError::Script)
+    }
+
     /// Makes a component of a script and compiles it, unless that was done before.
     ///
     /// # Errors

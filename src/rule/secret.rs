@@ -208,7 +208,8 @@ impl Secrets {
 }
 
 /// Shorter words occur in ordinary texts.
-const SECRET_BYTES_MIN: usize = 8;
+/// A shorter one cannot be kept out of logs.
+pub(crate) const SECRET_BYTES_MIN: usize = 8;
 const SECRETS_MAX: usize = 32;
 const NAME_BYTES_MAX: usize = 64;
 

@@ -37,8 +37,19 @@ pub(super) fn report(analysis: &Analysis, manifest: &Manifest, file: &str) -> Ve
         hosts.chain(values).map(lacking).collect(),
         findings(Severity::Warning),
         findings(Severity::Note),
+        for_people(analysis).into_iter().collect(),
     ]
     .concat()
+}
+
+/// Every token is a machine's here.
+fn for_people(analysis: &Analysis) -> Option<Remark> {
+    let is_so = matches!(analysis.dialect.as_deref(), Some("rule" | "post-login"));
+    is_so.then(|| {
+        let text = "at Auth0 it ran when people logged in, and never for tokens of machines; here it runs for every token, \
+                    unless its manifest says disabled = true or binds it by [when]";
+        Remark::note(text.to_owned())
+    })
 }
 
 fn missing_hosts(analysis: &Analysis, manifest: &Manifest, file: &str) -> Option<String> {

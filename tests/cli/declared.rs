@@ -1,6 +1,7 @@
 //! `apply` and `export`: what files declare, and files that declare what there is.
 
 mod export;
+mod loadable;
 mod refused;
 mod scripts;
 mod served;

@@ -34,6 +34,7 @@ fn check_of_a_script_is_a_migration_report() {
         "warning: it wants to reach hosts",
         "[http] hosts = [\"https://crm.example\"",
         "warning: it reads CRM_TOKEN (10-login.js:4)",
+        "note: at Auth0 it ran when people logged in",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }

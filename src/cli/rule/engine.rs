@@ -22,7 +22,7 @@ use crate::workbench::watch::newer_source;
 use crate::workbench::{Parts, Subject, Workbench};
 
 /// An engine like the server's. What it compiles is remembered in the user's cache directory.
-pub(super) fn workbench(context: &Context<'_>) -> anyhow::Result<Workbench> {
+pub(in crate::cli) fn workbench(context: &Context<'_>) -> anyhow::Result<Workbench> {
     let cache = cache_dir(context)?;
     let master = MasterKey::load_or_create(cache.path(), &SystemRandom)?;
     let parts = Parts {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Action, Change, Kind, Plan, Prune, Step, Work};
+use super::{Action, Change, Kind, Plan, Prune, Script, Step, Work};
 use crate::declared::entry::{Entry, Section};
 use crate::declared::{Declared, LeftOut, Registered};
 use crate::document::Mistake;
@@ -24,6 +24,7 @@ pub(super) struct Draft<'d> {
     steps: Vec<Step>,
     /// What goes is done last, and in the other order: grants before what they are for.
     deletions: Vec<Step>,
+    pub(super) scripts: Vec<Script>,
     left_out: BTreeSet<LeftOut>,
     mistakes: Vec<Mistake>,
 }
@@ -41,6 +42,7 @@ impl<'d> Draft<'d> {
             made_up: BTreeSet::new(),
             steps: Vec::new(),
             deletions: Vec::new(),
+            scripts: Vec::new(),
             left_out: declared.left_out.iter().cloned().collect(),
             mistakes: Vec::new(),
         }
@@ -192,6 +194,7 @@ impl<'d> Draft<'d> {
         Ok(Plan {
             steps: self.steps,
             left_out: self.left_out.into_iter().collect(),
+            scripts: self.scripts,
         })
     }
 }

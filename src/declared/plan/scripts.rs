@@ -9,10 +9,10 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::draft::{Draft, changes};
-use super::{Change, Kind, Prune, Work};
+use super::{Change, Kind, Prune, Script, Work};
 use crate::declared::origin::Origin;
 use crate::manage::shape::Object;
-use crate::rule::is_variable_name;
+use crate::rule::{SECRET_BYTES_MIN, is_variable_name};
 use crate::rules_dir::{NewScript, ScriptChange, ScriptRule};
 use order::Orders;
 use wanted::Wanted;
@@ -90,12 +90,27 @@ fn create(draft: &mut Draft<'_>, wanted: &Wanted<'_>, (order, aside): (Option<u1
         let why = "no file says which trigger binds it: it is switched off";
         draft.leave_out(wanted.entry, Some("enabled"), why);
     }
+    if new.enabled {
+        draft.scripts.push(Script {
+            is_for_people: Origin::of(&new.script).is_for_people(),
+            ..script(wanted)
+        });
+    }
     let work = ScriptWork {
         aside,
         edit: Edit::Add(new),
         secrets: secrets(draft, wanted, None).0,
     };
     draft.create(Kind::Rule, wanted.name.clone(), Work::Script(work));
+}
+
+fn script(wanted: &Wanted<'_>) -> Script {
+    Script {
+        place: wanted.entry.place.clone(),
+        name: wanted.name.clone(),
+        text: wanted.script.clone(),
+        is_for_people: false,
+    }
 }
 
 /// Ids of scripts with places to wait at.
@@ -121,6 +136,9 @@ fn update(
     let mut changes = changes(&object(&rule.script, rule.order, rule.enabled), &after);
     let (secrets, of_secrets) = secrets(draft, wanted, Some(rule));
     changes.extend(of_secrets);
+    if new.enabled && !changes.is_empty() {
+        draft.scripts.push(script(wanted));
+    }
     let change = ScriptChange {
         name: None,
         script: Some(new.script),
@@ -161,6 +179,13 @@ fn secrets(
         }
         let source = known.get(name);
         match value {
+            Some(value) if value.len() < SECRET_BYTES_MIN && wanted.enabled != Some(false) => {
+                let problem = format!(
+                    "secrets.{name} is shorter than {SECRET_BYTES_MIN} bytes: no script is loaded with it, because it \
+                     cannot be kept out of logs"
+                );
+                draft.mistake(wanted.entry, problem);
+            }
             Some(value) => {
                 let file = source.and_then(|source| source.file.as_ref());
                 let kept = file.and_then(|file| std::fs::read_to_string(file).ok());

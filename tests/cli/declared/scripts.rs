@@ -192,7 +192,7 @@ fn a_secret_that_files_give_is_kept_beside_the_store_and_named_in_the_manifest()
         "{manifest}"
     );
     assert!(apply("open sesame").contains("1 unchanged"));
-    assert!(apply("another").contains("1 to change"));
+    assert!(apply("another one").contains("1 to change"));
 
     // A backup has it; an export names it, and what it cannot say stays as it is.
     place.run(&["backup", "saved"]).well();

@@ -8,8 +8,21 @@ use super::{put, steps, tenant};
 use crate::place::Place;
 
 const GUARD: &str = "function (user, context, callback) { callback(null, user, context); }\n";
-/// It is analysed well, and fails when it is evaluated.
-const FAILS: &str = "throw new Error('not today'); function (user, context, callback) {}\n";
+const ACTION: &str = "exports.onExecuteCredentialsExchange = async (event, api) => {};\n";
+
+fn put_action(place: &Place, script: &str) {
+    place.put("t/actions/guard/code.js", script);
+    put(
+        place,
+        "t/actions/guard.json",
+        &json!({ "name": "guard", "code": "./actions/guard/code.js", "deployed": true }),
+    );
+    put(
+        place,
+        "t/triggers/triggers.json",
+        &json!({ "credentials-exchange": [{ "action_name": "guard" }] }),
+    );
+}
 
 fn put_guard(place: &Place, script: &str) {
     place.put("t/rules/guard.js", script);
@@ -52,7 +65,8 @@ fn nobody_gets_tokens_past_a_script_that_the_server_refuses() {
     let place = Place::new();
     let _server = place.serve(&["--rules-dir", "rules"]);
     tenant(&place);
-    put_guard(&place, FAILS);
+    // It is analysed well, and fails when it is evaluated.
+    put_action(&place, &format!("{ACTION}throw new Error('not today');\n"));
     // The second time the script is as declared, and still refused.
     for _ in 0..2 {
         let message = place.run(&["apply", "-f", "t"]).badly(5);
@@ -65,7 +79,7 @@ fn nobody_gets_tokens_past_a_script_that_the_server_refuses() {
         }
     }
     assert_eq!(clients_named_shop(&place), 0);
-    put_guard(&place, GUARD);
+    put_action(&place, ACTION);
     place.run(&["apply", "-f", "t"]).well();
     assert_eq!(clients_named_shop(&place), 1);
 }
