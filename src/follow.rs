@@ -146,21 +146,15 @@ impl Follower {
         }
     }
 
-    /// Whoever revoked something or changed keys from another process waits to hear that it is in force.
+    /// Whoever changed something from another process waits to hear that it is in force.
     async fn say_seen(&self, changes: &[Change]) {
-        let is_awaited = |change: &&Change| {
-            matches!(
-                change.kind,
-                Some(ChangeKind::Revocation | ChangeKind::SigningKey)
-            )
-        };
-        if let Some(last) = changes.iter().rfind(is_awaited) {
+        if let Some(last) = changes.last() {
             let said = report_seen(&self.store, last.sequence, &*self.clock).await;
             if let Err(problem) = said {
                 let problem = &problem as &dyn std::error::Error;
                 warn!(
                     problem,
-                    "a revocation or a change of keys is in force, but whoever waits for it cannot be told"
+                    "a change is in force, but whoever waits for it cannot be told"
                 );
             }
         }
@@ -250,7 +244,7 @@ impl Follower {
     }
 }
 
-/// Tells other processes up to which change revocations are in force.
+/// Tells other processes up to which change everything is in force.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -269,7 +263,7 @@ enum FollowError {
     StatusLists(#[from] StatusListError),
 }
 
-/// Under which the newest change of a revocation or a key is reported that has been taken in.
+/// Under which the newest change is reported that has been taken in.
 pub const SEEN_TOPIC: &str = "revocations";
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 const READ_ALL_FROM: usize = 500;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::access::Access;
 use super::output::moment;
+use super::revoke::until_all_in_force;
 use crate::keys::Algorithm;
 use crate::registry::{ApiChange, LIFETIME_SECONDS_DEFAULT, NewApi, Registrar, RegistrarError};
 use crate::store::{ApiRow, ScopeRow};
@@ -107,8 +108,18 @@ impl Update {
 }
 
 impl ApiCommand {
+    /// Runs it. What it changes, a running server has in force when it ends.
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let registrar = Access::open(context).await?.registrar;
+        let access = Access::open(context).await?;
+        let only_looks = matches!(self, Self::List | Self::Show { .. });
+        self.carry_out(context, &access.registrar).await?;
+        match only_looks {
+            true => Ok(()),
+            false => until_all_in_force(&access).await,
+        }
+    }
+
+    async fn carry_out(self, context: &Context<'_>, registrar: &Registrar) -> anyhow::Result<()> {
         let output = context.output;
         match self {
             Self::Add(add) => {
@@ -122,7 +133,7 @@ impl ApiCommand {
                 };
                 show(context, &registrar.add_api(new).await?);
             }
-            Self::Update(update) => show(context, &update.run(&registrar).await?),
+            Self::Update(update) => show(context, &update.run(registrar).await?),
             Self::List => {
                 let apis: Vec<Value> = registrar.apis().await?.iter().map(api_json).collect();
                 output.things(

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::Context;
 use super::access::Access;
 use super::output::moment;
+use super::revoke::until_all_in_force;
 use crate::quota::TokenQuota;
 use crate::registry::{AddedClient, ClientChange, NewClient, Registrar};
 use crate::store::{ClientRow, GrantRow};
@@ -138,12 +139,22 @@ impl Add {
 }
 
 impl ClientCommand {
+    /// Runs it. What it changes, a running server has in force when it ends.
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let registrar = Access::open(context).await?.registrar;
+        let access = Access::open(context).await?;
+        let only_looks = matches!(self, Self::List | Self::Show { .. });
+        self.carry_out(context, &access.registrar).await?;
+        match only_looks {
+            true => Ok(()),
+            false => until_all_in_force(&access).await,
+        }
+    }
+
+    async fn carry_out(self, context: &Context<'_>, registrar: &Registrar) -> anyhow::Result<()> {
         let output = context.output;
         match self {
-            Self::Add(add) => add.run(context, &registrar).await?,
-            Self::Import(import) => import.run(context, &registrar).await?,
+            Self::Add(add) => add.run(context, registrar).await?,
+            Self::Import(import) => import.run(context, registrar).await?,
             Self::Update(update) => {
                 let id = update.id.clone();
                 let client = registrar.update_client(&id, update.change()).await?.client;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::access::Access;
 use super::output::moment;
-use super::revoke::{show as show_revoked, until_in_force};
+use super::revoke::{show as show_revoked, until_all_in_force, until_in_force};
 use crate::registry::{GrantChange, NewGrant};
 use crate::store::GrantRow;
 
@@ -61,8 +61,18 @@ pub(super) struct Add {
 }
 
 impl GrantCommand {
+    /// Runs it. What it changes, a running server has in force when it ends.
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let access = Access::open(context).await?;
+        let only_looks = matches!(self, Self::List { .. } | Self::Show { .. });
+        self.carry_out(context, &access).await?;
+        match only_looks {
+            true => Ok(()),
+            false => until_all_in_force(&access).await,
+        }
+    }
+
+    async fn carry_out(self, context: &Context<'_>, access: &Access) -> anyhow::Result<()> {
         let registrar = &access.registrar;
         let output = context.output;
         match self {
@@ -110,7 +120,7 @@ impl GrantCommand {
                 output.done(format!("grant {id} is deleted"));
             }
             Self::Delete { id, reason, .. } => {
-                delete_with_tokens(context, &access, &id, reason).await?
+                delete_with_tokens(context, access, &id, reason).await?
             }
         }
         Ok(())

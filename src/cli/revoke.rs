@@ -12,7 +12,7 @@ use super::Context;
 use super::access::Access;
 use crate::revocation::NewRevocation;
 use crate::store::RevocationRow;
-pub(super) use announce::until_in_force;
+pub(super) use announce::{until_all_in_force, until_in_force};
 pub(super) use moment::Before;
 use target::What;
 

@@ -63,6 +63,25 @@ fn a_secret_can_be_replaced_by_one_that_was_chosen() {
 }
 
 #[test]
+fn a_running_server_has_a_change_in_force_when_the_command_ends() {
+    let place = Place::new();
+    let (id, first) = place.furnish();
+    let server = place.serve(&[]);
+    assert!(gets_token(&place, &server, &id, &first));
+    let rotated = place
+        .run(&["client", "rotate-secret", &id, "--json"])
+        .json();
+    let second = rotated["client_secret"].as_str().unwrap();
+    assert!(gets_token(&place, &server, &id, second));
+    assert!(!gets_token(&place, &server, &id, &first));
+
+    let shown = place.run(&["client", "show", &id, "--json"]).json();
+    let grant = shown["grants"][0]["id"].as_str().unwrap();
+    place.run(&["grant", "delete", grant]).well();
+    assert!(!gets_token(&place, &server, &id, second));
+}
+
+#[test]
 fn clients_come_with_their_secrets_their_hashes_and_their_grants() {
     let place = Place::new();
     place.furnish();

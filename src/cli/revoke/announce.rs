@@ -1,4 +1,4 @@
-//! Waits until a running server has a revocation or a change of keys in force.
+//! Waits until a running server has a change in force.
 
 use std::time::Duration;
 
@@ -26,6 +26,15 @@ pub(in crate::cli) async fn until_in_force(access: &Access, change: i64) -> anyh
     }
     let text = "it is stored, but the running server has not said that it is in force; see its log";
     Err(Refused(text.to_owned()).into())
+}
+
+/// Waits so for whatever has been changed up to now.
+///
+/// # Errors
+/// When the server or the store does not answer.
+pub(in crate::cli) async fn until_all_in_force(access: &Access) -> anyhow::Result<()> {
+    let newest = access.store.newest_change().await?;
+    until_in_force(access, newest).await
 }
 
 const POLL: Duration = Duration::from_millis(50);
