@@ -43,7 +43,9 @@ impl Reloader {
         let only_outside = |before: &Seen| before.0 == scan.digest && before.1 != scan.seen().1;
         let cause = match triggers {
             None => "the server started",
-            Some(_) if self.seen.as_ref().is_some_and(only_outside) => "a secret changed",
+            Some(_) if self.seen.as_ref().is_some_and(only_outside) => {
+                "a secret or a shared value changed"
+            }
             Some(_) => "the rules directory changed",
         };
         self.seen = seen;

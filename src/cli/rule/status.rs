@@ -113,10 +113,14 @@ pub(super) fn show_rule(rule: &RuleReport) {
         RuleState::Refused => BAD,
     };
     let state = rule.state.as_str();
-    println!(
-        "{}  {colour}{state}{colour:#}  {DIM}{digest:.12}{DIM:#}  {}",
-        rule.name, rule.description
-    );
+    let mut line = format!("{}  {colour}{state}{colour:#}", rule.name);
+    if !digest.is_empty() {
+        line = format!("{line}  {DIM}{digest:.12}{DIM:#}");
+    }
+    if !rule.description.is_empty() {
+        line = format!("{line}  {}", rule.description);
+    }
+    println!("{line}");
     if let Some(problem) = &rule.problem {
         println!("    {} [{}]", problem.text, problem.code);
     }
