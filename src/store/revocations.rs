@@ -365,14 +365,7 @@ async fn listed(
 fn told(row: &RevocationRow) -> Value {
     let mut told = value_of(row);
     if let Value::Object(members) = &mut told {
-        for name in [
-            "id",
-            "actor",
-            "created_at",
-            "undone_at",
-            "undone_by",
-            "changed",
-        ] {
+        for name in "id actor created_at undone_at undone_by changed".split(' ') {
             members.remove(name);
         }
         members.retain(|_, value| !value.is_null());
