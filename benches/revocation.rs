@@ -107,6 +107,7 @@ fn row(id: i64, kind: &str, value: &str) -> RevocationRow {
         undone_at: None,
         undone_by: None,
         changed: 1,
+        is_final: false,
     }
 }
 

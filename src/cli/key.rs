@@ -26,7 +26,8 @@ pub(super) enum KeyCommand {
 
 #[derive(Args)]
 pub(super) struct Revoke {
-    /// Its kid, as `key list` shows it.
+    /// Its kid, as `key list` shows it. It may begin with a dash.
+    #[arg(allow_hyphen_values = true)]
     kid: String,
     /// Why, for people.
     #[arg(long)]

@@ -110,7 +110,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
     };
     SocketAddr::new(ip, address.port())
 }
@@ -141,11 +141,10 @@ fn is_about_tls(problem: &ureq::Error) -> bool {
             .get_ref()
             .is_some_and(|inner| inner.is::<rustls::Error>())
     };
-    match problem {
-        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => true,
-        ureq::Error::Io(problem) => is_rustls(problem),
-        _ => false,
+    if let ureq::Error::Io(problem) = problem {
+        return is_rustls(problem);
     }
+    matches!(problem, ureq::Error::Rustls(_) | ureq::Error::Tls(_))
 }
 
 /// The certificate that `--tls-self-signed` keeps, below the data directory.

@@ -14,7 +14,7 @@ pub(super) async fn verdict(question: &Verdict, hands: &Hands<'_>) -> Result<(),
         return Ok(());
     };
     let report = match question.is_new {
-        true => Wish::Reload.make(server.store, server.by).await?.0,
+        true => Wish::Reload.make(server.store, server.by).await?,
         false => Standing::read(server.store).await?.report,
     };
     let scripts = hands.scripts.all()?;
