@@ -20,7 +20,7 @@ const KNOWN_ONLY_TO: &[(&str, &[&str])] = &[
     ("opentelemetry_proto", &["telemetry"]),
     ("opentelemetry_sdk", &["telemetry"]),
     ("rcgen", &["keys", "server"]),
-    ("rustls", &["rule", "server"]),
+    ("rustls", &["cli", "rule", "server"]),
     ("sqlx", &["store"]),
     ("wasmparser", &["rule"]),
     ("wasmtime", &["rule"]),

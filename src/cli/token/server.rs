@@ -141,10 +141,8 @@ fn is_about_tls(problem: &ureq::Error) -> bool {
             .get_ref()
             .is_some_and(|inner| inner.is::<rustls::Error>())
     };
-    if let ureq::Error::Io(problem) = problem {
-        return is_rustls(problem);
-    }
-    matches!(problem, ureq::Error::Rustls(_) | ureq::Error::Tls(_))
+    let is_below = matches!(problem, ureq::Error::Io(problem) if is_rustls(problem));
+    is_below || matches!(problem, ureq::Error::Rustls(_) | ureq::Error::Tls(_))
 }
 
 /// The certificate that `--tls-self-signed` keeps, below the data directory.
