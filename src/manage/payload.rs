@@ -28,23 +28,10 @@ impl Payload {
     /// # Errors
     /// When it is too large, too slow, or no JSON object.
     pub(super) async fn read(request: Request) -> Result<Self, ManageError> {
-        let (head, body) = request.into_parts();
-        let text = |name| {
-            let value = head.headers.get(name);
-            value.and_then(|value| value.to_str().ok())
-        };
-        let media_type = text(CONTENT_TYPE).and_then(|value| value.split(';').next());
-        let is_json = |name: &str| name.trim().eq_ignore_ascii_case("application/json");
-        if !media_type.is_some_and(is_json) {
-            return Err(ManageError::MediaType);
-        }
-        let bytes = bytes(&head.headers, body).await?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|problem| ManageError::Body(format!("the body is no JSON object: {problem}")))
+        read_json(request).await.map(Self)
     }
 
-    /// Reads a body that need not be there: none says as little as an empty object.
+    /// Reads a body that need not be there: none, or null, says as little as an empty object.
     ///
     /// # Errors
     /// As [`Self::read`], when there is one.
@@ -52,7 +39,8 @@ impl Payload {
         if request.body().is_end_stream() {
             return Ok(Self(Map::new()));
         }
-        Self::read(request).await
+        let members: Option<Map<String, Value>> = read_json(request).await?;
+        Ok(Self(members.unwrap_or_default()))
     }
 
     /// Takes a member out; null says as little as none.
@@ -133,6 +121,22 @@ impl Payload {
         }
         Ok(self.0)
     }
+}
+
+async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, ManageError> {
+    let (head, body) = request.into_parts();
+    let text = |name| {
+        let value = head.headers.get(name);
+        value.and_then(|value| value.to_str().ok())
+    };
+    let media_type = text(CONTENT_TYPE).and_then(|value| value.split(';').next());
+    let is_json = |name: &str| name.trim().eq_ignore_ascii_case("application/json");
+    if !media_type.is_some_and(is_json) {
+        return Err(ManageError::MediaType);
+    }
+    let bytes = bytes(&head.headers, body).await?;
+    serde_json::from_slice(&bytes)
+        .map_err(|problem| ManageError::Body(format!("the body is no JSON object: {problem}")))
 }
 
 /// Reads a body whole.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import urllib.parse
 import urllib.request
 
@@ -24,3 +25,14 @@ class Token:
 
     def set(self, case, data, context):
         case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """A schema cannot say that a moment must not lie ahead."""
+    if isinstance(case.body, dict) and case.operation.path.endswith("/cutoffs"):
+        moment = case.body.get("issued_before")
+        if isinstance(moment, int) and moment > time.time():
+            case.body["issued_before"] = 0
+        if isinstance(moment, str) and moment > time.strftime("%Y-%m-%d"):
+            case.body["issued_before"] = "2020-01-01T00:00:00Z"
