@@ -19,8 +19,6 @@ use crate::process::{AUDIENCE, Installation, Server};
 const KILLS: u64 = 25;
 /// Writers of each kind.
 const WRITERS: u64 = 2;
-/// A server that was killed is back within this time.
-const START_MAX: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_outlives_every_kill() {
@@ -47,7 +45,6 @@ async fn what_was_acknowledged_outlives_every_kill() {
     let counts = acknowledged.counts();
     println!("{kills} kills in {took:.1} s, slowest start {slowest:?}, acknowledged: {counts}");
     acknowledged.check(&installation).await;
-    assert!(slowest < START_MAX, "{slowest:?}");
     let checked = installation.run(&["store", "check"]);
     assert!(checked.status.success(), "{checked:?}");
 }
