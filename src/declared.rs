@@ -1,7 +1,7 @@
 //! Declared state: clients, APIs, client grants and rules as files, in the formats of Auth0's deploy tool.
 //!
 //! [`read`] takes files in. [`Plan::of`] compares them with what is [`Registered`], checks all of it, and says what would have
-//! to be done; [`Plan::carry_out`] does it. [`export`] writes files that say what there is. What files say and this server has
+//! to be done; [`Plan::carry_out`] does it. [`export()`] writes files that say what there is. What files say and this server has
 //! no use for is left out, and told.
 
 mod directory;
