@@ -189,9 +189,15 @@ impl Reloader {
     ) {
         let mut watcher = Watcher::new(self.config.dir.clone(), self.config.watch, sender);
         loop {
-            while watcher.renew_if_replaced(self.places.as_ref()) {
+            if watcher.renew_if_replaced(self.places.as_ref()) {
                 self.wishes.look = true;
-                self.grant_wishes(&mut triggers).await;
+            }
+            // A look takes in what arrives meanwhile: nobody rests before all of it is granted.
+            if self.wishes.any() {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = self.grant_wishes(&mut triggers) => continue,
+                }
             }
             let pause = self.pause(&watcher);
             tokio::select! {
@@ -200,12 +206,6 @@ impl Reloader {
                 Some(trigger) = triggers.recv() => {
                     self.wishes.add(trigger);
                     self.settle(&mut triggers).await;
-                }
-            }
-            while self.wishes.any() {
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = self.grant_wishes(&mut triggers) => {}
                 }
             }
         }
