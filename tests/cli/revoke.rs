@@ -183,6 +183,19 @@ fn what_is_revoked_is_listed_with_its_reason_the_newest_first() {
 }
 
 #[test]
+fn names_that_nobody_chose_may_begin_with_a_dash() {
+    let place = Place::new();
+    place.furnish();
+    for name in ["--jti", "--key", "--subject"] {
+        let told = place.run(&["revoke", name, "-A0x_9", "--dry-run"]);
+        assert!(!told.err.contains("unexpected argument"), "{told:?}");
+        assert_ne!(told.code, 2, "{told:?}");
+    }
+    let told = place.run(&["token", "explain", "-A0x_9"]).badly(4);
+    assert!(told.contains("-A0x_9"), "{told}");
+}
+
+#[test]
 fn what_nobody_knows_is_remarked_on() {
     let place = Place::new();
     place.furnish();

@@ -16,6 +16,7 @@ use crate::ledger::{Record, records_of};
 #[derive(Args)]
 pub(in crate::cli) struct Explain {
     /// The token's jti, or the token itself; - reads it from standard input.
+    #[arg(allow_hyphen_values = true)]
     jti: String,
 }
 
