@@ -96,7 +96,7 @@ fn files_below(directory: &Path, ending: &str) -> Vec<Source> {
 }
 
 fn rust_files() -> Vec<Source> {
-    let places = ["src", "tests", "benches", "rules"];
+    let places = ["src", "tests", "benches", "rules", "javascript/engine"];
     places
         .iter()
         .flat_map(|place| files_below(&root().join(place), ".rs"))
