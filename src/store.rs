@@ -79,11 +79,7 @@ impl Store {
             .foreign_keys(true)
             .pragma("wal_autocheckpoint", "4000")
             .busy_timeout(BUSY_TIMEOUT);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .acquire_timeout(BUSY_TIMEOUT)
-            .connect_with(options)
-            .await?;
+        let pool = pool(CONNECTIONS_MAX).connect_with(options).await?;
         schema::bring_up_to_date(&pool).await?;
         let watch = Watch::new(file);
         Ok(Self { pool, watch })
@@ -123,6 +119,17 @@ impl Store {
     }
 }
 
+/// Connections to a file never grow old: nothing is gained by opening it anew. So none is looked for that is too old
+/// either, which a pool does in the background, and where this one can spin for ever
+/// ([sqlx 3645](https://github.com/launchbadge/sqlx/issues/3645), not mended in 0.9.0).
+fn pool(connections_max: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(BUSY_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
 /// Makes the file where it is missing, for its owner alone; SQLite gives the files beside it the same mode.
 fn make_private(file: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
@@ -133,3 +140,23 @@ fn make_private(file: &Path) -> io::Result<()> {
 /// How long to wait for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECTIONS_MAX: u32 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::Store;
+
+    #[tokio::test]
+    async fn nothing_looks_for_old_connections_in_the_background() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("store.db");
+        let stores = [
+            Store::open(&file).await.unwrap(),
+            Store::open_as_is(&file).await.unwrap(),
+        ];
+        for store in stores {
+            let options = store.pool.options();
+            assert_eq!(options.get_idle_timeout(), None);
+            assert_eq!(options.get_max_lifetime(), None);
+        }
+    }
+}

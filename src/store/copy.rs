@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::condition::Watch;
-use super::{BUSY_TIMEOUT, PLACE_BITS, Store, StoreError, make_private, revocations, schema};
+use super::{BUSY_TIMEOUT, PLACE_BITS, Store, StoreError, make_private, pool, revocations, schema};
 
 impl Store {
     /// Opens a file as it is, to read it: nothing is made, brought up to date or written.
@@ -18,11 +18,7 @@ impl Store {
             .filename(file)
             .read_only(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(BUSY_TIMEOUT)
-            .connect_with(options)
-            .await?;
+        let pool = pool(1).connect_with(options).await?;
         schema::check_known(&pool).await?;
         let watch = Watch::new(file);
         Ok(Self { pool, watch })
