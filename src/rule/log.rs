@@ -104,6 +104,16 @@ impl CallLog {
     }
 }
 
+/// What a level is called, wherever a rule's lines are told.
+pub(super) const fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    }
+}
+
 /// Keeps a rule that says much at every token from filling the server's log: whole calls are left out, and counted.
 pub(super) struct LogPace {
     limiter: RateLimiter<NotKeyed, InMemoryState, Monotonic, NoOpMiddleware<Nanos>>,

@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use super::answer::Answer;
-use super::bindings::v1::rulemint::rule::host::Level;
 use super::call::{self, Reply};
 use super::change::{self, Applied};
 use super::event::Event;
+use super::log::level_name;
 use super::{DenialCode, Fault, Rule, chain};
 use crate::claims::{Claims, JsonText, Scope};
 use crate::grant::Draft;
@@ -107,15 +107,6 @@ pub async fn start_once(rule: &Arc<Rule>) -> Result<(), String> {
 
 fn claims_of(draft: &Draft) -> ClaimTexts {
     serde_json::from_str(&draft.claims.to_json()).unwrap_or_default()
-}
-
-pub(super) const fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::Debug => "debug",
-        Level::Info => "info",
-        Level::Warn => "warn",
-        Level::Error => "error",
-    }
 }
 
 /// Makes the draft that such a request would have come to.

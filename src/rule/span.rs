@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::log::CallLog;
-use super::rehearsal::level_name;
+use super::log::{CallLog, level_name};
 use super::{Outcome, Rule};
 use crate::telemetry::trace::RuleSpan;
 
