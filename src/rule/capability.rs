@@ -75,7 +75,7 @@ impl Capabilities {
         let metrics = || surroundings.metrics.for_http(name, &Outbound::endings());
         let outbound = manifest.http.as_ref().map(|allowed| {
             let means = (Arc::clone(&outside.resolver), metrics());
-            Outbound::new(manifest, allowed, &secrets, means)
+            Outbound::new(allowed, &manifest.secrets, &secrets, means)
         });
         let outbound = outbound.transpose().map_err(LoadError::Http)?;
         Ok(Self {
@@ -88,7 +88,8 @@ impl Capabilities {
 impl Surroundings {
     /// What a rule gets of what all of its form share.
     pub(super) fn shared_with(&self, form: Form, manifest: &Manifest) -> Shared {
-        self.outside.configuration.shared_with(form, manifest)
+        let is_own = |name: &str| manifest.names(name);
+        self.outside.configuration.shared_with(form, is_own)
     }
 
     /// Takes the fingerprint of what a rule's manifest refers to, and of what its form shares. Blocks.

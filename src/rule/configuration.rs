@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use secrecy::SecretString;
 
-use super::{Form, Manifest};
+use super::Form;
 
 /// The values by name. They are secrets as far as this server knows.
 #[derive(Default)]
@@ -22,10 +22,7 @@ impl Configuration {
     }
 
     /// What a rule gets: a script those that its own manifest does not name, and WebAssembly none.
-    pub(super) fn shared_with(&self, form: Form, manifest: &Manifest) -> Shared {
-        let is_own = |name: &str| {
-            manifest.secrets.contains_key(name) || manifest.settings.contains_key(name)
-        };
+    pub(super) fn shared_with(&self, form: Form, is_own: impl Fn(&str) -> bool) -> Shared {
         match form {
             Form::Wasm => Vec::new(),
             Form::Script => {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::outbound::{self, HttpAllowed};
+use super::protect::{self, ClaimsAllowed};
 use super::secret::{self, SecretSource};
-use super::{Case, Limits, case, protect};
+use super::{Case, Limits, case};
 use crate::document::{self, Mistake};
 
 /// What an operator says about a rule.
@@ -102,16 +103,6 @@ pub struct When {
     pub grant_types: Option<Vec<String>>,
 }
 
-/// Which claims a rule may write.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ClaimsAllowed {
-    /// Names, or beginnings of names with a `*` behind. Where the list is missing, any but the host's. A name in full
-    /// also lifts the protection of `sub`, `azp`, `act`, `may_act`, `status`, `events`, `gty` and the JOSE header
-    /// names; nothing lifts it of `iss`, `aud`, `exp`, `iat`, `nbf`, `cnf`, `client_id`, `scope`, `scp` and `__proto__`.
-    pub allow: Option<Vec<String>>,
-}
-
 /// A cache of a rule's own, in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -171,13 +162,20 @@ impl Manifest {
 
     /// What no schema can say.
     fn mistakes(&self, file: &str) -> Vec<Mistake> {
+        let http = self.http.as_ref();
         [
             secret::mistakes(&self.secrets, file),
-            outbound::mistakes(self, file),
+            http.map(|http| outbound::mistakes(http, &self.secrets, file))
+                .unwrap_or_default(),
             protect::mistakes(&self.claims, file),
             case::mistakes(&self.cases, file),
         ]
         .concat()
+    }
+
+    /// Whether it gives the rule a secret or a setting of this name itself.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.secrets.contains_key(name) || self.settings.contains_key(name)
     }
 
     /// Checks the settings against the manifest's schema for them.

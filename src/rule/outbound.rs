@@ -14,6 +14,7 @@ pub(super) mod plain;
 mod refusal;
 mod resolve;
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,8 +32,8 @@ pub use allowed::HttpAllowed;
 pub(super) use allowed::mistakes;
 pub use resolve::{Resolver, SystemResolver};
 
-use super::secret::Secrets;
-use super::{Manifest, Rule};
+use super::Rule;
+use super::secret::{SecretSource, Secrets};
 use crate::telemetry::metrics::HttpMetrics;
 use dial::Dialer;
 use header::{Template, is_the_hosts};
@@ -56,13 +57,13 @@ struct Listed {
 }
 
 impl Outbound {
-    /// Makes ready what a manifest grants. Blocks: call it where that is allowed.
+    /// Makes ready what a manifest grants, with the secrets that it names. Blocks: call it where that is allowed.
     ///
     /// # Errors
     /// What is wrong with the certificates or the headers, and what to do.
     pub(super) fn new(
-        manifest: &Manifest,
         allowed: &HttpAllowed,
+        named: &BTreeMap<String, SecretSource>,
         secrets: &Arc<Secrets>,
         (resolver, metrics): (Arc<dyn Resolver>, HttpMetrics),
     ) -> Result<Self, String> {
@@ -70,7 +71,7 @@ impl Outbound {
         for origin in allowed.origins() {
             let mut headers = HeaderMap::new();
             for (name, value) in allowed.headers_for(&origin) {
-                let template = Template::parse(name, value, &manifest.secrets)?;
+                let template = Template::parse(name, value, named)?;
                 let (name, value) = template.fill(secrets)?;
                 headers.insert(name, value);
             }

@@ -1,8 +1,20 @@
 //! Which claims a rule may write. A refusal is an error with a reason, never a silent drop.
 
-use super::manifest::ClaimsAllowed;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::claims::reserved::{NAME_BYTES_MAX, NEVER, UNLESS_LISTED, is_name, is_one_of};
 use crate::document::Mistake;
+
+/// Which claims a rule may write.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClaimsAllowed {
+    /// Names, or beginnings of names with a `*` behind. Where the list is missing, any but the host's. A name in full
+    /// also lifts the protection of `sub`, `azp`, `act`, `may_act`, `status`, `events`, `gty` and the JOSE header
+    /// names; nothing lifts it of `iss`, `aud`, `exp`, `iat`, `nbf`, `cnf`, `client_id`, `scope`, `scp` and `__proto__`.
+    pub allow: Option<Vec<String>>,
+}
 
 /// Checks that a rule may set or remove a claim.
 ///

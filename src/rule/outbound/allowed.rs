@@ -13,7 +13,7 @@ use super::address::{Reach, reach};
 use super::header::Template;
 use super::origin::Origin;
 use crate::document::Mistake;
-use crate::rule::Manifest;
+use crate::rule::secret::SecretSource;
 
 /// Lets a component send HTTP requests, to these hosts and to no others.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -91,10 +91,11 @@ impl HttpAllowed {
 }
 
 /// What is wrong with a manifest's `[http]`. `place` is the file.
-pub(in crate::rule) fn mistakes(manifest: &Manifest, place: &str) -> Vec<Mistake> {
-    let Some(http) = &manifest.http else {
-        return Vec::new();
-    };
+pub(in crate::rule) fn mistakes(
+    http: &HttpAllowed,
+    secrets: &BTreeMap<String, SecretSource>,
+    place: &str,
+) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     let mut add = |key: &str, problem: String| {
         let place = format!("{place}: http.{key}");
@@ -122,7 +123,7 @@ pub(in crate::rule) fn mistakes(manifest: &Manifest, place: &str) -> Vec<Mistake
             add(&key, problem);
         }
         for (name, value) in headers {
-            if let Err(problem) = Template::parse(name, value, &manifest.secrets) {
+            if let Err(problem) = Template::parse(name, value, secrets) {
                 add(&format!("{key}.{name}"), problem);
             }
         }
@@ -159,6 +160,7 @@ fn check_listed(host: &str, http: &HttpAllowed) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::Manifest;
 
     #[track_caller]
     fn mistake_in(manifest: &str) -> String {
