@@ -7,17 +7,15 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
-use wasmtime_wasi::p1::WasiP1Ctx;
 
 use super::Rule;
 use super::bindings::v1::rulemint::rule::host::Level;
 use super::engine::{FIRST_TICK, Slow, TICK};
 use super::error::LimitHit;
-use super::lane::program::Call;
 use super::limits::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX};
 use super::log::CallLog;
 use super::outbound::Calls;
-use super::wasi::{Program, Wasi};
+use super::wasi::context::Wasi;
 use crate::grant::Draft;
 use crate::telemetry::metrics::HostCalls;
 
@@ -125,22 +123,6 @@ impl CallState {
         for note in notes.into_iter().flatten() {
             self.log.push(Level::Warn, &secrets.scrub(&note));
         }
-    }
-
-    /// Gives a program its arguments and its standard streams.
-    pub(super) fn begin_program(&mut self, call: Call, input: Vec<u8>) {
-        let call = call.as_str();
-        self.wasi = Some(Box::new(Wasi::program(&self.rule, Program { call, input })));
-    }
-
-    /// What a program has written to standard output: as much as it may, and how many bytes it was in all.
-    pub(super) fn written(&mut self) -> (Vec<u8>, usize) {
-        self.wasi().written()
-    }
-
-    /// The context of WASI preview 1, for a linker.
-    pub(super) fn preview1(&mut self) -> &mut WasiP1Ctx {
-        self.wasi().preview1()
     }
 
     /// Charges what the guest hands over: host functions run outside its processor time.

@@ -13,7 +13,7 @@ use super::{Called, Code};
 use crate::rule::answer::Answer;
 use crate::rule::error::Fault;
 use crate::rule::state::CallState;
-use crate::rule::wasi;
+use crate::rule::wasi::{self, context::Given};
 
 /// Links programs.
 pub(in crate::rule) struct Programs {
@@ -78,7 +78,8 @@ impl Program {
     /// Runs the program from its start to its end. What it wrote is in the state then.
     async fn run(&self, store: &mut Store<CallState>, call: Call) -> wasmtime::Result<()> {
         let input = call.input(store.data())?;
-        store.data_mut().begin_program(call, input);
+        let call = call.as_str();
+        store.data_mut().begin_program(Given { call, input });
         let ended = match &self.0 {
             Form::Module(linked) => {
                 let instance = linked.instantiate_async(&mut *store).await?;
