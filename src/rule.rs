@@ -37,10 +37,13 @@ mod pool;
 mod protect;
 mod quarantine;
 mod rehearsal;
+mod sandbox;
 mod script;
 mod secret;
 mod span;
 mod state;
+mod step;
+mod trial;
 mod tripwire;
 mod wasi;
 
@@ -50,7 +53,6 @@ use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
 pub use answer::{Answer, Change, Denial, Json};
-pub use call::Step;
 pub use capability::Outside;
 pub use case::{CASES_ENDING, Case, CaseFailure, Cases, Expected, run as run_case};
 pub use chain::Chain;
@@ -74,6 +76,7 @@ pub use rehearsal::{ClaimTexts, Rehearsal, rehearse, start_once};
 pub use script::{Analysis, Finding, Severity, Wanted};
 pub use secret::{Fingerprint, SecretSource};
 pub(crate) use secret::{SECRET_BYTES_MIN, is_variable_name};
+pub use step::Step;
 
 use crate::claims::StatusPlace;
 use crate::clock::Clock;
@@ -245,7 +248,7 @@ pub async fn run(
     for rule in chain.candidates(&draft.api) {
         if chain::applies(rule, &draft) {
             let step;
-            (draft, step) = call::run(rule, draft, trace).await?;
+            (draft, step) = step::run(rule, draft, trace).await?;
             steps.push(step);
         }
     }

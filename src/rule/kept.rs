@@ -11,8 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Store;
 
 use super::answer::Answer;
-use super::call::{self, Cause, Reply};
 use super::lane::{Code, Instance, Lasting};
+use super::sandbox::{self, Cause, Reply};
 use super::state::{CallState, Pace};
 use super::{Instances, Manifest, Rule, Surroundings};
 use crate::document::Mistake;
@@ -51,15 +51,15 @@ pub(super) async fn ask(
 ) -> Reply {
     let mut kept = match shelf.take() {
         Some(mut kept) => {
-            call::begin_again(&mut kept.store, rule, draft);
+            sandbox::begin_again(&mut kept.store, rule, draft);
             kept
         }
-        None => Kept::new(call::sandbox(rule, Some(draft), Pace::Patient)),
+        None => Kept::new(sandbox::sandbox(rule, Some(draft), Pace::Patient)),
     };
     shelf.metrics.observe(kept.calls > 0);
-    let answer = call::within_budget(rule, kept.answer(code)).await;
+    let answer = sandbox::within_budget(rule, kept.answer(code)).await;
     let may_stay = kept.may_stay(&answer, rule);
-    let reply = call::reply(kept.store.data_mut(), answer);
+    let reply = sandbox::reply(kept.store.data_mut(), answer);
     if may_stay {
         kept.store.data_mut().rest();
         shelf.put(kept, code.places(), &rule.surroundings);

@@ -21,7 +21,7 @@ use super::quarantine::Quarantine;
 use super::script::{Script, Scripts};
 use super::{
     Analysis, CaseFailure, Cases, CompileError, CompiledRules, CompilerProgram, Digest, Fault,
-    Fingerprint, Manifest, Outcome, Rule, Surroundings, call, case,
+    Fingerprint, Manifest, Outcome, Rule, Surroundings, case, trial,
 };
 use crate::document::Mistake;
 
@@ -122,11 +122,11 @@ impl Loader {
         let code = self.link(source, &manifest, &compiled)?;
         kept::check(&*code, &manifest, &source.manifest_file)?;
         let rule = Arc::new(self.rule(source, manifest, (code, capabilities)));
-        let typed = call::start_only(&rule).await.map_err(LoadError::Start)?;
+        let typed = trial::start_only(&rule).await.map_err(LoadError::Start)?;
         typed.map_err(|problem| self.misfit(&problem, &compiled, source))?;
-        let description = call::describe(&rule).await.map_err(LoadError::Start)?;
+        let description = trial::describe(&rule).await.map_err(LoadError::Start)?;
         drop(rule.description.set(description));
-        let problems = call::problems(&rule).await.map_err(LoadError::Validate)?;
+        let problems = trial::problems(&rule).await.map_err(LoadError::Validate)?;
         if !problems.is_empty() {
             return Err(LoadError::Settings(problems));
         }

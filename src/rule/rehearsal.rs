@@ -8,11 +8,11 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use super::answer::Answer;
-use super::call::{self, Reply};
 use super::change::{self, Applied};
 use super::event::Event;
 use super::log::level_name;
-use super::{DenialCode, Fault, Rule, chain};
+use super::sandbox::Reply;
+use super::{DenialCode, Fault, Rule, call, chain, trial};
 use crate::claims::{Claims, JsonText, Scope};
 use crate::grant::Draft;
 use crate::keys::Algorithm;
@@ -99,7 +99,7 @@ pub async fn rehearse(
 /// # Errors
 /// When it cannot start.
 pub async fn start_once(rule: &Arc<Rule>) -> Result<(), String> {
-    match call::start_only(rule).await {
+    match trial::start_only(rule).await {
         Ok(_) => Ok(()),
         Err(fault) => Err(fault.to_string()),
     }
