@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::answer::Answer;
-use super::sandbox::{Cause, Reply, reply, sandbox, within_budget};
+use super::sandbox::{self, Cause, Reply};
 use super::state::{CallState, NotQuick, Pace};
 use super::{Rule, kept};
 use crate::grant::Draft;
@@ -24,7 +24,7 @@ pub(super) async fn ask(
         Ok(answered) => answered,
         Err(draft) => patient_answer(rule, draft, settings).await,
     };
-    reply(&mut state, answer)
+    sandbox::reply(&mut state, answer)
 }
 
 type Answered = (CallState, Result<Answer, Cause>);
@@ -39,7 +39,7 @@ fn quick_answer(
     let Some(code) = rule.code.quick() else {
         return Err(draft);
     };
-    let mut store = sandbox(rule, Some(draft), Pace::Quick);
+    let mut store = sandbox::fresh(rule, Some(draft), Pace::Quick);
     store.data_mut().settings = settings.cloned();
     let answer = code.answer(&mut store);
     let state = store.into_data();
@@ -56,8 +56,8 @@ async fn patient_answer(
     draft: Box<Draft>,
     settings: Option<Arc<RawValue>>,
 ) -> Answered {
-    let mut store = sandbox(rule, Some(draft), Pace::Patient);
+    let mut store = sandbox::fresh(rule, Some(draft), Pace::Patient);
     store.data_mut().settings = settings;
-    let answer = within_budget(rule, rule.code.answer(&mut store)).await;
+    let answer = sandbox::within_budget(rule, rule.code.answer(&mut store)).await;
     (store.into_data(), answer)
 }

@@ -54,7 +54,7 @@ pub(super) async fn ask(
             sandbox::begin_again(&mut kept.store, rule, draft);
             kept
         }
-        None => Kept::new(sandbox::sandbox(rule, Some(draft), Pace::Patient)),
+        None => Kept::new(sandbox::fresh(rule, Some(draft), Pace::Patient)),
     };
     shelf.metrics.observe(kept.calls > 0);
     let answer = sandbox::within_budget(rule, kept.answer(code)).await;

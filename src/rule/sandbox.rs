@@ -15,7 +15,7 @@ use super::state::{CallState, Pace, Usage, on_tick};
 use crate::grant::Draft;
 
 /// A fresh sandbox, with every limit set.
-pub(super) fn sandbox(rule: &Arc<Rule>, draft: Option<Box<Draft>>, pace: Pace) -> Store<CallState> {
+pub(super) fn fresh(rule: &Arc<Rule>, draft: Option<Box<Draft>>, pace: Pace) -> Store<CallState> {
     let engine = rule.surroundings.engine.wasmtime();
     let mut store = Store::new(engine, CallState::new(Arc::clone(rule), draft, pace));
     store.limiter(|state| &mut state.memory);

@@ -7,7 +7,7 @@ use wasmtime::Store;
 use super::Rule;
 use super::error::Fault;
 use super::lane::Description;
-use super::sandbox::{Cause, sandbox, within_budget};
+use super::sandbox::{self, Cause};
 use super::state::{CallState, Pace};
 
 /// Asks a rule what is wrong with its settings, under its own limits.
@@ -16,8 +16,8 @@ use super::state::{CallState, Pace};
 /// When it fails while thinking.
 pub(super) async fn problems(rule: &Arc<Rule>) -> Result<Vec<String>, Fault> {
     let _running = rule.surroundings.engine.running();
-    let mut store = sandbox(rule, None, Pace::Patient);
-    let problems = within_budget(rule, rule.code.problems(&mut store)).await;
+    let mut store = sandbox::fresh(rule, None, Pace::Patient);
+    let problems = sandbox::within_budget(rule, rule.code.problems(&mut store)).await;
     let secrets = &rule.capabilities.secrets;
     let problems = end_trial(store, problems)?.into_iter();
     Ok(problems.map(|text| secrets.scrub(&text).into()).collect())
@@ -29,8 +29,8 @@ pub(super) async fn problems(rule: &Arc<Rule>) -> Result<Vec<String>, Fault> {
 /// When there is no room for the call.
 pub(super) async fn describe(rule: &Arc<Rule>) -> Result<Option<Description>, Fault> {
     let _running = rule.surroundings.engine.running();
-    let mut store = sandbox(rule, None, Pace::Patient);
-    let description = within_budget(rule, rule.code.describe(&mut store)).await;
+    let mut store = sandbox::fresh(rule, None, Pace::Patient);
+    let description = sandbox::within_budget(rule, rule.code.describe(&mut store)).await;
     description.map_err(|cause| cause.into_fault(&store.into_data()))
 }
 
@@ -41,8 +41,8 @@ pub(super) async fn describe(rule: &Arc<Rule>) -> Result<Option<Description>, Fa
 /// When it cannot start; inside, when its exports have other types than the contract's.
 pub(super) async fn start_only(rule: &Arc<Rule>) -> Result<wasmtime::Result<()>, Fault> {
     let _running = rule.surroundings.engine.running();
-    let mut store = sandbox(rule, None, Pace::Patient);
-    let started = within_budget(rule, rule.code.start(&mut store)).await;
+    let mut store = sandbox::fresh(rule, None, Pace::Patient);
+    let started = sandbox::within_budget(rule, rule.code.start(&mut store)).await;
     end_trial(store, started)
 }
 
