@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod certificate;
+mod error;
 mod public_key;
 mod ring;
 mod rotation;
@@ -9,7 +10,8 @@ mod signing_key;
 
 pub use algorithm::Algorithm;
 pub use certificate::{fingerprint, pem};
+pub use error::{KeyError, KeyRingError};
 pub use public_key::PublicKey;
-pub use ring::{KeyRing, KeyRingError};
+pub use ring::KeyRing;
 pub use rotation::{complete_keys, ensure_key, next_key};
-pub use signing_key::{KeyError, SigningKey};
+pub use signing_key::SigningKey;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::rotation::CURRENT;
-use super::{Algorithm, KeyError, PublicKey, SigningKey};
-use crate::master_key::{MasterKey, Unsealable};
-use crate::store::{Store, StoreError};
+use super::{Algorithm, KeyRingError, PublicKey, SigningKey};
+use crate::master_key::MasterKey;
+use crate::store::Store;
 
 /// Every live key. It never changes; a change makes a new one.
 #[derive(Default)]
@@ -70,18 +70,4 @@ impl KeyRing {
     pub fn jwks(&self) -> Arc<str> {
         Arc::clone(&self.jwks)
     }
-}
-
-/// The keys could not be had.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyRingError {
-    /// The store failed.
-    #[error("read the signing keys")]
-    Store(#[from] StoreError),
-    /// The master key is another one than before.
-    #[error("open a signing key")]
-    Sealed(#[from] Unsealable),
-    /// A key is malformed or could not be made.
-    #[error("read a signing key")]
-    Key(#[from] KeyError),
 }

@@ -1,17 +1,17 @@
 //! One signing key, parsed once and kept: parsing it for each token would cost half as much as signing.
 
+use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
 };
-use aws_lc_rs::{digest, error};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{Algorithm, PublicKey};
+use super::{Algorithm, KeyError, PublicKey};
 
 /// A private key and what is public about it. It has no `Debug`, so that no log line can hold it.
 pub struct SigningKey {
@@ -193,17 +193,6 @@ impl Pair {
 fn thumbprint(members: &Value) -> String {
     let hash = digest::digest(&digest::SHA256, members.to_string().as_bytes());
     URL_SAFE_NO_PAD.encode(hash)
-}
-
-/// A key that is none, or that could not be used.
-#[derive(Debug, thiserror::Error)]
-#[error("use a signing key: it is malformed, or there is no randomness")]
-pub struct KeyError;
-
-impl From<error::Unspecified> for KeyError {
-    fn from(_: error::Unspecified) -> Self {
-        Self
-    }
 }
 
 /// A 2,048-bit RSA signature in Base64, a dot, and room for rounding.
