@@ -19,7 +19,7 @@ pub use restore::{Restored, Wish, restore};
 use crate::data_dir::DataDir;
 use crate::master_key::MasterKey;
 use crate::store::Store;
-use content::{Content, LIST_FILE, copy_tree, make_private};
+use content::{Content, copy_tree, make_private};
 
 /// What goes into a backup besides the store and the last good rules.
 #[derive(Clone, Debug, Default)]
@@ -122,6 +122,8 @@ fn publish(draft: &Path, destination: &Path) -> Result<(), BackupError> {
     flushed.map_err(BackupError::file(parent))
 }
 
+/// Below a backup: the list of what it holds.
+const LIST_FILE: &str = "backup.json";
 /// Below the data directory and below a backup: the bytes of the last good rules.
 const KEPT_RULES: &str = "rules";
 /// Below a backup: the rules directory.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
-use super::BackupError;
+use super::{BackupError, LIST_FILE};
 
 /// The list of what a backup holds.
 #[derive(Debug, Deserialize, Serialize)]
@@ -182,7 +182,5 @@ pub(super) fn flush_tree(directory: &Path) -> Result<(), BackupError> {
     flush(directory).map_err(BackupError::file(directory))
 }
 
-/// The list's file in a backup.
-pub(super) const LIST_FILE: &str = "backup.json";
 const FORMAT: u32 = 1;
 const BUFFER_BYTES: usize = 64 * 1024;
