@@ -7,6 +7,7 @@
 mod directory;
 mod entry;
 mod export;
+mod hands;
 mod keywords;
 mod origin;
 mod plan;
@@ -17,10 +18,9 @@ use std::path::Path;
 
 pub use entry::{Declared, LeftOut};
 pub use export::{Export, ExportError, Exported, export};
+pub use hands::{Hands, Server, WorkError};
 pub use keywords::{Keywords, MAPPINGS};
-pub use plan::{
-    Action, Change, Done, Hands, Kind, Plan, Prune, Script, Server, Step, Stopped, WorkError,
-};
+pub use plan::{Action, Change, Done, Kind, Plan, Prune, Script, Step, Stopped};
 pub use registered::Registered;
 
 use crate::document::Mistake;

@@ -11,17 +11,18 @@ mod grants;
 mod scripts;
 mod settings;
 mod verdict;
+mod work;
 
 use serde::Serialize;
 use serde_json::Value;
 
-pub use carry_out::{Done, Hands, Server, Stopped, WorkError};
+pub use carry_out::{Done, Stopped};
 
 use super::{Declared, LeftOut, Registered};
 use crate::document::Mistake;
 use crate::registry::Registrar;
-use carry_out::Work;
 use draft::Draft;
+use work::Work;
 
 /// The steps from what there is to what is declared, in the order they are to be done.
 #[derive(Serialize)]

@@ -4,68 +4,15 @@ use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::scripts::{Edit, ScriptWork};
-use super::verdict::verdict;
+use super::verdict::{Question, verdict};
+use super::work::{Edit, ScriptWork, Work};
 use super::{Action, Kind, Plan, Step};
-use crate::audit::By;
-use crate::registry::{
-    ApiChange, ClientChange, GrantChange, NewApi, NewClient, NewGrant, Registrar, RegistrarError,
-};
-use crate::reload::WishError;
-use crate::rules_dir::{RulesDirError, ScriptChange, ScriptRules};
-use crate::store::{Attributes, Store};
-
-/// What changes are made with.
-pub struct Hands<'h> {
-    /// Changes clients, APIs and grants.
-    pub registrar: &'h Registrar,
-    /// Changes scripts.
-    pub scripts: &'h ScriptRules,
-    /// The rules directory, which is made where it is missing.
-    pub rules_dir: &'h Path,
-    /// Where secrets of scripts are kept: a directory that is the owner's alone.
-    pub secrets_dir: &'h Path,
-    /// The server that runs beside this, if one does.
-    pub server: Option<Server<'h>>,
-}
-
-/// A running server, which is asked for its verdict on scripts.
-pub struct Server<'h> {
-    /// Where it is asked, and answers.
-    pub store: &'h Store,
-    /// Who asks.
-    pub by: By<'h>,
-}
-
-/// One change of what there is.
-pub(super) enum Work {
-    AddApi(NewApi),
-    ChangeApi(String, ApiChange),
-    DeleteApi(String),
-    AddClient(NewClient),
-    ChangeClient(String, ClientChange),
-    DeleteClient(String),
-    AddGrant(NewGrant, Attributes),
-    ChangeGrant(String, GrantChange),
-    DeleteGrant(String),
-    /// A value that all scripts share.
-    Set(String, SecretString),
-    Script(ScriptWork),
-    DeleteScript(String),
-    Verdict(Verdict),
-}
-
-/// A question to the running server: do these scripts run as they are?
-pub(super) struct Verdict {
-    /// Their names.
-    pub(super) scripts: Vec<String>,
-    /// Whether it has to look at the directory again.
-    pub(super) is_new: bool,
-}
+use crate::declared::{Hands, WorkError};
+use crate::rules_dir::ScriptChange;
 
 /// A plan was carried out.
 #[derive(Debug)]
@@ -90,39 +37,6 @@ pub struct Stopped {
     pub not_done: Vec<String>,
     /// Why.
     pub source: WorkError,
-}
-
-/// Why a step failed.
-#[derive(Debug, thiserror::Error)]
-pub enum WorkError {
-    /// What the registrar said.
-    #[error(transparent)]
-    Registrar(#[from] RegistrarError),
-    /// What the rules directory said.
-    #[error(transparent)]
-    RulesDir(#[from] RulesDirError),
-    /// The server gives no verdict.
-    #[error("ask the running server whether the scripts run")]
-    Ask(#[from] WishError),
-    /// The server's verdict is no.
-    #[error(
-        "the running server refuses scripts, or runs others in their place:{}",
-        lines(.0)
-    )]
-    Refused(Vec<String>),
-    /// A file cannot be written.
-    #[error("write {}", path.display())]
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-fn lines(refused: &[String]) -> String {
-    let lines = refused.iter().map(|line| format!("\n  {line}"));
-    lines.collect()
 }
 
 fn listed(steps: &[String]) -> String {
@@ -177,12 +91,12 @@ impl Plan {
     fn verdict(&self) -> Option<(String, Work)> {
         let stays = |step: &&Step| step.kind == Kind::Rule && step.action != Action::Delete;
         let scripts = self.steps.iter().filter(stays);
-        let verdict = Verdict {
+        let question = Question {
             scripts: scripts.map(|step| step.name.clone()).collect(),
             is_new: self.is_needed(),
         };
         let told = "the server's verdict on the scripts".to_owned();
-        (!verdict.scripts.is_empty()).then_some((told, Work::Verdict(verdict)))
+        (!question.scripts.is_empty()).then_some((told, Work::Verdict(question)))
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::draft::{Draft, changes};
-use super::{Kind, Prune, Work};
+use super::work::Work;
+use super::{Kind, Prune};
 use crate::declared::NOT_SHOWN;
 use crate::declared::entry::{Entry, Section};
 use crate::manage::shape::{self, Object};

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Action, Change, Kind, Plan, Prune, Script, Step, Work};
+use super::work::Work;
+use super::{Action, Change, Kind, Plan, Prune, Script, Step};
 use crate::declared::entry::{Entry, Section};
 use crate::declared::{Declared, LeftOut, Registered};
 use crate::document::Mistake;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::draft::{Draft, changes};
-use super::{Kind, Prune, Work};
+use super::work::Work;
+use super::{Kind, Prune};
 use crate::declared::entry::{Entry, Section};
 use crate::manage::shape::{self, Object};
 use crate::registry::{GrantChange, NewGrant};

@@ -9,27 +9,14 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::draft::{Draft, changes};
-use super::{Change, Kind, Prune, Script, Work};
+use super::work::{Edit, ScriptWork, Work};
+use super::{Change, Kind, Prune, Script};
 use crate::declared::origin::Origin;
 use crate::manage::shape::Object;
 use crate::rule::{SECRET_BYTES_MIN, is_variable_name};
 use crate::rules_dir::{NewScript, ScriptChange, ScriptRule};
 use order::Orders;
 use wanted::Wanted;
-
-/// What is done about one script.
-pub(super) struct ScriptWork {
-    /// Those that stand where it is to stand, with places to wait at: each gets its own in a later step.
-    pub(super) aside: Vec<(String, u16)>,
-    pub(super) edit: Edit,
-    /// Secrets that files give the script, to be kept where its manifest says.
-    pub(super) secrets: BTreeMap<String, SecretString>,
-}
-
-pub(super) enum Edit {
-    Add(NewScript),
-    Change(String, ScriptChange),
-}
 
 pub(super) fn plan(draft: &mut Draft<'_>) {
     let wanted = wanted::read(draft);

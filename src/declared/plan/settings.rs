@@ -7,7 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::draft::Draft;
-use super::{Change, Kind, Work};
+use super::work::Work;
+use super::{Change, Kind};
 use crate::declared::NOT_SHOWN;
 use crate::declared::entry::{Entry, Section};
 

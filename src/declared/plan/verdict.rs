@@ -1,15 +1,23 @@
 //! What a running server says of scripts that were put into its directory.
 
-use super::carry_out::{Hands, Verdict, WorkError};
+use crate::declared::{Hands, WorkError};
 use crate::reload::{Report, RuleState, Standing, Wish};
 use crate::rule::Digest;
 use crate::rules_dir::ScriptRule;
+
+/// A question to the running server: do these scripts run as they are?
+pub(super) struct Question {
+    /// Their names.
+    pub(super) scripts: Vec<String>,
+    /// Whether it has to look at the directory again.
+    pub(super) is_new: bool,
+}
 
 /// Waits until the server has looked at the directory, and then has every script that is switched on run as it is.
 ///
 /// # Errors
 /// When one does not, or the server does not answer. Without a server nobody is asked: its next start loads all.
-pub(super) async fn verdict(question: &Verdict, hands: &Hands<'_>) -> Result<(), WorkError> {
+pub(super) async fn verdict(question: &Question, hands: &Hands<'_>) -> Result<(), WorkError> {
     let Some(server) = &hands.server else {
         return Ok(());
     };
