@@ -15,6 +15,7 @@ mod condition;
 mod copy;
 mod error;
 mod generations;
+mod granting;
 mod grants;
 mod issued;
 mod keys;
