@@ -23,6 +23,7 @@ mod ledger;
 mod list;
 mod reports;
 mod revocations;
+mod revoking;
 mod rules_configs;
 mod schema;
 mod status_lists;

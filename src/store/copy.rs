@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::condition::Watch;
-use super::{BUSY_TIMEOUT, PLACE_BITS, Store, StoreError, make_private, pool, revocations, schema};
+use super::{BUSY_TIMEOUT, PLACE_BITS, Store, StoreError, make_private, pool, revoking, schema};
 
 impl Store {
     /// Opens a file as it is, to read it: nothing is made, brought up to date or written.
@@ -93,7 +93,7 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
         }
-        revocations::begin_feed(&mut transaction).await?;
+        revoking::begin_feed(&mut transaction).await?;
         let close = "UPDATE status_lists SET reserved = ?1, closed_at = COALESCE(closed_at, ?2)";
         sqlx::query(close)
             .bind(1_i64 << PLACE_BITS)

@@ -5,7 +5,8 @@ use sqlx::FromRow;
 
 use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
-use super::revocations::{self, NewRevocationRow, RevocationRow};
+use super::revocations::{NewRevocationRow, RevocationRow};
+use super::revoking;
 use super::{Store, StoreError, Transaction};
 use crate::audit::By;
 
@@ -142,7 +143,7 @@ impl Store {
         if state != "previous" {
             insert(&mut transaction, next, by).await?;
         }
-        let cut_off = revocations::insert(&mut transaction, new, by).await?;
+        let cut_off = revoking::insert(&mut transaction, new, by).await?;
         transaction.commit().await?;
         Ok(Some(cut_off))
     }
