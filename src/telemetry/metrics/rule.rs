@@ -1,5 +1,7 @@
 //! What is counted for each rule.
 
+mod host_calls;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +12,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+
+pub use host_calls::{HostCalls, HostFunction};
 
 use super::Buckets;
 
@@ -246,78 +250,6 @@ impl RuleMetrics {
             if times > 0 {
                 counter.inc_by(times.into());
             }
-        }
-    }
-}
-
-/// How often one call asked the host for what. Counted aside and added up at its end: a call that is begun again, on a
-/// stack of its own, counts once.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HostCalls([u32; HostFunction::ALL.len()]);
-
-impl HostCalls {
-    /// One more.
-    pub fn count(&mut self, function: HostFunction) {
-        let times = &mut self.0[function as usize];
-        *times = times.saturating_add(1);
-    }
-}
-
-/// What a rule can ask of the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HostFunction {
-    /// Anything of the request: there is a function for each of its parts.
-    Request,
-    /// `log`
-    Log,
-    /// `uuid-v4`
-    UuidV4,
-    /// `uuid-v7`
-    UuidV7,
-    /// `cache.get`
-    CacheGet,
-    /// `cache.set`
-    CacheSet,
-    /// `cache.delete`
-    CacheDelete,
-    /// `secrets.get`
-    SecretGet,
-    /// `random-bytes`
-    RandomBytes,
-    /// `now`
-    Now,
-    /// `http.send`
-    HttpSend,
-}
-
-impl HostFunction {
-    const ALL: [Self; 11] = [
-        Self::Request,
-        Self::Log,
-        Self::UuidV4,
-        Self::UuidV7,
-        Self::CacheGet,
-        Self::CacheSet,
-        Self::CacheDelete,
-        Self::SecretGet,
-        Self::RandomBytes,
-        Self::Now,
-        Self::HttpSend,
-    ];
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Log => "log",
-            Self::UuidV4 => "uuid_v4",
-            Self::UuidV7 => "uuid_v7",
-            Self::CacheGet => "cache_get",
-            Self::CacheSet => "cache_set",
-            Self::CacheDelete => "cache_delete",
-            Self::SecretGet => "secret_get",
-            Self::RandomBytes => "random_bytes",
-            Self::Now => "now",
-            Self::HttpSend => "http_send",
         }
     }
 }
