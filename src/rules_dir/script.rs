@@ -4,6 +4,8 @@
 //! and the id follows from the rest of the name. So whoever copies the directory has everything, and a file that was put
 //! there by hand is a rule like any other.
 
+mod check;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,8 +16,9 @@ use base64::engine::general_purpose::STANDARD;
 use super::manifest::edited;
 use super::read::OpenDir;
 use super::write::{Lock, parts, put_together, sync, take_away};
-use super::{ORDER_MAX, Place, RulesDirError};
+use super::{Place, RulesDirError};
 use crate::rule::{CASES_ENDING, Digest, Manifest};
+use check::{SCRIPT_BYTES_MAX, check_free, check_name, check_script, last};
 
 /// A script in the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -278,18 +281,6 @@ impl ScriptRules {
     }
 }
 
-impl NewScript {
-    /// Checks all that can be checked before it is added.
-    ///
-    /// # Errors
-    /// When a value cannot be what it is.
-    pub fn check(&self) -> Result<(), RulesDirError> {
-        check_name(&self.name)?;
-        check_script(&self.script)?;
-        check_order(self.order)
-    }
-}
-
 impl ScriptRule {
     pub(super) fn manifest(&self) -> Option<&str> {
         self.manifest.as_deref()
@@ -326,66 +317,7 @@ fn title<'n>(name: &'n str, word: &str) -> Option<&'n str> {
     (name != word).then_some(name)
 }
 
-fn last(all: &[ScriptRule]) -> Result<u16, RulesDirError> {
-    let next = all.iter().filter_map(|rule| rule.order).max();
-    let next = next.map_or(1, |order| order + 1);
-    check_order(Some(next)).map(|()| next)
-}
-
-fn check_free(
-    all: &[ScriptRule],
-    own: Option<&str>,
-    (name, order): (Option<&str>, Option<u16>),
-) -> Result<(), RulesDirError> {
-    check_order(order)?;
-    for other in all.iter().filter(|rule| Some(rule.id.as_str()) != own) {
-        if name == Some(other.name.as_str()) {
-            let why = format!("A rule with the same name already exists: {}", other.name);
-            return Err(RulesDirError::Conflict(why));
-        }
-        if let (Some(order), true) = (order, order == other.order) {
-            let why = format!("A rule with the same order already exists: {order}");
-            return Err(RulesDirError::Conflict(why));
-        }
-    }
-    Ok(())
-}
-
-fn check_order(order: Option<u16>) -> Result<(), RulesDirError> {
-    match order {
-        Some(order) if order > ORDER_MAX => Err(RulesDirError::Invalid(format!(
-            "order is 0 to {ORDER_MAX}, not {order}"
-        ))),
-        _ => Ok(()),
-    }
-}
-
-fn check_name(name: &str) -> Result<(), RulesDirError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
-    let edge = |c: char| matches!(c, ' ' | '-' | '.');
-    let fits = (1..=NAME_CHARS_MAX).contains(&name.len()) && name.chars().all(plain);
-    match fits && !name.starts_with(edge) && !name.ends_with(edge) {
-        true => Ok(()),
-        false => Err(RulesDirError::Invalid(format!(
-            "name is 1 to {NAME_CHARS_MAX} letters, digits, spaces, hyphens, underscores and dots, and begins and ends \
-             with a letter, a digit or an underscore; not {name:?}"
-        ))),
-    }
-}
-
-fn check_script(script: &str) -> Result<(), RulesDirError> {
-    match script.trim().is_empty() || script.len() > SCRIPT_BYTES_MAX {
-        false => Ok(()),
-        true => Err(RulesDirError::Invalid(format!(
-            "script is JavaScript of at most {SCRIPT_BYTES_MAX} bytes"
-        ))),
-    }
-}
-
 const ID_CHARS: usize = 16;
-const NAME_CHARS_MAX: usize = 255;
-/// Ten times what Auth0 takes, and what a body of the management API can hold.
-const SCRIPT_BYTES_MAX: usize = 1_000_000;
 
 #[cfg(test)]
 mod tests;
