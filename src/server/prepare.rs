@@ -1,17 +1,16 @@
 //! Everything a server needs, made ready in the order it depends on each other.
 
+mod app;
 mod offline;
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use arc_swap::ArcSwap;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::accept::{Acceptor, Site};
 use super::bootstrap::{self, FirstStart};
 use super::installation::{Opened, open_installation};
 use super::listener::{Listener, Listeners};
@@ -19,30 +18,20 @@ use super::start_error::StartError;
 use super::tls::Certificate;
 use super::{Server, Tasks};
 use crate::audit::Actor;
-use crate::client::Authenticator;
 use crate::clock::Clock;
-use crate::config::{Config, Issuer, LedgerMode};
+use crate::config::{Config, Issuer};
 use crate::data_dir::{Claim, DataDir};
-use crate::follow::{self, Follower, Impatient, Nudge};
-use crate::http::{self, App, HostGuard, Readiness};
-use crate::issue::TokenIssuer;
+use crate::follow;
 use crate::keys::KeyRing;
-use crate::ledger::{self, Ledger};
 use crate::live::{Live, LiveHandle};
-use crate::manage::{self, Management};
 use crate::master_key::MasterKey;
 use crate::random::Random;
-use crate::registry::{Registrars, Registry, SecretHasher, rules_configs};
-use crate::reload::{self, Reloader, Report, Trigger};
-use crate::revocation::{Revocations, Revoker, forget_expired};
+use crate::registry::{Registrars, Registry, rules_configs};
+use crate::reload::{self, Reloader};
+use crate::revocation::{Revocations, forget_expired};
 use crate::rule::{Chain, CompiledRules, CompilerProgram, Loader, Outside, Surroundings};
-use crate::rules_dir::ScriptRules;
-use crate::status_list::StatusLists;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::trace::{self, Tracer};
-use crate::verification::{KeptTokens, Verifier};
-use offline::Offline;
 
 /// What a server is given besides its configuration; a test gives its own.
 pub struct Parts {
@@ -248,135 +237,6 @@ impl Base {
         let revocations = Arc::clone(&self.live.load().revocations);
         let clock = Arc::clone(&self.parts.clock);
         forget_expired(revocations, self.store.clone(), clock, stop)
-    }
-
-    fn revoker(&self) -> Revoker {
-        let (store, clock) = (self.store.clone(), Arc::clone(&self.parts.clock));
-        let revocations = Arc::clone(&self.live.load().revocations);
-        Revoker::new(store, clock, self.config.limits.revocations).in_server(revocations)
-    }
-
-    fn follower(
-        &self,
-        seen: i64,
-        offline: &Offline,
-        reloader: UnboundedSender<Trigger>,
-        impatient: Impatient,
-    ) -> Follower {
-        Follower {
-            store: self.store.clone(),
-            live: Arc::clone(&self.live),
-            master: Arc::clone(&self.master),
-            metrics: self.metrics.clone(),
-            clock: Arc::clone(&self.parts.clock),
-            configuration: Arc::clone(&self.parts.outside.configuration),
-            feed: Arc::clone(&offline.feed),
-            status_lists: Arc::clone(&offline.status_lists),
-            reloader,
-            seen,
-            impatient,
-        }
-    }
-
-    fn app(
-        &self,
-        (report, stopping): (&Arc<ArcSwap<Report>>, &Arc<AtomicBool>),
-        tasks: &Tasks,
-        nudge: Nudge,
-        offline: Offline,
-    ) -> App {
-        let issuer = Arc::new(self.issuer(tasks, &offline.status_lists));
-        let report = Arc::clone(report);
-        App {
-            revoker: self.revoker(),
-            following: offline.following,
-            verifier: Verifier {
-                live: Arc::clone(&self.live),
-                clock: Arc::clone(&self.parts.clock),
-                kept: KeptTokens::with_room_for(self.config.verification.kept_tokens),
-            },
-            issuer: Arc::clone(&issuer),
-            status_lists: offline.status_lists,
-            live: Arc::clone(&self.live),
-            management: Arc::new(self.management(nudge, Arc::clone(&report), issuer)),
-            readiness: Readiness {
-                store: self.store.clone(),
-                rules: Box::new(move || report.load().obstacle().map_or(Ok(()), Err)),
-                stopping: Arc::clone(stopping),
-            },
-            metrics: self.metrics.clone(),
-            tracer: self.tracer(),
-            random: Arc::clone(&self.parts.random),
-        }
-    }
-
-    fn issuer(&self, tasks: &Tasks, status_lists: &Arc<StatusLists>) -> TokenIssuer {
-        let hasher = SecretHasher::new(&self.master);
-        TokenIssuer {
-            live: Arc::clone(&self.live),
-            authenticator: Authenticator::new(hasher, Arc::clone(&self.parts.clock)),
-            surroundings: Arc::clone(&self.surroundings),
-            ledger: self.ledger(tasks, status_lists),
-            status_lists: Arc::clone(status_lists),
-            clock: Arc::clone(&self.parts.clock),
-        }
-    }
-
-    fn management(
-        &self,
-        nudge: Nudge,
-        report: Arc<ArcSwap<Report>>,
-        issuer: Arc<TokenIssuer>,
-    ) -> Management {
-        let parts = manage::Parts {
-            store: self.store.clone(),
-            scripts: ScriptRules::of(&self.config.rules.dir),
-            report,
-            live: Arc::clone(&self.live),
-            registrars: self.registrars(),
-            revoker: self.revoker(),
-            issuer,
-            random: Arc::clone(&self.parts.random),
-            metrics: self.metrics.clone(),
-            nudge,
-            clock: Arc::clone(&self.parts.clock),
-        };
-        Management::new(parts, self.config.limits.management_requests_per_second)
-    }
-
-    fn tracer(&self) -> Option<Arc<Tracer>> {
-        let parts = trace::Parts {
-            clock: Arc::clone(&self.parts.clock),
-            random: Arc::clone(&self.parts.random),
-            metrics: self.metrics.clone(),
-        };
-        Tracer::start(&self.config.telemetry.traces, parts).map(Arc::new)
-    }
-
-    fn ledger(&self, tasks: &Tasks, status_lists: &Arc<StatusLists>) -> Ledger {
-        let config = &self.config.ledger;
-        let parts = ledger::Parts {
-            store: self.store.clone(),
-            metrics: self.metrics.clone(),
-            clock: Arc::clone(&self.parts.clock),
-            status_lists: Arc::clone(status_lists),
-            answers_wait: config.mode == LedgerMode::Sync,
-        };
-        let (ledger, writer) = Ledger::new(config.mode, config.keep_days, parts);
-        tasks.ledger.spawn(writer.run(tasks.ledger.token()));
-        ledger
-    }
-
-    fn acceptor(&self, listeners: Listeners, app: Arc<App>) -> Acceptor {
-        let guard = HostGuard::new(&self.live.load().issuer, &self.config.allowed_hosts);
-        let router = http::router(app);
-        Acceptor {
-            listeners,
-            site: Arc::new(Site { router, guard }),
-            connections_max: self.config.limits.connections,
-            clock: Arc::clone(&self.parts.clock),
-            metrics: self.metrics.clone(),
-        }
     }
 
     fn registrars(&self) -> Registrars {
