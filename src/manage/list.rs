@@ -1,5 +1,7 @@
 //! Lists in both of Auth0's paging styles, and the parts of a thing that a caller wants.
 
+mod style;
+
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -11,7 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::error::ManageError;
 use super::{Management, PREFIX};
-use crate::store::{Cursor, Filter, Start, Window};
+use crate::store::{Filter, Start, Window};
+use style::{Style, spelt};
 
 /// A thing as it is answered.
 pub(super) type Object = Map<String, Value>;
@@ -134,51 +137,6 @@ impl Query {
         self.one(name).map(str::parse).transpose().map_err(wrong)
     }
 
-    /// How many are wanted, if it says so.
-    ///
-    /// # Errors
-    /// When it is no number that may be.
-    pub(super) fn count(&self, name: &str) -> Result<Option<u32>, ManageError> {
-        let expected = format!("1 to {PAGE_MAX}");
-        match self.parsed(name, &expected)? {
-            Some(0) | Some(PAGE_TOO_LARGE..) => {
-                Err(ManageError::Query(format!("{name} must be {expected}")))
-            }
-            fits => Ok(fits),
-        }
-    }
-
-    fn page(&self) -> Result<Option<u32>, ManageError> {
-        let expected = format!("0 to {PAGE_NUMBER_MAX}");
-        let page = self.parsed("page", &expected)?;
-        match page.is_some_and(|page| page > PAGE_NUMBER_MAX) {
-            true => Err(ManageError::Query(format!("page must be {expected}"))),
-            false => Ok(page),
-        }
-    }
-
-    fn style(&self) -> Result<Style, ManageError> {
-        // An empty list has nothing to project, and the query is wrong all the same.
-        self.flag("include_fields")?;
-        let (from, take) = (self.one("from"), self.count("take")?);
-        let (page, per_page) = (self.page()?, self.count("per_page")?);
-        let totals = self.flag("include_totals")?.unwrap_or_default();
-        if from.is_some() || take.is_some() {
-            return Ok(Style::Checkpoint {
-                from: from.map(cursor).transpose()?,
-                take: take.unwrap_or(PAGE_DEFAULT),
-            });
-        }
-        if page.is_none() && per_page.is_none() && !totals {
-            return Ok(Style::Whole);
-        }
-        Ok(Style::Pages {
-            page: page.unwrap_or_default(),
-            per_page: per_page.unwrap_or(PAGE_DEFAULT),
-            totals,
-        })
-    }
-
     /// Only what the caller wants of a thing.
     ///
     /// # Errors
@@ -191,20 +149,6 @@ impl Query {
         }
         Ok(object)
     }
-}
-
-/// How a list is asked for.
-enum Style {
-    /// All of it.
-    Whole,
-    /// By the number of a page.
-    Pages {
-        page: u32,
-        per_page: u32,
-        totals: bool,
-    },
-    /// From where the part before ended.
-    Checkpoint { from: Option<Cursor>, take: u32 },
 }
 
 /// Where a page is in its list.
@@ -362,32 +306,11 @@ pub(super) fn answer(status: StatusCode, body: &impl serde::Serialize) -> Respon
     (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
-/// A cursor as callers see it: nothing that they should read. The description of the API has its pattern.
-fn spelt(cursor: &Cursor) -> String {
-    format!("{}-{}", cursor.created_at, hex::encode(&cursor.id))
-}
-
-fn cursor(text: &str) -> Result<Cursor, ManageError> {
-    let read = || {
-        let (created_at, id) = text.split_once('-')?;
-        let id = hex::decode(id).ok()?;
-        Some(Cursor {
-            created_at: created_at.parse().ok()?,
-            id: String::from_utf8_lossy(&id).into_owned(),
-        })
-    };
-    let wrong = || ManageError::Query("from must be the next of an earlier answer".to_owned());
-    read().ok_or_else(wrong)
-}
-
 const BY_NUMBER: &[&str] = &["page", "per_page", "include_totals"];
 const PAGING: &[&str] = &["page", "per_page", "include_totals", "from", "take"];
 const PROJECTION: &[&str] = &["fields", "include_fields"];
 /// What may be given more than once.
 const MANY: &[&str] = &["fields", "identifiers", "app_type"];
 pub(super) const PAGE_DEFAULT: u32 = 50;
-const PAGE_MAX: u32 = 100;
-const PAGE_TOO_LARGE: u32 = PAGE_MAX + 1;
-const PAGE_NUMBER_MAX: u32 = 1_000_000;
 /// How long a list may be to be answered whole.
 const WHOLE_MAX: u32 = 1_000;
