@@ -25,8 +25,7 @@ async fn with_manifest(program: Program<'_>, manifest: &str) -> TestServer {
 /// Why a server does not start with a program.
 async fn refusal(program: Program<'_>, manifest: &str) -> String {
     let setup = Setup::new().with("10-program.wasm", program.module());
-    let started = setup.with("10-program.toml", manifest).try_start().await;
-    started.err().expect("it does not start").to_string()
+    setup.with("10-program.toml", manifest).refusal().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,7 +245,7 @@ async fn settings_that_do_not_fit_their_schema_keep_a_rule_out() {
 async fn a_module_that_wants_more_than_wasi_is_told_so() {
     let greedy = r#"(module (import "env" "system" (func)) (memory (export "memory") 1) (func (export "_start")))"#;
     let setup = Setup::new().with("10-greedy.wasm", wat::parse_str(greedy).unwrap());
-    let message = setup.try_start().await.err().unwrap().to_string();
+    let message = setup.refusal().await;
     assert!(message.contains("env"), "{message}");
     assert!(
         message.contains("may import wasi_snapshot_preview1 and nothing else"),

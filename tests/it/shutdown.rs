@@ -62,11 +62,8 @@ async fn two_servers_do_not_share_a_data_directory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn plain_http_for_other_machines_takes_a_decision() {
     let exposed = Setup::new().but(|config| config.listen = "0.0.0.0:0".parse().unwrap());
-    let problem = exposed.try_start().await.err().unwrap();
-    assert!(
-        problem.to_string().contains("--allow-plain-http"),
-        "{problem}"
-    );
+    let problem = exposed.refusal().await;
+    assert!(problem.contains("--allow-plain-http"), "{problem}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,6 +71,6 @@ async fn an_address_that_is_taken_is_named() {
     let server = Setup::new().start().await;
     let taken = server.address.trim_start_matches("http://").to_owned();
     let second = Setup::new().but(|config| config.listen = taken.parse().unwrap());
-    let problem = second.try_start().await.err().unwrap();
-    assert!(problem.to_string().contains(&taken), "{problem}");
+    let problem = second.refusal().await;
+    assert!(problem.contains(&taken), "{problem}");
 }

@@ -137,7 +137,7 @@ async fn requests_are_counted_by_rule_and_outcome() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_that_sends_requests_takes_an_http_table() {
     let without = Setup::new().with("10-fetch.wasm", fetcher());
-    let problem = without.try_start().await.err().unwrap().to_string();
+    let problem = without.refusal().await;
     assert!(
         problem.contains("its manifest does not let it send requests")
             && problem.contains("[http] hosts = [\"https://api.example\"]"),

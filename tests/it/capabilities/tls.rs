@@ -117,12 +117,7 @@ async fn a_file_without_certificates_keeps_the_rule_from_going_live() {
     let ca = setup.scratch("ca.pem");
     fs::write(&ca, "nothing").unwrap();
     let manifest = format!("[http]\nhosts = [\"https://api.example\"]\nca = {ca:?}\n");
-    let problem = fetching(&manifest)
-        .try_start()
-        .await
-        .err()
-        .unwrap()
-        .to_string();
+    let problem = fetching(&manifest).refusal().await;
     assert!(
         problem.contains("http.ca") && problem.contains("has no certificate in it"),
         "{problem}"

@@ -102,6 +102,12 @@ impl Setup {
         started.unwrap_or_else(|problem| panic!("the server does not start: {problem}"))
     }
 
+    /// Starts it, expects that not to work, and gives the reason.
+    pub(crate) async fn refusal(self) -> String {
+        let started = self.try_start().await;
+        started.err().expect("it does not start").to_string()
+    }
+
     pub(crate) async fn try_start(self) -> Result<TestServer, StartError> {
         let data = DataDir::open(&self.config.data_dir).unwrap();
         let opened = open_installation(&data, &SystemRandom).await.unwrap();

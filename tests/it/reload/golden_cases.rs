@@ -91,13 +91,7 @@ async fn a_case_that_no_answer_can_meet_is_told_with_its_place() {
 async fn cases_may_stand_in_the_manifest() {
     let manifest = "[[cases]]\ndescription = \"none\"\nexpect.changes = []\n";
     let setup = Setup::new().with("10-rule.wasm", version("good"));
-    let message = setup
-        .with("10-rule.toml", manifest)
-        .try_start()
-        .await
-        .err()
-        .unwrap()
-        .to_string();
+    let message = setup.with("10-rule.toml", manifest).refusal().await;
     assert!(
         message.contains("golden case cases[0] (none): it answers otherwise"),
         "{message}"

@@ -83,8 +83,8 @@ async fn a_server_starts_without_a_bad_rule_whose_failures_are_skipped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_does_not_start_without_a_required_rule() {
     let setup = Setup::new().but(|config| config.rules.required = vec!["10-rule".to_owned()]);
-    let problem = setup.try_start().await.err().unwrap();
-    assert!(problem.to_string().contains("10-rule"), "{problem}");
+    let problem = setup.refusal().await;
+    assert!(problem.contains("10-rule"), "{problem}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,6 +135,6 @@ async fn a_kept_file_that_was_tampered_with_is_not_run() {
         fs::write(entry.unwrap().path(), rule_that_sets("version", "\"evil\"")).unwrap();
     }
     fs::write(setup.config.rules.dir.join("10-rule.wasm"), "garbage").unwrap();
-    let problem = setup.try_start().await.err().unwrap();
-    assert!(problem.to_string().contains("10-rule"), "{problem}");
+    let problem = setup.refusal().await;
+    assert!(problem.contains("10-rule"), "{problem}");
 }

@@ -88,7 +88,7 @@ async fn a_rule_reads_its_settings() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_that_a_rule_refuses_keep_it_from_going_live() {
-    let problem = picky("").try_start().await.err().unwrap().to_string();
+    let problem = picky("").refusal().await;
     assert!(
         problem.contains("it refuses its settings:\n  tier is missing\n  region is missing"),
         "{problem}"

@@ -67,8 +67,7 @@ async fn no_rule_removes_a_claim_of_the_host() {
 async fn what_a_token_hangs_on_cannot_be_lifted_by_a_manifest() {
     let setup = Setup::new().with("10-mirror.wasm", mirror());
     let manifest = format!("[claims]\nallow = {NEVER:?}\n");
-    let started = setup.with("10-mirror.toml", manifest).try_start().await;
-    let said = started.err().expect("it does not start").to_string();
+    let said = setup.with("10-mirror.toml", manifest).refusal().await;
     for name in NEVER {
         let words = format!("claim \"{name}\" belongs to the host, and nothing lifts that");
         assert!(said.contains(&words), "{name}: {said}");

@@ -59,7 +59,7 @@ async fn without_a_ledger_nobody_gets_status_lists() {
 async fn a_server_whose_ledger_was_switched_off_says_what_to_do() {
     let setup = server().await.stop().await;
     let setup = setup.but(|config| config.ledger.mode = LedgerMode::Off);
-    let problem = setup.try_start().await.err().unwrap().to_string();
+    let problem = setup.refusal().await;
     assert!(problem.contains(AUDIENCE), "{problem}");
     assert!(problem.contains("--status-list false"), "{problem}");
 }
