@@ -14,4 +14,6 @@ mod flush;
 mod kill;
 mod offline;
 mod process;
+#[path = "../shared/status_list.rs"]
+mod status_list;
 mod versions;

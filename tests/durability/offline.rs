@@ -1,14 +1,13 @@
 //! What APIs that check offline go by survives a crash, and never says that a token is good which nobody can know.
 
 use std::collections::HashSet;
-use std::io::Read;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flate2::read::ZlibDecoder;
 use serde_json::Value;
 
 use crate::process::{AUDIENCE, Installation, Server};
+use crate::status_list::{bits_in, is_set, place_in};
 
 fn claims(jwt: &str) -> Value {
     let part = jwt.split('.').nth(1).unwrap();
@@ -16,28 +15,15 @@ fn claims(jwt: &str) -> Value {
 }
 
 /// A token's place: the path of its list, and its index there.
-fn place(token: &str) -> (String, u64) {
-    let status = claims(token)["status"]["status_list"].clone();
-    let uri = status["uri"].as_str().unwrap();
-    let id = uri.rsplit('/').next().unwrap();
-    (
-        format!("/status-lists/{id}"),
-        status["idx"].as_u64().unwrap(),
-    )
+fn place(token: &str) -> (String, usize) {
+    place_in(&claims(token))
 }
 
 async fn is_listed(server: &Server, token: &str) -> bool {
     let (path, index) = place(token);
     let (status, list) = server.get(&path).await;
     assert_eq!(status, 200, "{list}");
-    let claims = claims(&list);
-    let list = claims["status_list"]["lst"].as_str().unwrap();
-    let compressed = URL_SAFE_NO_PAD.decode(list).unwrap();
-    let mut bits = Vec::new();
-    ZlibDecoder::new(&*compressed)
-        .read_to_end(&mut bits)
-        .unwrap();
-    bits[usize::try_from(index / 8).unwrap()] >> (index % 8) & 1 == 1
+    is_set(&bits_in(&claims(&list)), index)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,8 @@ mod questions;
 pub(crate) mod raw;
 mod scripts;
 mod server;
+#[path = "../shared/status_list.rs"]
+mod status_list;
 mod tokens;
 mod until;
 mod upstream;
@@ -25,6 +27,7 @@ pub(crate) use program::Program;
 pub(crate) use questions::{a_test, revocation};
 pub(crate) use scripts::running_script;
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
+pub(crate) use status_list::{bits_in, is_set, place_in};
 pub(crate) use tokens::{Answer, claims, header};
 pub(crate) use until::{until, until_ok};
 pub(crate) use upstream::{Names, Upstream};

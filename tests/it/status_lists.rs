@@ -5,18 +5,15 @@ mod revoking;
 mod serving;
 mod setting;
 
-use std::io::Read;
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flate2::read::ZlibDecoder;
 use reqwest::header::HeaderMap;
 use rulemint::config::LedgerMode;
 use rulemint::registry::ApiChange;
 use serde_json::Value;
 use sqlx::{Connection, Executor, SqliteConnection};
 
-use crate::harness::{AUDIENCE, Answer, Setup, TestServer, claims, until};
+use crate::harness::{
+    AUDIENCE, Answer, Setup, TestServer, bits_in, claims, is_set, place_in, until,
+};
 
 /// A server that records what it issues, and whose API has status lists.
 async fn server() -> TestServer {
@@ -55,25 +52,11 @@ async fn give_lists(server: &TestServer, status_list: bool) {
 
 /// A token's place: the path of its list, and its index there.
 fn place(token: &str) -> (String, usize) {
-    let status = claims(token)["status"]["status_list"].clone();
-    let uri = status["uri"].as_str().unwrap();
-    let path = uri.split_once("/status-lists/").unwrap().1;
-    let index = status["idx"].as_u64().unwrap();
-    (
-        format!("/status-lists/{path}"),
-        usize::try_from(index).unwrap(),
-    )
+    place_in(&claims(token))
 }
 
 fn bits(list: &str) -> Vec<u8> {
-    let claims = claims(list);
-    let list = claims["status_list"]["lst"].as_str().unwrap();
-    let compressed = URL_SAFE_NO_PAD.decode(list).unwrap();
-    let mut bits = Vec::new();
-    ZlibDecoder::new(&*compressed)
-        .read_to_end(&mut bits)
-        .unwrap();
-    bits
+    bits_in(&claims(list))
 }
 
 /// Whether the token's list says that it is revoked.
@@ -81,7 +64,7 @@ async fn is_listed(server: &TestServer, token: &str) -> bool {
     let (path, index) = place(token);
     let answer = server.get(&path).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    bits(&answer.body)[index / 8] >> (index % 8) & 1 == 1
+    is_set(&bits(&answer.body), index)
 }
 
 async fn until_listed(server: &TestServer, token: &str, is_so: bool) {
