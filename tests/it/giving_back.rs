@@ -55,20 +55,7 @@ async fn rfc7009_03_nobody_gives_back_what_is_not_theirs() {
 async fn rfc7009_04_nobody_revokes_without_saying_who() {
     let server = Setup::new().start().await;
     let token = server.ask(&[]).await.token();
-    let nobody = [("token", &*token)];
-    server
-        .post_to(PATH, &nobody)
-        .await
-        .refused(401, "invalid_client");
-    let wrong = [
-        ("token", &*token),
-        ("client_id", CLIENT),
-        ("client_secret", "no"),
-    ];
-    server
-        .post_to(PATH, &wrong)
-        .await
-        .refused(401, "invalid_client");
+    server.refuses_strangers(PATH, &token).await;
     assert!(server.is_active(&token).await);
 }
 

@@ -3,7 +3,7 @@
 mod endings;
 mod shelf;
 
-use crate::harness::{Lines, Program, Setup, TestServer, assembled};
+use crate::harness::{Lines, Program, Setup, TestServer, Upstream, assembled, fetcher};
 
 /// A server whose one rule counts its calls, with this manifest.
 pub(crate) async fn counting(manifest: &str) -> TestServer {
@@ -12,6 +12,18 @@ pub(crate) async fn counting(manifest: &str) -> TestServer {
         .with("10-count.toml", manifest)
         .start()
         .await
+}
+
+/// A server whose one rule asks a host before it answers, with the time to wait for that.
+pub(crate) async fn fetching() -> (TestServer, Upstream) {
+    let upstream = Upstream::start().await;
+    let manifest = format!(
+        "{KEPT}[http]\nhosts = [{:?}]\nprivate = true\n[limits]\nwall_ms = 20000\ncpu_ms = 5000\n",
+        upstream.origin()
+    );
+    let setup = Setup::new().with("10-fetch.wasm", fetcher());
+    let server = setup.with("10-fetch.toml", manifest).start().await;
+    (server, upstream)
 }
 
 /// What the rule has counted to by now.
@@ -62,8 +74,7 @@ async fn a_program_cannot_be_kept_and_is_told_so() {
         ..Program::default()
     };
     let setup = Setup::new().with("10-program.wasm", program.module());
-    let refused = setup.with("10-program.toml", KEPT).try_start().await;
-    let problem = refused.err().unwrap().to_string();
+    let problem = setup.with("10-program.toml", KEPT).refusal().await;
     let said = "10-program.toml: instances: this rule is a program, WASI preview 1, which is started anew for each token";
     assert!(problem.contains(said), "{problem}");
 }
@@ -72,7 +83,7 @@ async fn a_program_cannot_be_kept_and_is_told_so() {
 async fn a_misspelt_word_for_instances_is_a_mistake() {
     let setup = Setup::new().with("10-count.wasm", assembled("count"));
     let refused = setup.with("10-count.toml", "instances = \"keep\"\n");
-    let problem = refused.try_start().await.err().unwrap().to_string();
+    let problem = refused.refusal().await;
     assert!(problem.contains("10-count.toml: instances: "), "{problem}");
 }
 

@@ -3,8 +3,9 @@
 use rulemint::audit::Actor;
 use rulemint::registry::{NewClient, NewGrant};
 use rulemint::revocation::{Gone, NewRevocation, Revoker, Target};
+use rulemint::store::GrantRow;
 
-use super::{AUDIENCE, Answer, CLIENT, SECRET, TestServer, until};
+use super::{AUDIENCE, Answer, CLIENT, SECRET, TestServer, header, until};
 
 impl TestServer {
     /// Posts a form to any path.
@@ -96,6 +97,44 @@ impl TestServer {
             (scope.is_none() || client.grant(audience).is_some()).then_some(())
         })
         .await;
+    }
+
+    /// The grant that every test server has.
+    pub(crate) async fn grant(&self) -> GrantRow {
+        let grants = self.registrar.grants(Some(CLIENT)).await;
+        grants.unwrap().remove(0)
+    }
+
+    /// Expects a form to be refused unless it says who sends it, and proves it.
+    pub(crate) async fn refuses_strangers(&self, path: &str, token: &str) {
+        let nobody = self.post_to(path, &[("token", token)]).await;
+        nobody.refused(401, "invalid_client");
+        assert!(nobody.header("www-authenticate").starts_with("Basic"));
+        let unproven = [("token", token), ("client_id", CLIENT)];
+        let unproven = self.post_to(path, &unproven).await;
+        unproven.refused(401, "invalid_client");
+        let wrong = [
+            ("token", token),
+            ("client_id", CLIENT),
+            ("client_secret", "no"),
+        ];
+        let wrong = self.post_to(path, &wrong).await;
+        wrong.refused(401, "invalid_client");
+    }
+
+    /// All that its tokens have in common, whatever the rules: what a cut-off can be about.
+    pub(crate) async fn targets(&self) -> [Target; 5] {
+        let kid = header(&self.ask(&[]).await.token())["kid"].clone();
+        [
+            Target::Client(CLIENT.to_owned()),
+            Target::Grant {
+                client_id: CLIENT.to_owned(),
+                audience: AUDIENCE.to_owned(),
+            },
+            Target::Subject(CLIENT.to_owned()),
+            Target::Audience(AUDIENCE.to_owned()),
+            Target::Key(kid.as_str().unwrap().to_owned()),
+        ]
     }
 
     /// A token of a client with the same secret.

@@ -2,8 +2,7 @@
 
 use rulemint::rule::{Fault, LimitHit};
 
-use super::{KEPT, WAITING, count, counting, value};
-use crate::harness::{Setup, TestServer, Upstream, fetcher};
+use super::{KEPT, WAITING, count, counting, fetching, value};
 
 /// Two tokens, one that ends badly, and the next: it begins from the beginning.
 async fn fault_after_two(manifest: &str, then: &str) -> Fault {
@@ -65,17 +64,6 @@ async fn an_instance_that_has_used_half_of_what_it_may_grow_by_is_not_used_again
     assert_eq!(grow().await, 1);
     assert_eq!(grow().await, 2);
     assert_eq!(grow().await, 1);
-}
-
-async fn fetching() -> (TestServer, Upstream) {
-    let upstream = Upstream::start().await;
-    let manifest = format!(
-        "{KEPT}[http]\nhosts = [{:?}]\nprivate = true\n[limits]\nwall_ms = 20000\ncpu_ms = 5000\n",
-        upstream.origin()
-    );
-    let setup = Setup::new().with("10-fetch.wasm", fetcher());
-    let server = setup.with("10-fetch.toml", manifest).start().await;
-    (server, upstream)
 }
 
 #[tokio::test(flavor = "multi_thread")]

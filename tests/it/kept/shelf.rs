@@ -2,10 +2,8 @@
 
 use tokio::task::JoinSet;
 
-use super::{KEPT, WAITING, count, counting, value};
-use crate::harness::{
-    AUDIENCE, CLIENT, SECRET, Setup, TestServer, Upstream, assembled, fetcher, until_ok,
-};
+use super::{KEPT, WAITING, count, counting, fetching, value};
+use crate::harness::{AUDIENCE, CLIENT, SECRET, TestServer, Upstream, assembled, until_ok};
 use rulemint::reload::Trigger;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,13 +105,7 @@ async fn ask_at_once(server: &TestServer, upstream: &Upstream, calls: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_at_the_same_time_have_an_instance_each_and_sixteen_are_kept() {
-    let upstream = Upstream::start().await;
-    let manifest = format!(
-        "{KEPT}[http]\nhosts = [{:?}]\nprivate = true\n[limits]\nwall_ms = 20000\ncpu_ms = 5000\n",
-        upstream.origin()
-    );
-    let setup = Setup::new().with("10-fetch.wasm", fetcher());
-    let server = setup.with("10-fetch.toml", manifest).start().await;
+    let (server, upstream) = fetching().await;
     ask_at_once(&server, &upstream, 24).await;
     assert_eq!(value(&server, WAITING).await, 16.0);
     ask_at_once(&server, &upstream, 16).await;

@@ -5,8 +5,8 @@ use rulemint::revocation::{NewRevocation, Target};
 use rulemint::rule::Digest;
 
 use crate::harness::{
-    AUDIENCE, CLIENT, Change, Setup, TestServer, a_test, claims, header, jti_rule, mirror,
-    revocation, until,
+    AUDIENCE, CLIENT, Change, Setup, TestServer, a_test, claims, jti_rule, mirror, revocation,
+    until,
 };
 
 /// Issues around a cut-off, and checks that it parts what was before from what comes after. All of that happens
@@ -32,18 +32,7 @@ async fn parts(server: &TestServer, target: Target) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cutoff_parts_what_was_issued_before_from_what_comes_after() {
     let server = Setup::new().start().await;
-    let kid = header(&server.ask(&[]).await.token())["kid"].clone();
-    let targets = [
-        Target::Client(CLIENT.to_owned()),
-        Target::Grant {
-            client_id: CLIENT.to_owned(),
-            audience: AUDIENCE.to_owned(),
-        },
-        Target::Subject(CLIENT.to_owned()),
-        Target::Audience(AUDIENCE.to_owned()),
-        Target::Key(kid.as_str().unwrap().to_owned()),
-    ];
-    for target in targets {
+    for target in server.targets().await {
         parts(&server, target).await;
     }
 }
@@ -148,12 +137,7 @@ async fn a_cutoff_outlives_a_restart_and_so_do_the_tokens_after_it() {
 async fn a_grant_is_deleted_together_with_what_it_gave() {
     let server = Setup::new().start().await;
     let token = server.ask(&[]).await.token();
-    let grant = server
-        .registrar
-        .grants(Some(CLIENT))
-        .await
-        .unwrap()
-        .remove(0);
+    let grant = server.grant().await;
     let gone = server
         .revoker()
         .delete_grant(&grant.id, None, &a_test())
@@ -221,12 +205,7 @@ async fn a_deleted_grant_is_still_known_by_what_was_issued_under_it() {
         .start()
         .await;
     let token = server.ask(&[]).await.token();
-    let grant = server
-        .registrar
-        .grants(Some(CLIENT))
-        .await
-        .unwrap()
-        .remove(0);
+    let grant = server.grant().await;
     server.registrar.delete_grant(&grant.id).await.unwrap();
     let target = server.revoker().target_of_grant(&grant.id).await.unwrap();
     server.revoke(target).await;

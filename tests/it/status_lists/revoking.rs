@@ -4,7 +4,7 @@ use rulemint::revocation::Target;
 use rulemint::rule::Digest;
 
 use super::{give_lists, is_listed, keep_issuer, server, setup, until_listed, until_recorded};
-use crate::harness::{AUDIENCE, CLIENT, SECRET, TestServer, a_test, claims, header, jti_rule};
+use crate::harness::{CLIENT, SECRET, TestServer, a_test, claims, jti_rule};
 
 /// Revokes between two tokens, and checks that it parts them on their list; and then that undoing it is seen there.
 async fn parts(server: &TestServer, target: Target) {
@@ -25,18 +25,7 @@ async fn parts(server: &TestServer, target: Target) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_cutoff_reaches_the_list() {
     let server = server().await;
-    let kid = header(&server.ask(&[]).await.token())["kid"].clone();
-    let targets = [
-        Target::Client(CLIENT.to_owned()),
-        Target::Grant {
-            client_id: CLIENT.to_owned(),
-            audience: AUDIENCE.to_owned(),
-        },
-        Target::Subject(CLIENT.to_owned()),
-        Target::Audience(AUDIENCE.to_owned()),
-        Target::Key(kid.as_str().unwrap().to_owned()),
-    ];
-    for target in targets {
+    for target in server.targets().await {
         parts(&server, target).await;
     }
 }

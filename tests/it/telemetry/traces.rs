@@ -5,7 +5,9 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 
 use super::collector::{Collector, attribute};
 use super::{PARENT, TRACE_ID, ask_with, traced};
-use crate::harness::{Change, SECRET, Setup, assembled, jti_rule, mirror, rule_that_sets};
+use crate::harness::{
+    Change, SECRET, Setup, TestServer, assembled, jti_rule, mirror, rule_that_sets,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rules_span_is_below_the_requests_which_is_below_its_callers() {
@@ -66,14 +68,20 @@ async fn spans_say_what_ran_and_how_it_ended() {
     assert_eq!(attribute(&resource, "service.name"), "rulemint");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_rule_says_is_an_event_of_its_span() {
+/// A server that is traced, and whose one rule says more than it may.
+async fn chatty() -> (TestServer, Collector) {
     let collector = Collector::start().await;
     let server = Setup::new()
         .with("10-chatty.wasm", assembled("chatty"))
         .but(collector.configured())
         .start()
         .await;
+    (server, collector)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rule_says_is_an_event_of_its_span() {
+    let (server, collector) = chatty().await;
     ask_with(&server, &[], &[]).await.token();
     server.stop().await;
     let events = collector.span("rule 10-chatty").events;
@@ -89,12 +97,7 @@ async fn what_a_rule_says_is_an_event_of_its_span() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_much_for_the_log_is_too_much_for_a_trace() {
-    let collector = Collector::start().await;
-    let server = Setup::new()
-        .with("10-chatty.wasm", assembled("chatty"))
-        .but(collector.configured())
-        .start()
-        .await;
+    let (server, collector) = chatty().await;
     for _ in 0..20 {
         ask_with(&server, &[], &[]).await.token();
     }

@@ -82,12 +82,7 @@ async fn the_cutoff_of_a_revoked_key_cannot_be_undone() {
 async fn whatever_tokens_have_in_common_can_be_cut_off() {
     let server = setup().start().await;
     let admin = Manager::of(&server).await;
-    let grant = server
-        .registrar
-        .grants(Some(CLIENT))
-        .await
-        .unwrap()
-        .remove(0);
+    let grant = server.grant().await;
     for (body, kind) in [
         (json!({ "jti": "t1" }), "token"),
         (json!({ "jti": "t1", "audience": AUDIENCE }), "token"),

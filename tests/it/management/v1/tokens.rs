@@ -250,12 +250,7 @@ async fn the_tokens_of_a_client_or_a_grant_are_listed_part_by_part() {
         );
     }
     assert_eq!(found, issued);
-    let grant = server
-        .registrar
-        .grants(Some(CLIENT))
-        .await
-        .unwrap()
-        .remove(0);
+    let grant = server.grant().await;
     let of_grant = admin.look(&format!("/tokens?grant_id={}", grant.id)).await;
     assert_eq!(of_grant["tokens"].as_array().unwrap().len(), 5);
     let direct = admin.look("/tokens?grant_id=direct").await;
