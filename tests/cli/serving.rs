@@ -5,7 +5,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::place::{Place, finish, until};
+use crate::place::{Place, Said, Serving, finish, until};
 
 fn curl(arguments: &[&str]) -> String {
     let output = Command::new("curl")
@@ -30,17 +30,19 @@ fn it_works_in_an_empty_directory() {
     assert!(place.path().join(".rulemint").is_dir());
 }
 
+/// Runs the line that a demonstration shows.
+fn paste_line_of(server: &Serving) -> Said {
+    let mut lines = server.welcome.lines();
+    let line = lines.find(|line| line.starts_with("curl ")).unwrap();
+    finish(Command::new("sh").args(["-c", line]))
+}
+
 #[test]
 fn the_demos_line_gets_a_token_when_it_is_pasted() {
     let place = Place::new();
     place.put_jti_rule();
     let server = place.serve(&["--demo"]);
-    let line = server
-        .welcome
-        .lines()
-        .find(|line| line.starts_with("curl "))
-        .unwrap();
-    let output = finish(Command::new("sh").args(["-c", line]));
+    let output = paste_line_of(&server);
     let answer: Value = serde_json::from_str(&output.well()).unwrap();
     let token = answer["access_token"].as_str().unwrap();
     let said = place
@@ -62,12 +64,7 @@ fn the_demo_can_be_started_again() {
     let place = Place::new();
     for _ in 0..2 {
         let server = place.serve(&["--demo"]);
-        let line = server
-            .welcome
-            .lines()
-            .find(|line| line.starts_with("curl "))
-            .unwrap();
-        let output = finish(Command::new("sh").args(["-c", line]));
+        let output = paste_line_of(&server);
         assert!(output.well().contains("access_token"));
         assert_eq!(server.end_after(Signal::INT).0, 0);
     }
@@ -102,7 +99,7 @@ fn a_given_administrator_is_taken_and_not_repeated() {
     command
         .env("RULEMINT_ADMIN_CLIENT_ID", "root")
         .env("RULEMINT_ADMIN_CLIENT_SECRET", secret);
-    let server = crate::place::Serving::of(&mut command);
+    let server = Serving::of(&mut command);
     assert!(!server.welcome.contains(secret), "{}", server.welcome);
     let audience = format!("audience={}/api/v2/", server.address);
     let answer = curl(&[
@@ -199,7 +196,7 @@ fn a_taken_address_is_named() {
 fn a_unix_socket_serves_curl() {
     let place = Place::new();
     let mut command = place.command(&["serve", "--demo", "--listen", "unix:socket"]);
-    let server = crate::place::Serving::of(&mut command);
+    let server = Serving::of(&mut command);
     let line = server
         .welcome
         .lines()
