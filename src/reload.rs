@@ -4,12 +4,15 @@
 //! started off to the side; then the chain is replaced in one step. A file that cannot go live leaves its last good
 //! version running, also across a restart. A file that vanished must be missing twice, a second apart.
 
+mod assemble;
+mod go_live;
 mod history;
 mod keep;
 mod previous;
 mod report;
 mod rests;
 mod scan;
+mod start;
 mod step;
 mod watch;
 mod wish;
@@ -27,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use report::{EarlierReport, Problem, Report, RuleReport, RuleState, dealt_with};
 pub use rests::{Resting, Rests, note_rests};
+pub use start::StartError;
 pub use wish::{Standing, Wish, WishError};
 
 use crate::audit::Actor;
@@ -34,7 +38,7 @@ use crate::clock::Clock;
 use crate::config::Rules;
 use crate::live::LiveHandle;
 use crate::rule::Loader;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use keep::{Keep, Why};
 use scan::{Places, Seen};
@@ -263,29 +267,6 @@ async fn wait(pause: Option<Duration>) {
         Some(pause) => sleep(pause).await,
         None => std::future::pending().await,
     }
-}
-
-/// The server cannot start with these rules.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Rules that must run cannot.
-    #[error("start with the rules in {rules_dir}:{}", listed(.problems))]
-    Rules {
-        /// The directory.
-        rules_dir: String,
-        /// What is wrong, one text for each rule.
-        problems: Vec<String>,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-fn listed(problems: &[String]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("\n  {problem}"))
-        .collect()
 }
 
 /// How long a file must be missing before its rule ends.

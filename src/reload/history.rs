@@ -9,11 +9,11 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
+use super::assemble::Candidate;
 use super::keep::{KeptChain, Why, same_rules, went_back, went_back_to};
 use super::previous::previous;
 use super::report::{Problem, Report, RuleState};
 use super::scan::Scan;
-use super::step::Candidate;
 use super::workshop::Identity;
 use super::{Reloader, Trigger};
 use crate::rule::{Chain, Fingerprint, Rule, Source};
