@@ -20,40 +20,49 @@
 //!
 //! From the top down; a module only ever uses those below it (`tests/tidy.rs` sees to that).
 //!
-//! - [`cli`]: the commands. Each calls one function of the library and prints what came of it.
-//! - [`declared`]: clients, APIs, grants and rules as files, in the formats of Auth0's deploy tool.
-//! - [`server`]: puts a server together, accepts connections, drains and stops.
-//! - [`workbench`]: what whoever writes rules works with: check, try, measure, build, deploy.
-//! - [`http`]: every route on one screen; the only place where an error becomes a status.
-//! - [`manage`]: the management API: in Auth0's shapes, and what Auth0 never had.
+//! - [`cli`]: the commands, a file for each. Each calls one function of the library and prints what came of it.
+//! - [`declared`]: `apply` and `export`: clients, APIs, grants and rules as files, in the formats of Auth0's deploy tool.
+//! - [`server`]: puts a server together, accepts connections, plain and over TLS, drains and stops.
+//! - [`workbench`]: what whoever writes rules works with: scaffold, check, try, measure, compare, build, deploy.
+//! - [`http`]: every route on one screen: tokens, introspection, `/verify`, giving back, keys, what is revoked, status lists,
+//!   health; where an error becomes a status.
+//! - [`manage`]: the management API: in Auth0's shapes, what Auth0 never had (`manage/v1.rs`), and the description of both.
 //! - [`follow`]: takes in what other processes changed in the store.
+//! - [`issue`]: the spine.
+//! - [`reload`]: keeps the live rules equal to the rules directory: watches, looks, swaps, reports, rolls back.
 //! - [`verification`]: says whether a token is good at this moment.
-//! - [`issue`]: the spine. [`reload`]: keeps the live rules equal to the rules directory.
 //! - [`live`]: what is in force at this moment, replaced whole.
+//! - [`ledger`]: remembers each token, and which rules did what to it: `token explain`.
 //! - [`backup`]: copies a running installation, says whether one is sound, puts a copy back.
-//! - [`ledger`]: remembers each token, and which rules did what to it.
 //! - [`sign`]: makes a JWT of approved claims, and checks one.
 //! - [`status_list`]: lists that say of tokens whether they are revoked, for whoever checks offline.
-//! - [`rules_dir`]: the files of rules, read and written. [`rule`]: the sandbox, the contract with rules, and what a rule may do. The only place that knows wasmtime.
-//! - [`grant`]: what a client may have: API, scopes, lifetime, claims so far.
+//! - [`rules_dir`]: the files of rules, read and written; scripts as Auth0's Rules among them.
+//! - [`rule`]: the sandbox, the contract with rules, scripts, and what a rule may do. The only place that knows wasmtime.
+//! - [`grant`]: what a client may have: API, scopes, lifetime, claims so far. A grant type is a file in it.
 //! - [`client`]: who is asking, and how often they may guess.
-//! - [`revocation`]: takes tokens away again: which ones, in memory, and how that changes.
-//! - [`registry`]: clients, APIs and client grants, in memory and as they are changed. [`request`]: a token request.
+//! - [`revocation`]: takes tokens away again: single ones and cut-offs, in memory, how that changes, and the feed of it.
+//! - [`registry`]: clients, APIs and client grants, in memory and as they are changed; secrets; what all scripts share.
+//! - [`request`]: a token request.
 //! - [`quota`]: how many tokens a client may have, and how many it has had.
-//! - [`keys`]: signing keys, parsed once. [`claims`]: a token's claims, and scopes.
+//! - [`claims`]: a token's claims, and scopes.
+//! - [`keys`]: signing keys, parsed once, and how they are made and rotated.
 //! - [`store`]: rows in SQLite, and the change log. The only place that knows SQL.
 //! - [`audit`]: who changes what, as every write to the store says it.
-//! - [`telemetry`]: log lines, metrics and traces. [`data_dir`]: the directory of an installation. [`master_key`]: the key that
-//!   seals the others.
+//! - [`data_dir`]: the directory of an installation.
+//! - [`master_key`]: the key that seals the others.
+//! - [`telemetry`]: log lines, metrics and traces.
 //! - [`config`]: settings from file, environment and flags.
 //! - [`document`]: reads TOML and JSON against a schema, and names every mistake.
 //! - [`clock`], [`random`], [`shutdown`]: time, chance and tasks, which a test can take into its own hands.
 //!
+//! Beside `src`: `wit` has the contract, `rules` the shipped rule and examples, `javascript` the engine that scripts run in,
+//! `migrations` the tables.
+//!
 //! # Where to add things
 //!
-//! A setting: a field in [`config`]. A grant type: a module in [`grant`]. A getter for rules: `wit/rule.wit` and
-//! `rule/host.rs`. A way to write rules, or a major of the contract: `rule/lane.rs`. A route: `http.rs`. A table:
-//! `migrations/` and a module in [`store`].
+//! A command: a file in [`cli`]. A setting: a field in [`config`]. A grant type: a module in [`grant`]. A getter for rules:
+//! `wit/rule.wit` and `rule/host.rs`. A way to write rules, or a major of the contract: `rule/lane.rs`. A route: `http.rs`, or
+//! `manage.rs`. A metric: [`telemetry`]. A table: `migrations/` and a module in [`store`].
 
 pub mod cli;
 

@@ -6,6 +6,17 @@
 //!   the next, and a crash ends one call. A manifest may ask for instances that are kept instead.
 //!
 //! The only module that names wasmtime.
+//!
+//! # The files
+//!
+//! - A token's way: `chain` says which rules it meets, `step` takes it through one, `call` asks that in a `sandbox` or in one
+//!   that is `kept`; `answer` is what comes back, `change` and `protect` what is made of it.
+//! - What a sandbox has and offers: `state`, `host`, `wasi`, `outbound`, `secret`, `cache`, `event`, `log`, under `limits`.
+//! - How code is called: `lane`, over `bindings`.
+//! - A file's way to a rule: `source`, `load`, `manifest`, `capability`, `configuration`; `identify`, `script`, `compiler`,
+//!   `compile`, `compiled`; `mismatch` where it does not fit; `trial`, `case` and `proof` before it goes live.
+//! - What all rules share and how each is doing: `engine`, `pool`, `tripwire`, `quarantine`, `span`.
+//! - Without a token: `rehearsal`, `inspect`.
 
 mod answer;
 mod bindings;
