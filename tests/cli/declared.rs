@@ -4,6 +4,7 @@ mod export;
 mod loadable;
 mod refused;
 mod scripts;
+mod secrets;
 mod served;
 
 use rustix::process::Signal;
