@@ -5,8 +5,13 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+#[path = "tidy/circles.rs"]
+mod circles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use circles::Imports;
 
 /// Which crates only some of the modules may know.
 const KNOWN_ONLY_TO: &[(&str, &[&str])] = &[
@@ -256,6 +261,18 @@ fn modules_only_use_those_below_them() {
     expect_none(&all_of(&of_the_crate(), |source| upward(source, &layers)));
     let bad = Source::of("src/grant/x.rs", "use crate::rule::Rule;");
     assert_eq!(upward(&bad, &layers).len(), 1);
+}
+
+#[test]
+fn files_import_each_other_one_way() {
+    expect_none(&Imports::of(&of_the_crate()).circles());
+    let circle = [
+        Source::of("src/grant.rs", "mod a;\nmod b;\npub use b::B;"),
+        Source::of("src/grant/a.rs", "use super::B;\nuse super::c;"),
+        Source::of("src/grant/b.rs", "fn b() { super::a::call(); }"),
+        Source::of("src/grant/c.rs", "use crate::store::Store;"),
+    ];
+    assert_eq!(Imports::of(&circle).circles().len(), 2);
 }
 
 #[test]
