@@ -1,12 +1,17 @@
 //! `rulemint audit`
 
+use std::collections::BTreeSet;
+
+use anstream::println;
 use clap::{Args, Subcommand};
+use serde_json::{Map, Value};
 
 use super::Context;
 use super::access::Access;
-use super::output::moment;
+use super::change::{change_line, value_line};
+use super::output::{DIM, moment};
 use super::revoke::Before;
-use crate::store::{AuditFilter, AuditObject, AuditWindow, audit_operation};
+use crate::store::{AuditFilter, AuditObject, AuditRow, AuditWindow, audit_operation};
 
 #[derive(Subcommand)]
 pub(super) enum AuditCommand {
@@ -82,30 +87,61 @@ impl List {
         };
         let filter = filter.about(self.object);
         let rows = access.store.audit(&filter, window).await?;
-        let head = ["ID", "WHEN", "WHO", "FROM", "DID", "TO", "BEFORE", "AFTER"];
-        context.output.things(&rows, &head, |entry| {
-            vec![
-                entry.id.to_string(),
-                moment(entry.created_at),
-                format!("{} {}", entry.actor_kind, entry.actor),
-                entry.peer.clone().unwrap_or_default(),
-                entry.operation.clone(),
-                format!("{} {}", entry.object_kind, entry.object_id),
-                short(entry.before.as_deref()),
-                short(entry.after.as_deref()),
-            ]
-        });
+        match context.output.is_json() {
+            true => context.output.value(&rows),
+            false => rows.iter().for_each(show),
+        }
+        if rows.is_empty() {
+            context.output.note("No entries.");
+        }
         Ok(())
     }
 }
 
-/// As much of one side as fits into a table.
-fn short(side: Option<&str>) -> String {
-    let text = side.unwrap_or_default();
-    match text.char_indices().nth(SIDE_CHARS_MAX) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
+/// A line that says who did what, and below it one for each property that changed.
+fn show(entry: &AuditRow) {
+    let peer = entry.peer.as_deref();
+    println!(
+        "{:>6}  {}  {} {} {}  {DIM}by {} {}{}{DIM:#}",
+        entry.id,
+        moment(entry.created_at),
+        entry.operation,
+        entry.object_kind,
+        entry.object_id,
+        entry.actor_kind,
+        entry.actor,
+        peer.map(|peer| format!(" from {peer}")).unwrap_or_default(),
+    );
+    for change in changes(entry) {
+        println!("        {change}");
     }
+}
+
+fn changes(entry: &AuditRow) -> Vec<String> {
+    let (before, after) = (
+        properties(entry.before.as_deref()),
+        properties(entry.after.as_deref()),
+    );
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let line = |name: &String| match entry.before {
+        None => value_line(name, &after[name]),
+        Some(_) => change_line(name, side(&before, name), side(&after, name)),
+    };
+    names.into_iter().map(line).collect()
+}
+
+/// What one side of an entry says. It is an object, unless another version wrote it.
+fn properties(text: Option<&str>) -> Map<String, Value> {
+    let value = text.map(|text| serde_json::from_str(text).unwrap_or_else(|_| text.into()));
+    match value {
+        None => Map::new(),
+        Some(Value::Object(properties)) => properties,
+        Some(value) => Map::from_iter([("value".to_owned(), value)]),
+    }
+}
+
+fn side<'s>(properties: &'s Map<String, Value>, name: &str) -> &'s Value {
+    properties.get(name).unwrap_or(&Value::Null)
 }
 
 async fn forget(before: Before, access: &Access, context: &Context<'_>) -> anyhow::Result<()> {
@@ -115,5 +151,3 @@ async fn forget(before: Before, access: &Access, context: &Context<'_>) -> anyho
     context.output.done(format!("{count} entries are deleted"));
     Ok(())
 }
-
-const SIDE_CHARS_MAX: usize = 60;

@@ -124,3 +124,37 @@ fn the_log_is_read_from_its_beginning_too() {
     let rest = list(&place, &["--oldest-first", "--newer-than", &first]);
     assert_eq!(rest, told[1..]);
 }
+
+#[test]
+fn each_change_has_a_line_of_its_own_that_fits() {
+    let place = with_a_client();
+    let update = |more: &[&str]| {
+        let update = [&["client", "update", "shop"], more].concat();
+        place.run(&update).well();
+    };
+    let long = |end: &str| format!("note={}{end}", "x".repeat(400));
+    update(&["--name", "store"]);
+    update(&["--metadata", &long("one")]);
+    update(&["--metadata", &long("two")]);
+    place.run(&["client", "delete", "shop"]).well();
+    let text = place.run(&["audit", "list"]).well();
+    for expected in [
+        "  add client shop  by user ",
+        "        name: \"shop\"\n",
+        "  update client shop  by user ",
+        "        name: \"shop\" → \"store\"\n",
+        "xxone\"} → …xxxx",
+        "        name: \"store\" → nothing\n",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let width = text.lines().map(|line| line.chars().count()).max();
+    assert!(width < Some(160), "{text}");
+}
+
+#[test]
+fn a_list_of_nothing_says_so() {
+    let place = with_a_client();
+    let nobody = ["audit", "list", "--actor", "nobody"];
+    assert_eq!(place.run(&nobody).well(), "No entries.\n");
+}
