@@ -11,7 +11,8 @@ use similar::TextDiff;
 
 use super::Context;
 use super::access::{Access, load};
-use super::exit::{Mistakes, NotThere, Refused};
+use super::change::change_line;
+use super::exit::{Differs, Mistakes, NotThere};
 use super::output::{BAD, DIM, GOOD, ODD};
 use super::rule::engine;
 use crate::data_dir::DataDir;
@@ -85,7 +86,7 @@ impl Apply {
         if self.check || self.dry_run {
             told.print(context, None);
             return match self.check && plan.is_needed() {
-                true => Err(Refused("what there is, is not what is declared".to_owned()).into()),
+                true => Err(Differs("what there is, is not what is declared".to_owned()).into()),
                 false => Ok(()),
             };
         }
@@ -324,11 +325,11 @@ fn line(step: &Step) -> String {
     if step.action == Action::Spare {
         line.push_str(" stays: this server is managed by it (--prune-managers)");
     }
-    line.extend(step.changes.iter().map(change_line));
+    line.extend(step.changes.iter().map(change_lines));
     line
 }
 
-fn change_line(change: &Change) -> String {
+fn change_lines(change: &Change) -> String {
     if let (Some(before), Some(after)) = (change.before.as_str(), change.after.as_str())
         && (before.contains('\n') || after.contains('\n'))
     {
@@ -337,19 +338,8 @@ fn change_line(change: &Change) -> String {
         let lines = difference.lines().map(|line| format!("\n      {line}"));
         return format!("\n    {}:{}", change.property, lines.collect::<String>());
     }
-    let (before, after) = (shown(&change.before), shown(&change.after));
-    format!("\n    {}: {before} → {after}", change.property)
-}
-
-fn shown(value: &Value) -> String {
-    if value.is_null() {
-        return "nothing".to_owned();
-    }
-    let text = value.to_string();
-    match text.char_indices().nth(SHOWN_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    let line = change_line(&change.property, &change.before, &change.after);
+    format!("\n    {line}")
 }
 
 fn print_left_out(left_out: &[LeftOut]) {
@@ -372,5 +362,3 @@ fn as_mistake(left_out: &LeftOut) -> Mistake {
         problem: left_out.why.clone(),
     }
 }
-
-const SHOWN_CHARS: usize = 60;

@@ -79,6 +79,18 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// The command did its work, and what it compared is not the same. That is what it was asked, and no error.
+#[derive(Debug)]
+pub(super) struct Differs(pub(super) String);
+
+impl fmt::Display for Differs {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Differs {}
+
 pub(super) fn of_failure(failure: &anyhow::Error) -> ExitCode {
     ExitCode::from(if failure.is::<Mistakes>() {
         CONFIGURATION
@@ -105,7 +117,7 @@ fn is_no(failure: &anyhow::Error) -> bool {
             ..
         })
     );
-    by_server || is_final || on_scripts || failure.is::<Refused>()
+    by_server || is_final || on_scripts || failure.is::<Refused>() || failure.is::<Differs>()
 }
 
 /// Whether a thing is missing, or there already.

@@ -8,6 +8,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::exit::Differs;
+
 /// Prints for people or for programs.
 pub(super) struct Output {
     json: bool,
@@ -96,8 +98,14 @@ impl Output {
         self.json
     }
 
-    /// What went wrong, with every cause, on standard error.
+    /// What went wrong, with every cause, on standard error. That things differ, where somebody asked, did not go wrong.
     pub(super) fn failure(&self, failure: &anyhow::Error) {
+        if let Some(differs) = failure.downcast_ref::<Differs>() {
+            return match self.json {
+                true => self.remark(differs),
+                false => eprintln!("{differs}"),
+            };
+        }
         if self.json {
             let causes: Vec<String> = failure.chain().map(ToString::to_string).collect();
             let text = serde_json::json!({ "error": causes.first(), "causes": causes.get(1..) });

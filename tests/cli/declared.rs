@@ -99,13 +99,33 @@ fn a_dry_run_says_what_would_change_and_does_nothing() {
         assert!(told.contains(line), "{line}: {told}");
     }
     let message = place.run(&["apply", "-f", "t", "--check"]).badly(5);
-    assert!(
-        message.contains("what there is, is not what is declared"),
-        "{message}"
+    assert_eq!(
+        message, "what there is, is not what is declared\n",
+        "no error"
     );
     let told = place.run(&["apply", "-f", "t", "--json"]).json();
     assert_eq!(told["plan"][1]["action"], "update");
     place.run(&["apply", "-f", "t", "--check"]).well();
+}
+
+#[test]
+fn a_change_deep_in_a_long_value_is_shown() {
+    let place = Place::new();
+    let declare = |tier: &str| {
+        let metadata = json!({ "about": "x".repeat(200), "tier": tier });
+        put(
+            &place,
+            "t/clients/Shop.json",
+            &json!({ "name": "Shop", "client_metadata": metadata }),
+        );
+    };
+    declare("gold");
+    place.run(&["apply", "-f", "t"]).well();
+    declare("silver");
+    let told = place.run(&["apply", "-f", "t", "--dry-run"]).well();
+    let line = "xx\",\"tier\":\"gold\"} → …xx";
+    assert!(told.contains(line), "{told}");
+    assert!(told.contains("xx\",\"tier\":\"silver\"}\n"), "{told}");
 }
 
 #[test]

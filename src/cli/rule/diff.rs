@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::engine;
 use super::run::show_claims;
 use crate::cli::Context;
-use crate::cli::exit::Refused;
+use crate::cli::exit::Differs;
 use crate::workbench::Subject;
 use crate::workbench::compare::{compare, load_both};
 
@@ -45,7 +45,7 @@ impl Diff {
         }
         let (differing, all) = (differences.len(), events.len());
         if differing > 0 {
-            return Err(Refused(format!("{differing} of {all} events come out otherwise")).into());
+            return Err(Differs(format!("{differing} of {all} events come out otherwise")).into());
         }
         context
             .output
