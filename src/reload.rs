@@ -8,6 +8,7 @@ mod assemble;
 mod go_live;
 mod history;
 mod keep;
+mod pending;
 mod previous;
 mod report;
 mod rests;

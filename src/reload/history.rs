@@ -12,7 +12,7 @@ use tracing::{info, warn};
 use super::assemble::Candidate;
 use super::keep::{KeptChain, Why, same_rules, went_back, went_back_to};
 use super::previous::previous;
-use super::report::{Problem, Report, RuleState};
+use super::report::{Problem, Report, RuleReport, RuleState};
 use super::scan::Scan;
 use super::workshop::Identity;
 use super::{Reloader, Trigger};
@@ -169,25 +169,28 @@ impl Reloader {
     /// Says how the rules stand, wherever a person would look. What was said before is not said again.
     pub(super) async fn publish(&mut self, candidates: Vec<Candidate>) {
         let before = self.report.load_full();
+        let rules = candidates.into_iter().map(|candidate| candidate.report);
+        let report = self.report_with(rules.collect(), &before).await;
+        self.say(&before, &report);
+        self.post(report).await;
+    }
+
+    /// How it stands, with these rules, and with what was answered before to whoever asked for something.
+    pub(super) async fn report_with(&self, rules: Vec<RuleReport>, before: &Report) -> Report {
         let generation = self.live.load().chain.generation;
-        let report = Report {
+        Report {
             rules_dir: self.keep.rules_dir.clone(),
             generation,
             since: self.current.since,
             cause: self.current.cause.clone(),
             rolled_back: self.current.holds.is_some(),
             rolled_back_to: went_back_to(&self.current.cause),
-            rules: candidates
-                .into_iter()
-                .map(|candidate| candidate.report)
-                .collect(),
+            rules,
             directory_problem: None,
             earlier: self.keep.earlier(generation).await.unwrap_or_default(),
             wish: before.wish,
             wish_problem: before.wish_problem.clone(),
-        };
-        self.say(&before, &report);
-        self.post(report).await;
+        }
     }
 
     /// The directory cannot be read: everything stays as it is.
@@ -237,8 +240,14 @@ impl Reloader {
             version: rule.description().map_or("", |said| &said.version),
         });
         self.metrics.set_live_rules(versions);
-        let body = serde_json::to_string(&report).expect("a report is JSON");
-        self.report.store(Arc::new(report));
+        let report = Arc::new(report);
+        self.report.store(Arc::clone(&report));
+        self.write_down(&report).await;
+    }
+
+    /// Puts a report where the commands find it.
+    pub(super) async fn write_down(&self, report: &Report) {
+        let body = serde_json::to_string(report).expect("a report is JSON");
         let now = self.clock.unix_seconds().cast_signed();
         if let Err(problem) = self
             .keep
@@ -275,9 +284,10 @@ impl Reloader {
                 let what = match rule.state {
                     RuleState::Kept => "the file cannot go live; its last good version runs on",
                     RuleState::Missing => "the rule runs on",
-                    RuleState::Refused | RuleState::Live | RuleState::Disabled => {
-                        "the file cannot be a rule"
-                    }
+                    RuleState::Refused
+                    | RuleState::Live
+                    | RuleState::Disabled
+                    | RuleState::Pending => "the file cannot be a rule",
                 };
                 warn!(
                     rule = rule.name,

@@ -70,6 +70,8 @@ pub enum RuleState {
     Refused,
     /// Its manifest keeps it out of the chain.
     Disabled,
+    /// It does not run, and the server has not decided yet: it is being built.
+    Pending,
 }
 
 impl RuleState {
@@ -81,6 +83,7 @@ impl RuleState {
             Self::Missing => "missing",
             Self::Refused => "refused",
             Self::Disabled => "disabled",
+            Self::Pending => "pending",
         }
     }
 }

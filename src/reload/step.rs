@@ -66,6 +66,7 @@ impl Reloader {
         scan: &Scan,
         mut triggers: Option<&mut UnboundedReceiver<Trigger>>,
     ) -> Result<Vec<Found>, Superseded> {
+        self.tell_pending(scan).await;
         let found = self.build(scan, triggers.as_deref_mut()).await?;
         let is_undone = match triggers {
             Some(triggers) => self.is_to_go_back(triggers).await,
@@ -192,7 +193,8 @@ fn is_optional(source: &Source) -> bool {
     manifest_of(source).is_some_and(|manifest| manifest.on_error == OnError::Skip)
 }
 
-fn is_disabled(source: &Source) -> bool {
+/// Whether its manifest keeps it out of the chain.
+pub(super) fn is_disabled(source: &Source) -> bool {
     manifest_of(source).is_some_and(|manifest| manifest.disabled)
 }
 

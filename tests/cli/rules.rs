@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::place::{JTI_RULE, Place, until};
 use crate::program::Program;
+use crate::workbench::SPINNING;
 
 #[test]
 fn status_shows_what_runs_and_what_does_not() {
@@ -13,14 +14,30 @@ fn status_shows_what_runs_and_what_does_not() {
     place.put("rules/20-bad.wasm", "garbage");
     let said = until("the bad rule", || {
         let said = place.run(&["rule", "status"]).well();
-        said.contains("20-bad").then_some(said)
+        said.contains("20-bad  refused").then_some(said)
     });
     assert!(said.contains("10-jti  live"), "{said}");
-    assert!(said.contains("20-bad  refused"), "{said}");
     assert!(
         said.contains("it is not WebAssembly; if it is JavaScript, its name must end with .js"),
         "{said}"
     );
+}
+
+#[test]
+fn status_shows_a_new_rule_while_it_is_being_built() {
+    let place = Place::new();
+    let _server = place.serve(&[]);
+    place.put(
+        "rules/10-spin.toml",
+        "[limits]\ncpu_ms = 3000\nwall_ms = 9000\n[[cases]]\nexpect.changes = []\n",
+    );
+    place.put("rules/10-spin.wasm", wat::parse_str(SPINNING).unwrap());
+    let status = |state: &str| {
+        let said = place.run(&["rule", "status"]).well();
+        said.contains(&format!("10-spin  {state}")).then_some(())
+    };
+    until("the new rule", || status("pending"));
+    until("the verdict", || status("refused"));
 }
 
 #[test]

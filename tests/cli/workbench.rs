@@ -209,7 +209,7 @@ fn check_of_what_no_limit_is_enough_for_says_so_and_advises_none() {
 }
 
 /// A program that goes round and round.
-const SPINNING: &str =
+pub(crate) const SPINNING: &str =
     r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#;
 
 #[test]

@@ -188,6 +188,11 @@ pub(super) async fn put(
             let text = format!("the server did not take {name}; see above");
             Err(Refused(text).into())
         }
+        RuleState::Pending => {
+            let text =
+                format!("the server has not decided about {name} yet; see `rulemint rule status`");
+            Err(Refused(text).into())
+        }
     }
 }
 

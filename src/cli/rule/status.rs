@@ -109,7 +109,7 @@ pub(super) fn show_rule(rule: &RuleReport) {
         .unwrap_or_default();
     let colour = match rule.state {
         RuleState::Live => GOOD,
-        RuleState::Kept | RuleState::Missing | RuleState::Disabled => ODD,
+        RuleState::Kept | RuleState::Missing | RuleState::Disabled | RuleState::Pending => ODD,
         RuleState::Refused => BAD,
     };
     let state = rule.state.as_str();

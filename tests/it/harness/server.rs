@@ -14,7 +14,7 @@ use rulemint::ledger::IssuedToken;
 use rulemint::master_key::MasterKey;
 use rulemint::random::SystemRandom;
 use rulemint::registry::{NewApi, NewClient, NewGrant, Registrar, Registrars};
-use rulemint::reload::{Report, RuleReport, Trigger};
+use rulemint::reload::{Report, RuleReport, RuleState, Trigger};
 use rulemint::request::{Credentials, TokenRequest, Wanted};
 use rulemint::rule::{CompilerProgram, Fault, Outside, Resolver, RuleError};
 use rulemint::server::{Parts, Server, StartError, Stop, TlsPlace, open_installation};
@@ -328,11 +328,12 @@ impl TestServer {
         serde_json::from_str(&text.unwrap()).unwrap()
     }
 
-    /// Waits until the report about the rules is as it should be.
+    /// Waits until the report about the rules is as it should be, and none of them is still being built.
     pub(crate) async fn until_rules(&self, what: &str, is_so: impl Fn(&Report) -> bool) -> Report {
         until_ok(what, async || {
             let report = self.report().await;
-            if is_so(&report) {
+            let is_pending = |rule: &RuleReport| rule.state == RuleState::Pending;
+            if is_so(&report) && !report.rules.iter().any(is_pending) {
                 Ok(report)
             } else {
                 Err(report)
