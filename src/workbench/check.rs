@@ -3,6 +3,7 @@
 mod needs;
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,15 +12,16 @@ use serde_json::{Map, Value};
 
 use super::bench::Spread;
 use super::remark::Remark;
-use super::{Subject, Workbench, script};
+use super::script::{self, SharedNames};
+use super::{Subject, SubjectError, Workbench};
 use crate::rule::{
-    Analysis, Answer, Change, Description, Event, Fault, Limits, LoadError, Manifest, Rehearsal,
-    Rule, inspect, rehearse, run_case,
+    Analysis, Answer, Change, Description, Event, Fault, Instances, Limits, LoadError, Manifest,
+    Rehearsal, Rule, inspect, rehearse, run_case,
 };
 pub use needs::Needs;
 
 /// What a check found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Checked {
     /// The rule's name.
     pub name: String,
@@ -31,6 +33,8 @@ pub struct Checked {
     pub imports: Vec<String>,
     /// What there is to say about a script.
     pub script: Option<Analysis>,
+    /// The values that a script reads, and what gives them.
+    pub values: Vec<script::Value>,
     /// What a program says about itself.
     pub description: Option<Description>,
     /// Why the server would not take it, or why tokens would fail.
@@ -66,23 +70,19 @@ pub struct Repeatability {
     pub repeating: Vec<String>,
 }
 
-/// Checks a rule.
-pub async fn check(bench: &Workbench, subject: &Subject) -> Checked {
+/// Checks a rule. Which values scripts share is known where there is an installation to look into.
+pub async fn check(bench: &Workbench, subject: &Subject, shared: Option<&SharedNames>) -> Checked {
     let mut checked = Checked {
         name: subject.name.to_string(),
         bytes: subject.bytes().len(),
-        lane: "",
         imports: inspect(subject.bytes()).map_or_else(|_| Vec::new(), |file| file.imports),
-        script: None,
-        description: None,
-        problems: Vec::new(),
-        notes: Vec::new(),
-        needs: None,
-        repeatability: None,
-        cases: (0, 0),
+        ..Checked::default()
     };
     bench.forget(subject);
-    checked.read_script(bench, subject).await;
+    checked.read_script(bench, subject, shared).await;
+    if subject.manifest.instances == Instances::Kept {
+        checked.notes.push(Remark::note(KEPT.to_owned()));
+    }
     let Some((rule, loading)) = checked.load(bench, subject).await else {
         return checked;
     };
@@ -102,18 +102,33 @@ fn generous(manifest: &Manifest) -> Manifest {
 }
 
 impl Checked {
+    /// Of a rule that cannot even be read.
+    pub fn unread(file: &Path, problem: &SubjectError) -> Self {
+        Self {
+            name: file.display().to_string(),
+            problems: vec![problem.said()],
+            ..Self::default()
+        }
+    }
+
     /// Whether the server would take the rule as it is.
     pub fn is_good(&self) -> bool {
         self.problems.is_empty()
     }
 
     /// A script that cannot be analysed cannot be loaded either, which says why.
-    async fn read_script(&mut self, bench: &Workbench, subject: &Subject) {
+    async fn read_script(
+        &mut self,
+        bench: &Workbench,
+        subject: &Subject,
+        shared: Option<&SharedNames>,
+    ) {
         let Ok(Some(analysis)) = script::analyse(bench, subject).await else {
             return;
         };
-        let file = subject.source().file_name();
-        self.notes = script::report(&analysis, &subject.manifest, &file);
+        let (manifest, file) = (&subject.manifest, subject.source().file_name());
+        self.values = script::values(&analysis, manifest, shared);
+        self.notes = script::report(&analysis, manifest, &file, (&self.values, shared));
         self.script = Some(analysis);
     }
 
@@ -346,6 +361,9 @@ impl LoadError {
     }
 }
 
+const KEPT: &str = "its manifest keeps instances (instances = \"kept\"): each answers one token after another, and what it \
+    leaves in its memory is there for the next. Golden cases and the calls of this check have fresh ones, so nothing here \
+    tells whether that is harmless";
 const CALLS_MIN: usize = 2;
 const CALLS_MAX: usize = 1_000;
 const EVENTS_MAX: usize = 20;

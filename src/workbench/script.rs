@@ -1,8 +1,15 @@
 //! What moving one of Auth0's scripts here takes.
 
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
 use super::remark::Remark;
 use super::{Subject, Workbench};
-use crate::rule::{Analysis, Form, LoadError, Manifest, Severity};
+use crate::rule::{Analysis, Form, LoadError, Manifest, Severity, Wanted};
+
+/// The names of the values that all scripts of an installation share.
+pub type SharedNames = BTreeSet<String>;
 
 /// What the analyser finds in a script; nothing for a rule that is none.
 ///
@@ -16,7 +23,12 @@ pub async fn analyse(bench: &Workbench, subject: &Subject) -> Result<Option<Anal
 }
 
 /// What there is to do and to know: what cannot work, then what the manifest lacks, then the rest.
-pub(super) fn report(analysis: &Analysis, manifest: &Manifest, file: &str) -> Vec<Remark> {
+pub(super) fn report(
+    analysis: &Analysis,
+    manifest: &Manifest,
+    file: &str,
+    (values, shared): (&[Value], Option<&SharedNames>),
+) -> Vec<Remark> {
     let findings = |level: Severity| {
         let findings = analysis.findings.iter();
         let such = findings.filter(|finding| finding.severity == level);
@@ -31,7 +43,7 @@ pub(super) fn report(analysis: &Analysis, manifest: &Manifest, file: &str) -> Ve
         text,
     };
     let hosts = missing_hosts(analysis, manifest, file).into_iter();
-    let values = missing_values(analysis, manifest, file);
+    let values = missing_values(values, file, shared);
     [
         findings(Severity::Error),
         hosts.chain(values).map(lacking).collect(),
@@ -75,26 +87,64 @@ fn origin(host: &str) -> String {
     }
 }
 
-/// The names that it reads of its configuration or its secrets, and that nobody gives it.
-fn missing_values(analysis: &Analysis, manifest: &Manifest, file: &str) -> Vec<String> {
-    let given = |name: &str| {
-        manifest.settings.contains_key(name)
-            || manifest
-                .secrets
-                .get(name)
-                .is_some_and(|secret| secret.visible)
+/// A value that a script looks up in its configuration or its secrets: they are the same here.
+#[derive(Clone, Debug, Serialize)]
+pub struct Value {
+    /// Its name.
+    pub name: String,
+    /// The first line that reads it.
+    pub line: u32,
+    /// What gives it: `settings` or `secrets` of its manifest, or `shared`, which all scripts have. Nothing, as far as is known.
+    pub given_by: Option<&'static str>,
+}
+
+/// The values that a script reads, each once, and what gives them.
+pub(super) fn values(
+    analysis: &Analysis,
+    manifest: &Manifest,
+    shared: Option<&SharedNames>,
+) -> Vec<Value> {
+    let given_by = |name: &str| {
+        let is_secret = manifest
+            .secrets
+            .get(name)
+            .is_some_and(|secret| secret.visible);
+        match (manifest.settings.contains_key(name), is_secret) {
+            (true, _) => Some("settings"),
+            (_, true) => Some("secrets"),
+            _ => shared
+                .filter(|names| names.contains(name))
+                .map(|_| "shared"),
+        }
     };
-    let wanted = analysis.configuration.iter().chain(&analysis.secrets);
-    let missing = wanted.filter(|wanted| !given(&wanted.name));
-    let line = |name: &str, line: u32| {
+    let mut values: Vec<Value> = Vec::new();
+    for Wanted { name, line } in analysis.configuration.iter().chain(&analysis.secrets) {
+        if values.iter().all(|value| value.name != *name) {
+            let (name, line) = (name.clone(), *line);
+            values.push(Value {
+                given_by: given_by(&name),
+                name,
+                line,
+            });
+        }
+    }
+    values
+}
+
+/// Those that nobody gives it. What all scripts share may not be known here.
+fn missing_values(values: &[Value], file: &str, shared: Option<&SharedNames>) -> Vec<String> {
+    let line = |Value { name, line, .. }: &Value| {
+        let by = match shared {
+            None => "which its manifest does not give it",
+            Some(_) => "which neither its manifest gives it nor what all scripts share",
+        };
         format!(
-            "it reads {name} ({file}:{line}), which its manifest does not give it: add it to [settings], or, if it is \
-             confidential, [secrets.{name}] with visible = true"
+            "it reads {name} ({file}:{line}), {by}: add it to [settings], or, if it is confidential, [secrets.{name}] with \
+             visible = true, or set it for all scripts (PUT /api/v2/rules-configs/{name})"
         )
     };
-    missing
-        .map(|wanted| line(&wanted.name, wanted.line))
-        .collect()
+    let missing = values.iter().filter(|value| value.given_by.is_none());
+    missing.map(line).collect()
 }
 
 /// A dialect in words for people.

@@ -107,6 +107,31 @@ impl Subject {
         })
     }
 
+    /// The rule files in a directory, in the order of their names. Nothing where the path is a rule itself: a file, or a
+    /// project. A directory without any is taken for a project that lacks something.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn files_in(path: &Path) -> Result<Option<Vec<PathBuf>>, SubjectError> {
+        if !path.is_dir() || path.join(PROJECT_MANIFEST).is_file() {
+            return Ok(None);
+        }
+        let unreadable = |source| SubjectError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(path).map_err(unreadable)? {
+            let file = entry.map_err(unreadable)?.path();
+            let ending = file.extension().unwrap_or_default().to_string_lossy();
+            if Form::of_ending(&ending).is_some() && !stem(&file).starts_with('.') {
+                files.push(file);
+            }
+        }
+        files.sort();
+        Ok((!files.is_empty()).then_some(files))
+    }
+
     /// The golden cases in a directory.
     ///
     /// # Errors
@@ -239,6 +264,16 @@ pub enum SubjectError {
     /// The manifest has mistakes.
     #[error("the manifest has {} mistake(s):{}", .0.len(), listed(.0))]
     Manifest(Vec<Mistake>),
+}
+
+impl SubjectError {
+    /// With its cause.
+    pub(super) fn said(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
 }
 
 impl From<Vec<Mistake>> for SubjectError {

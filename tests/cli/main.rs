@@ -11,6 +11,7 @@ mod administration;
 mod assemble;
 mod audit;
 mod backup;
+mod checking;
 mod clients_with_secrets;
 mod configuration;
 mod declared;

@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use crate::checking::SPINNING;
 use crate::place::{JTI_RULE, Place, until};
 use crate::program::Program;
-use crate::workbench::SPINNING;
 
 #[test]
 fn status_shows_what_runs_and_what_does_not() {

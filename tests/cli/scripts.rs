@@ -52,6 +52,47 @@ fn check_of_a_script_is_a_migration_report() {
 }
 
 #[test]
+fn check_knows_the_values_that_scripts_share_here() {
+    let place = Place::new();
+    place.put("10-tier.js", READING);
+    place.put("10-tier.toml", "[settings]\nPLAN = \"a\"\n");
+    let said = place.run(&["rule", "check", "10-tier.js"]).well();
+    assert!(
+        said.contains("PLAN (a setting), REGION (not set), STAGE (not set)\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("which its manifest does not give it: "),
+        "{said}"
+    );
+    assert!(
+        !place.path().join(".rulemint").exists(),
+        "looking makes nothing"
+    );
+
+    place.put(
+        "t/rules-configs/region.json",
+        r#"{"key":"REGION","value":"eu"}"#,
+    );
+    place.run(&["apply", "-f", "t"]).well();
+    let said = place.run(&["rule", "check", "10-tier.js"]).well();
+    for words in [
+        "PLAN (a setting), REGION (shared), STAGE (not set)\n",
+        "it reads STAGE (10-tier.js:2), which neither its manifest gives it nor what all scripts share: ",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!said.contains("it reads REGION"), "{said}");
+}
+
+/// A rule that looks values up.
+const READING: &str = "function (user, context, callback) {
+  context.accessToken['https://acme.example/at'] = [configuration.PLAN, configuration.REGION, configuration.STAGE].join();
+  callback(null, user, context);
+}
+";
+
+#[test]
 fn check_tells_of_a_script_that_fails_at_every_event() {
     let place = Place::new();
     place.put(

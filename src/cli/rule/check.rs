@@ -1,39 +1,137 @@
 //! `rulemint rule check`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anstream::println;
 use clap::Args;
+use tokio::sync::OnceCell;
 
 use super::engine;
 use crate::cli::Context;
-use crate::cli::exit::Refused;
+use crate::cli::access::Access;
+use crate::cli::exit::{NotThere, Refused};
 use crate::cli::output::{BAD, DIM, GOOD, ODD, size};
-use crate::rule::{Analysis, Severity, Wanted};
-use crate::workbench::Remark;
+use crate::rule::{Analysis, Form, Severity};
 use crate::workbench::check::{Checked, check};
-use crate::workbench::script;
+use crate::workbench::script::{self, SharedNames, Value};
+use crate::workbench::{Remark, Subject, Workbench};
 
 #[derive(Args)]
 pub(in crate::cli) struct Check {
-    /// A rule file, or a project that was built. For one of Auth0's scripts this is the migration report.
-    #[arg(default_value = ".")]
-    rule: PathBuf,
+    /// Rule files, projects that were built, or directories with rule files in them. For one of Auth0's scripts this is the
+    /// migration report.
+    #[arg(default_value = ".", value_name = "RULE")]
+    rules: Vec<PathBuf>,
 }
 
 impl Check {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
-        let subject = engine::open(&self.rule, context)?;
-        let bench = engine::workbench(context)?;
-        let checked = check(&bench, &subject).await;
-        context.output.thing(&checked, &lines(&checked));
-        if !context.output.is_json() {
-            show_findings(&checked);
+        let mut rules = Vec::with_capacity(self.rules.len());
+        for rule in &self.rules {
+            match Subject::files_in(rule)? {
+                Some(files) => rules.extend(files),
+                None => rules.push(rule.clone()),
+            }
+        }
+        let checker = Checker {
+            bench: engine::workbench(context)?,
+            shared: OnceCell::new(),
+            context,
+        };
+        match rules.as_slice() {
+            [rule] if rules == self.rules => checker.check_one(rule).await,
+            rules => checker.check_all(rules).await,
+        }
+    }
+}
+
+/// Checks one rule after another.
+struct Checker<'c> {
+    bench: Workbench,
+    /// Looked up when the first script wants to know.
+    shared: OnceCell<Option<SharedNames>>,
+    context: &'c Context<'c>,
+}
+
+impl Checker<'_> {
+    async fn check_one(&self, rule: &Path) -> anyhow::Result<()> {
+        let checked = self.check(&engine::open(rule, self.context)?).await;
+        match self.context.output.is_json() {
+            true => self.context.output.value(&checked),
+            false => self.show(&checked),
         }
         match checked.is_good() {
             true => Ok(()),
             false => Err(Refused(format!("{} would not run as it is", checked.name)).into()),
+        }
+    }
+
+    async fn check_all(&self, rules: &[PathBuf]) -> anyhow::Result<()> {
+        let mut all = Vec::with_capacity(rules.len());
+        for rule in rules {
+            let checked = match engine::open(rule, self.context) {
+                Ok(subject) => self.check(&subject).await,
+                Err(problem) => Checked::unread(rule, &problem),
+            };
+            if !self.context.output.is_json() {
+                self.show(&checked);
+                println!();
+            }
+            all.push(checked);
+        }
+        if self.context.output.is_json() {
+            self.context.output.value(&all);
+        }
+        verdict(&all, self.context)
+    }
+
+    async fn check(&self, subject: &Subject) -> Checked {
+        let shared = match subject.form() {
+            Form::Wasm => None,
+            Form::Script => {
+                let names = || shared_names(self.context);
+                self.shared.get_or_init(names).await.as_ref()
+            }
+        };
+        check(&self.bench, subject, shared).await
+    }
+
+    fn show(&self, checked: &Checked) {
+        self.context.output.thing(checked, &lines(checked));
+        show_findings(checked);
+    }
+}
+
+fn verdict(all: &[Checked], context: &Context<'_>) -> anyhow::Result<()> {
+    let bad = all.iter().filter(|checked| !checked.is_good());
+    let bad: Vec<&str> = bad.map(|checked| checked.name.as_str()).collect();
+    let (count, names) = (all.len(), bad.join(", "));
+    match bad.len() {
+        0 => context
+            .output
+            .note(format!("A server would take all {count} of them.")),
+        bad => {
+            let text = format!("{bad} of {count} rules would not run as they are: {names}");
+            return Err(Refused(text).into());
+        }
+    }
+    Ok(())
+}
+
+/// The names of the values that scripts share, where there is an installation that can be looked into.
+async fn shared_names(context: &Context<'_>) -> Option<SharedNames> {
+    let look = async {
+        let access = Access::look(context).await?;
+        anyhow::Ok(access.registrar.rules_config_keys().await?)
+    };
+    match look.await {
+        Ok(names) => Some(SharedNames::from_iter(names)),
+        Err(problem) if problem.is::<NotThere>() => None,
+        Err(problem) => {
+            let text = format!("which values scripts share is not known: {problem}");
+            context.output.remark(text);
+            None
         }
     }
 }
@@ -51,7 +149,7 @@ fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
         ));
     }
     if let Some(analysis) = &checked.script {
-        lines.extend(script_lines(analysis));
+        lines.extend(script_lines(analysis, checked));
     }
     if !checked.imports.is_empty() {
         lines.push(("imports", by_module(&checked.imports)));
@@ -84,7 +182,7 @@ fn lines(checked: &Checked) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn script_lines(analysis: &Analysis) -> Vec<(&'static str, String)> {
+fn script_lines(analysis: &Analysis, checked: &Checked) -> Vec<(&'static str, String)> {
     let mut lines = vec![("dialect", script::dialect(analysis).to_owned())];
     let mut add = |label, mut names: Vec<&str>| {
         names.dedup();
@@ -92,13 +190,6 @@ fn script_lines(analysis: &Analysis) -> Vec<(&'static str, String)> {
             lines.push((label, names.join(", ")));
         }
     };
-    let named = |wanted: &Wanted| wanted.name.clone();
-    let read: Vec<String> = analysis
-        .configuration
-        .iter()
-        .chain(&analysis.secrets)
-        .map(named)
-        .collect();
     let modules = analysis
         .modules
         .iter()
@@ -108,8 +199,19 @@ fn script_lines(analysis: &Analysis) -> Vec<(&'static str, String)> {
         "hosts",
         analysis.hosts.iter().map(|host| &*host.host).collect(),
     );
-    add("reads", read.iter().map(String::as_str).collect());
+    let reads: Vec<String> = checked.values.iter().map(read).collect();
+    add("reads", reads.iter().map(String::as_str).collect());
     lines
+}
+
+fn read(value: &Value) -> String {
+    let given_by = match value.given_by {
+        Some("settings") => "a setting",
+        Some("secrets") => "a secret",
+        Some(_) => "shared",
+        None => "not set",
+    };
+    format!("{} ({given_by})", value.name)
 }
 
 /// The functions of each module on one line: a core module imports dozens.

@@ -19,7 +19,7 @@ use crate::random::SystemRandom;
 use crate::rule::{CompiledRules, CompilerProgram, Outside, Rule};
 use crate::workbench::compare::{self, Trial};
 use crate::workbench::watch::newer_source;
-use crate::workbench::{Parts, Subject, Workbench};
+use crate::workbench::{Parts, Subject, SubjectError, Workbench};
 
 /// An engine like the server's. What it compiles is remembered in the user's cache directory.
 pub(in crate::cli) fn workbench(context: &Context<'_>) -> anyhow::Result<Workbench> {
@@ -50,7 +50,7 @@ fn cache_dir(context: &Context<'_>) -> anyhow::Result<DataDir> {
 }
 
 /// Opens a rule, and says so where its sources have changed since it was built.
-pub(super) fn open(path: &Path, context: &Context<'_>) -> anyhow::Result<Subject> {
+pub(super) fn open(path: &Path, context: &Context<'_>) -> Result<Subject, SubjectError> {
     let subject = Subject::open(path)?;
     let project = subject.project.as_deref();
     if let Some(newer) = project.and_then(|project| newer_source(project, &subject.file)) {
