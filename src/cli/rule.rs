@@ -27,7 +27,7 @@ pub(super) enum RuleCommand {
     Run(run::Run),
     /// Run a rule's golden cases.
     Test(case::Test),
-    /// Measure a rule's calls, each in a fresh sandbox.
+    /// Measure a rule's calls, each in a fresh sandbox unless its manifest keeps instances.
     Bench(bench::Bench),
     /// Show what is in a rule file: kind, imports, exports, world, producers, digest.
     Inspect(file::Inspect),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Workbench;
 use super::compare::Trial;
-use crate::rule::{Rule, rehearse, start_once};
+use crate::rule::{Instances, Rule, rehearse, start_once};
 
 /// Figures of many calls, each in a fresh sandbox unless the rule keeps its own. Durations in microseconds.
 #[derive(Clone, Debug, Serialize)]
@@ -16,8 +16,11 @@ pub struct Figures {
     pub calls: usize,
     /// Whole calls.
     pub call_us: Spread,
-    /// Making the sandbox alone: what a call costs before the rule does anything.
+    /// Making a sandbox alone: what a call costs before the rule does anything. Where instances are kept, only a call that
+    /// finds none waiting pays for one.
     pub start_us: Spread,
+    /// Whether calls had an instance that had answered others before.
+    pub instances: Instances,
     /// The most that any one memory of the rule had, in bytes.
     pub memory_bytes: u64,
 }
@@ -81,6 +84,7 @@ pub async fn measure(
         calls: took.len(),
         call_us: Spread::of(took),
         start_us: Spread::of(starts),
+        instances: rule.manifest.instances,
         memory_bytes,
     })
 }

@@ -172,6 +172,23 @@ fn bench_gives_figures_of_as_many_calls_as_were_asked_for() {
 }
 
 #[test]
+fn bench_tells_what_kept_instances_save() {
+    let place = Place::new();
+    place.put("10-jti.wasm", fs::read(JTI_RULE).unwrap());
+    let bench = ["rule", "bench", "10-jti.wasm", "--calls", "20"];
+    let said = place.run(&bench).well();
+    assert!(said.contains("making the sandbox  p50 "), "{said}");
+    place.put("10-jti.toml", "instances = \"kept\"\n");
+    let said = place.run(&bench).well();
+    assert!(!said.contains("making the sandbox"), "{said}");
+    assert!(said.contains("a new instance  p50 "), "{said}");
+    assert!(
+        said.contains("only a call that finds none waiting"),
+        "{said}"
+    );
+}
+
+#[test]
 fn inspect_shows_what_is_in_a_file() {
     let place = Place::new();
     place.put("10-jti.wasm", fs::read(JTI_RULE).unwrap());

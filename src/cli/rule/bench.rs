@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::engine;
 use crate::cli::Context;
+use crate::rule::Instances;
 use crate::workbench::bench::{Spread, measure};
 use crate::workbench::compare::Trial;
 
@@ -48,10 +49,21 @@ impl Bench {
         let lines = [
             ("calls", figures.calls.to_string()),
             ("a call", spread(figures.call_us)),
-            ("making the sandbox", spread(figures.start_us)),
+            starting(figures.instances, spread(figures.start_us)),
             ("memory", format!("{} bytes", figures.memory_bytes)),
         ];
         context.output.thing(&figures, &lines);
         Ok(())
+    }
+}
+
+/// What making a sandbox costs, and whether each call pays for one.
+fn starting(instances: Instances, spread: String) -> (&'static str, String) {
+    match instances {
+        Instances::Fresh => ("making the sandbox", spread),
+        Instances::Kept => (
+            "a new instance",
+            format!("{spread}   (kept: only a call that finds none waiting pays for one)"),
+        ),
     }
 }
