@@ -15,3 +15,6 @@ pub use public_key::PublicKey;
 pub use ring::KeyRing;
 pub use rotation::{complete_keys, ensure_key, next_key};
 pub use signing_key::SigningKey;
+
+/// How long anybody may keep the key set, in seconds (`Cache-Control`): so long it takes until a new key is known to all.
+pub const KEY_SET_SECONDS: u32 = 300;

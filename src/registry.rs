@@ -26,7 +26,7 @@ pub use apis::{ApiChange, NewApi};
 pub use client::{AuthMethod, Client, ClientGrant};
 pub use clients::{AddedClient, ClientChange, NewClient};
 pub use grants::{GrantChange, NewGrant};
-pub use keys::KeyStanding;
+pub use keys::{Hasty, KeyStanding, Rotation};
 pub use registrar::{Registrar, RegistrarError, Registrars};
 pub use rules_configs::rules_configs;
 pub use secret::{ChosenHash, Print, SecretHasher, StoredSecret, looks_generated};

@@ -7,14 +7,17 @@ use super::Context;
 use super::access::Access;
 use super::output::moment;
 use super::revoke::until_in_force;
-use crate::keys::Algorithm;
-use crate::registry::KeyStanding;
+use crate::keys::{Algorithm, KEY_SET_SECONDS};
+use crate::registry::{Hasty, KeyStanding};
 
 #[derive(Subcommand)]
 pub(super) enum KeyCommand {
     /// List the signing keys: those that sign, that will, that did, and that were revoked.
     List,
     /// Sign with the next key from now on. What was signed before stays good until it expires.
+    ///
+    /// Shows the key that signs now and the one that is next, which is published already. Let five minutes pass between two
+    /// rotations: so long verifiers may keep the key set.
     Rotate {
         /// Only that of one algorithm: ES256, RS256 or EdDSA [default: of every algorithm that is in use].
         #[arg(long, value_name = "ALGORITHM")]
@@ -40,10 +43,11 @@ impl KeyCommand {
         match self {
             Self::List => show(&access.registrar.keys().await?, context),
             Self::Rotate { algorithm } => {
-                let keys = access.registrar.rotate_keys(algorithm).await?;
+                let rotation = access.registrar.rotate_keys(algorithm).await?;
                 let change = access.store.newest_key_change().await?;
                 until_in_force(&access, change).await?;
-                show(&keys, context);
+                show(&[rotation.current, rotation.next].concat(), context);
+                rotation.hasty.iter().for_each(|key| warn(key, context));
             }
             Self::Revoke(revoke) => revoke.run(&access, context).await?,
         }
@@ -66,6 +70,14 @@ impl Revoke {
         context.output.done(done);
         Ok(())
     }
+}
+
+fn warn(Hasty { kid, known_at }: &Hasty, context: &Context<'_>) {
+    let known_at = moment(*known_at);
+    context.output.remark(format!(
+        "whoever verifies tokens may keep the key set for {KEY_SET_SECONDS} s: until {known_at} some may not know the key \
+         {kid}, which signs now, and refuse its tokens. Let five minutes pass between two rotations"
+    ));
 }
 
 fn show(keys: &[KeyStanding], context: &Context<'_>) {

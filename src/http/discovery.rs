@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{App, path};
 use crate::grant;
-use crate::keys::Algorithm;
+use crate::keys::{Algorithm, KEY_SET_SECONDS};
 use crate::live::Live;
 use crate::manage;
 
@@ -58,7 +58,7 @@ const CLIENT_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 fn public_json(body: String) -> Response {
     let headers = [
         (CONTENT_TYPE, "application/json"),
-        (CACHE_CONTROL, "public, max-age=300"),
+        (CACHE_CONTROL, &format!("public, max-age={KEY_SET_SECONDS}")),
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
     (headers, body).into_response()

@@ -1,7 +1,7 @@
 //! Looking at signing keys, and rotating them.
 
 use super::{LIFETIME_SECONDS_MAX, Registrar, RegistrarError};
-use crate::keys::{Algorithm, ensure_key, next_key};
+use crate::keys::{Algorithm, KEY_SET_SECONDS, ensure_key, next_key};
 use crate::store::{KeyRow, RevokedKeyRow};
 
 /// A signing key as it stands, without its private half.
@@ -13,6 +13,8 @@ pub struct KeyStanding {
     pub algorithm: String,
     /// `next`, `current`, `previous` or `revoked`.
     pub state: String,
+    /// Since when it is in the key set, in Unix seconds; nothing where it is there no more.
+    pub published_at: Option<i64>,
     /// When it began to sign, in Unix seconds.
     pub current_since: Option<i64>,
     /// When it ceased to, in Unix seconds.
@@ -29,6 +31,7 @@ impl From<KeyRow> for KeyStanding {
             kid: row.kid,
             algorithm: row.algorithm,
             state: row.state,
+            published_at: Some(row.created_at),
             current_since: row.current_since,
             current_until: row.current_until,
             revoked_at: None,
@@ -43,12 +46,63 @@ impl From<RevokedKeyRow> for KeyStanding {
             kid: row.kid,
             algorithm: row.algorithm,
             state: "revoked".to_owned(),
+            published_at: None,
             current_since: row.current_since,
             current_until: row.current_until,
             revoked_at: Some(row.revoked_at),
             certificate: row.certificate.unwrap_or_default(),
         }
     }
+}
+
+/// What a rotation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// The keys that sign now.
+    pub current: Vec<KeyStanding>,
+    /// Those that will.
+    pub next: Vec<KeyStanding>,
+    /// Those that sign now and that not every verifier may know yet, because the rotation before this one was so short ago.
+    pub hasty: Vec<Hasty>,
+}
+
+/// A key that signs before every verifier needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hasty {
+    /// RFC 7638 thumbprint of the public key.
+    pub kid: String,
+    /// When nobody can have a key set any more without it, in Unix seconds.
+    pub known_at: i64,
+}
+
+impl Rotation {
+    fn of(keys: Vec<KeyStanding>, now: i64, only: Option<Algorithm>) -> Self {
+        let such = |state: &str| {
+            let is_such = |key: &&KeyStanding| {
+                key.state == state && only.is_none_or(|only| only.as_str() == key.algorithm)
+            };
+            keys.iter().filter(is_such).cloned().collect::<Vec<_>>()
+        };
+        let current = such("current");
+        let hasty = current.iter().filter_map(|key| hasty(key, &keys, now));
+        Self {
+            hasty: hasty.collect(),
+            next: such("next"),
+            current,
+        }
+    }
+}
+
+/// An installation's first two keys were published together: the second can sign at any time.
+fn hasty(key: &KeyStanding, keys: &[KeyStanding], now: i64) -> Option<Hasty> {
+    let has_signed = |other: &&KeyStanding| {
+        other.algorithm == key.algorithm && matches!(&*other.state, "previous" | "revoked")
+    };
+    let known_at = key.published_at? + i64::from(KEY_SET_SECONDS);
+    (known_at > now && keys.iter().filter(has_signed).count() > 1).then(|| Hasty {
+        kid: key.kid.clone(),
+        known_at,
+    })
 }
 
 impl Registrar {
@@ -75,14 +129,11 @@ impl Registrar {
     }
 
     /// Has the next key of an algorithm sign from now on, or of every algorithm that is in use, and makes the ones that will.
-    /// What was signed before stays good. Gives the keys that sign now.
+    /// What was signed before stays good.
     ///
     /// # Errors
     /// When the algorithm is not in use, or a key cannot be made or stored.
-    pub async fn rotate_keys(
-        &self,
-        only: Option<Algorithm>,
-    ) -> Result<Vec<KeyStanding>, RegistrarError> {
+    pub async fn rotate_keys(&self, only: Option<Algorithm>) -> Result<Rotation, RegistrarError> {
         let is_current = |key: &KeyStanding| key.state == "current";
         let wanted = |key: &KeyStanding| only.is_none_or(|only| only.as_str() == key.algorithm);
         let before = self.keys().await?.into_iter();
@@ -100,8 +151,7 @@ impl Registrar {
         }
         let oldest = self.now() - i64::from(LIFETIME_SECONDS_MAX) - MARGIN_SECONDS;
         self.store.forget_keys(oldest, self.by()).await?;
-        let after = self.keys().await?.into_iter();
-        Ok(after.filter(|key| is_current(key) && wanted(key)).collect())
+        Ok(Rotation::of(self.keys().await?, self.now(), only))
     }
 
     /// A new key of the same algorithm as this one, to be stored where that is revoked.

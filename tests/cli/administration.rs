@@ -304,6 +304,32 @@ fn keys_are_rotated_and_revoked() {
 }
 
 #[test]
+fn a_rotation_tells_which_key_signs_and_which_is_next_and_when_it_came_too_soon() {
+    let place = Place::new();
+    place.furnish();
+    let first = place.run(&["key", "rotate"]);
+    assert_eq!(first.err, "", "both keys were published together");
+    let lines: Vec<&str> = first.out.lines().skip(1).collect();
+    let [current, next] = lines.as_slice() else {
+        panic!("{first:?}");
+    };
+    assert!(
+        current.contains("current") && next.contains("next"),
+        "{first:?}"
+    );
+    let (kid, _) = next.split_once(' ').unwrap();
+    let second = place.run(&["key", "rotate"]);
+    let warning = second.err.replace('\n', " ");
+    assert!(warning.starts_with("note: "), "{second:?}");
+    assert!(
+        warning.contains(&format!("some may not know the key {kid}")),
+        "{second:?}"
+    );
+    assert!(second.out.contains(&format!("{kid}  ES256")), "{second:?}");
+    second.well();
+}
+
+#[test]
 fn a_quota_is_typed_shown_changed_and_taken_away() {
     let place = Place::new();
     let quota = "per_hour=10,per_day=50,enforce=false";
