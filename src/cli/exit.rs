@@ -92,72 +92,108 @@ impl fmt::Display for Differs {
 impl std::error::Error for Differs {}
 
 pub(super) fn of_failure(failure: &anyhow::Error) -> ExitCode {
-    ExitCode::from(if failure.is::<Mistakes>() {
-        CONFIGURATION
-    } else if is_about_existence(failure) {
-        NOT_THERE
-    } else if is_no(failure) || is_damage(failure) {
-        REFUSED
-    } else {
-        FAILED
-    })
+    let known = [
+        code(failure, |_: &Mistakes| CONFIGURATION),
+        code(failure, |_: &NotThere| NOT_THERE),
+        code(failure, |_: &Refused| REFUSED),
+        code(failure, |_: &Differs| REFUSED),
+        code(failure, of_registrar),
+        code(failure, of_revocation),
+        code(failure, of_wish),
+        code(failure, of_scaffold),
+        code(failure, of_rules_dir),
+        code(failure, of_deploy),
+        code(failure, of_backup),
+        code(failure, |stopped: &Stopped| of_work(&stopped.source)),
+    ];
+    ExitCode::from(known.into_iter().flatten().next().unwrap_or(FAILED))
 }
 
-/// Whether a server, a check or the like says no.
-fn is_no(failure: &anyhow::Error) -> bool {
-    let by_server = matches!(
-        failure.downcast_ref(),
-        Some(WishError::NotGranted(_) | WishError::NoAnswer)
-    );
-    let is_final = matches!(failure.downcast_ref(), Some(RevocationError::Final { .. }));
-    let on_scripts = matches!(
-        failure.downcast_ref(),
-        Some(Stopped {
-            source: WorkError::Refused(_) | WorkError::Ask(_),
-            ..
-        })
-    );
-    by_server || is_final || on_scripts || failure.is::<Refused>() || failure.is::<Differs>()
+/// The code of a failure, if it is of this type.
+fn code<E: std::error::Error + Send + Sync + 'static>(
+    failure: &anyhow::Error,
+    of: fn(&E) -> u8,
+) -> Option<u8> {
+    failure.downcast_ref().map(of)
 }
 
-/// Whether a thing is missing, or there already.
-fn is_about_existence(failure: &anyhow::Error) -> bool {
-    let in_registry = matches!(
-        failure.downcast_ref(),
-        Some(RegistrarError::NotFound { .. } | RegistrarError::Conflict { .. })
-    );
-    let in_list = matches!(
-        failure.downcast_ref(),
-        Some(RevocationError::NotFound { .. })
-    );
-    let in_files = matches!(failure.downcast_ref(), Some(ScaffoldError::Exists(_)))
-        || matches!(
-            of_rules_dir(failure),
-            Some(RulesDirError::NotThere { .. } | RulesDirError::NoDirectory(_))
-        );
-    let in_rules = matches!(
-        failure.downcast_ref(),
-        Some(WishError::NeverRan | WishError::NothingEarlier)
-    );
-    let in_backup = matches!(
-        failure.downcast_ref(),
-        Some(BackupError::Exists(_) | BackupError::NotEmpty(_) | BackupError::NotOne { .. })
-    );
-    in_registry || in_list || in_files || in_rules || in_backup || failure.is::<NotThere>()
+fn of_registrar(error: &RegistrarError) -> u8 {
+    match error {
+        RegistrarError::NotFound { .. } | RegistrarError::Conflict { .. } => NOT_THERE,
+        RegistrarError::Invalid(_)
+        | RegistrarError::Protected(_)
+        | RegistrarError::ForeignScope { .. }
+        | RegistrarError::Key(_)
+        | RegistrarError::Store(_) => FAILED,
+    }
 }
 
-/// Whether a backup was looked at, and is not what was written.
-fn is_damage(failure: &anyhow::Error) -> bool {
-    matches!(failure.downcast_ref(), Some(BackupError::Damaged { .. }))
+fn of_revocation(error: &RevocationError) -> u8 {
+    match error {
+        RevocationError::NotFound { .. } => NOT_THERE,
+        RevocationError::Final { .. } => REFUSED,
+        RevocationError::Invalid(_)
+        | RevocationError::Full { .. }
+        | RevocationError::TooManyCutoffs { .. }
+        | RevocationError::Store(_) => FAILED,
+    }
 }
 
-/// What is wrong in the rules directory, if that is what failed.
-fn of_rules_dir(failure: &anyhow::Error) -> Option<&RulesDirError> {
-    let deploying = match failure.downcast_ref() {
-        Some(DeployError::RulesDir(problem)) => Some(problem),
-        _ => None,
-    };
-    deploying.or_else(|| failure.downcast_ref())
+fn of_wish(error: &WishError) -> u8 {
+    match error {
+        WishError::NeverRan | WishError::NothingEarlier | WishError::NoGeneration(_) => NOT_THERE,
+        WishError::NotGranted(_) | WishError::NoAnswer => REFUSED,
+        WishError::Unreadable(_) | WishError::Store(_) => FAILED,
+    }
+}
+
+fn of_scaffold(error: &ScaffoldError) -> u8 {
+    match error {
+        ScaffoldError::Exists(_) => NOT_THERE,
+        ScaffoldError::Name(_) | ScaffoldError::Write { .. } => FAILED,
+    }
+}
+
+fn of_rules_dir(error: &RulesDirError) -> u8 {
+    match error {
+        RulesDirError::NotThere { .. } | RulesDirError::NoDirectory(_) => NOT_THERE,
+        RulesDirError::ReadOnly { .. }
+        | RulesDirError::Conflict(_)
+        | RulesDirError::Invalid(_)
+        | RulesDirError::Read { .. }
+        | RulesDirError::Write { .. } => FAILED,
+    }
+}
+
+fn of_deploy(error: &DeployError) -> u8 {
+    match error {
+        DeployError::RulesDir(problem) => of_rules_dir(problem),
+        DeployError::InPlace(_) => FAILED,
+    }
+}
+
+/// A backup that was looked at and is not what was written is a no.
+fn of_backup(error: &BackupError) -> u8 {
+    match error {
+        BackupError::Exists(_) | BackupError::NotEmpty(_) | BackupError::NotOne { .. } => NOT_THERE,
+        BackupError::Damaged { .. } => REFUSED,
+        BackupError::File { .. }
+        | BackupError::Newer { .. }
+        | BackupError::NoMasterKey(_)
+        | BackupError::Rules(_)
+        | BackupError::DataDir(_)
+        | BackupError::Store(_)
+        | BackupError::MasterKey(_)
+        | BackupError::Keys(_)
+        | BackupError::Revocation(_) => FAILED,
+    }
+}
+
+fn of_work(error: &WorkError) -> u8 {
+    match error {
+        WorkError::Refused(_) | WorkError::Ask(_) => REFUSED,
+        WorkError::Registrar(_) | WorkError::RulesDir(_) | WorkError::Write { .. } => FAILED,
+    }
 }
 
 /// Help and version are no mistakes.

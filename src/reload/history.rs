@@ -108,7 +108,7 @@ impl Reloader {
             }
         };
         let chain = self.keep.chain(to).await.map_err(failed)?;
-        chain.ok_or_else(|| format!("there is no generation {to} to go back to"))
+        chain.ok_or_else(|| format!("there is no generation {to} to go back to: name one that `rulemint rule status` lists"))
     }
 
     /// After a rollback the chain holds against the directory, but not against secrets that have changed since.

@@ -38,13 +38,28 @@ impl Wish {
             sleep(ANSWER_POLL).await;
             let report = report(store).await?;
             if report.wish >= wish {
-                return match report.wish_problem {
+                return match &report.wish_problem {
                     None => Ok(report),
-                    Some(problem) => Err(WishError::NotGranted(problem)),
+                    Some(problem) => Err(self.refused(store, &report, problem.clone()).await),
                 };
             }
         }
         Err(WishError::NoAnswer)
+    }
+
+    /// Why the server did not grant it. That something is not there is told apart from a no.
+    async fn refused(self, store: &Store, report: &Report, problem: String) -> WishError {
+        let is_there = match self {
+            Self::RollBack(Some(number)) => match store.generation(number).await {
+                Ok(row) => row.is_some_and(|row| row.rules_dir == report.rules_dir),
+                Err(failure) => return failure.into(),
+            },
+            Self::Reload | Self::RollBack(None) => true,
+        };
+        match is_there {
+            true => WishError::NotGranted(problem),
+            false => WishError::NoGeneration(problem),
+        }
     }
 }
 
@@ -87,6 +102,9 @@ pub enum WishError {
     /// There is nothing to go back to.
     #[error("there is no earlier generation to go back to")]
     NothingEarlier,
+    /// There is no such generation, says the server.
+    #[error("{0}")]
+    NoGeneration(String),
     /// The server says why.
     #[error("{0}")]
     NotGranted(String),

@@ -118,11 +118,11 @@ fn rollback_goes_back_and_status_tells() {
 }
 
 #[test]
-fn rollback_to_what_never_was_is_refused() {
+fn rollback_to_what_never_was_says_that_it_is_not_there() {
     let place = Place::new();
     let _server = place.serve(&[]);
-    let message = place.run(&["rule", "rollback", "99"]).badly(5);
-    assert!(message.contains("99"), "{message}");
+    let message = place.run(&["rule", "rollback", "99"]).badly(4);
+    assert!(message.contains("there is no generation 99"), "{message}");
 }
 
 #[test]

@@ -89,7 +89,9 @@ pub(super) fn told_of_lookup(problem: LookupError) -> Told {
 pub(super) fn told_of_wish(problem: WishError) -> Told {
     let text = problem.to_string();
     match problem {
-        WishError::NothingEarlier => (S::NOT_FOUND, text, Some("not_found")),
+        WishError::NothingEarlier | WishError::NoGeneration(_) => {
+            (S::NOT_FOUND, text, Some("not_found"))
+        }
         WishError::NotGranted(_) => (S::CONFLICT, text, Some("not_granted")),
         WishError::NeverRan | WishError::NoAnswer => {
             error!(problem = text, "a management call failed");

@@ -60,7 +60,7 @@ async fn what_cannot_be_gone_back_to_is_refused() {
     let answer = admin
         .own("POST", "/rules/rollback", Some(json!({ "generation": 99 })))
         .await;
-    assert!(problem(&answer, 409, "not_granted").contains("99"));
+    assert!(problem(&answer, 404, "not_found").contains("99"));
     let told = admin.look("/audit?operation=rollback").await;
     assert_eq!(told["audit"][0]["after"], json!({ "asked_for": true }));
     let answer = admin.own("POST", "/rules/rollback", Some(json!({}))).await;
