@@ -123,28 +123,22 @@ impl<'r> Reader<'r> {
 
     /// The text of a file, with keywords replaced: a file with one that nothing stands for says something else than it means.
     pub(super) fn text(&mut self, path: &Path) -> Option<String> {
-        let read = match fs::metadata(path) {
-            Ok(file) if file.len() > FILE_BYTES_MAX => {
-                let problem = format!("a file has at most {FILE_BYTES_MAX} bytes");
-                self.mistake(&self.place(path), problem);
-                return None;
-            }
-            _ => fs::read_to_string(path),
-        };
-        match read {
-            Ok(text) => {
-                let missing = self.keywords.missing(&text);
-                let is_whole = missing.is_empty();
-                for problem in missing {
-                    self.mistake(&self.place(path), problem);
-                }
-                is_whole.then(|| self.keywords.replace(&text))
-            }
+        match read(path) {
+            Ok(text) => self.replaced(path, &text),
             Err(problem) => {
-                self.mistake(&self.place(path), format!("it cannot be read: {problem}"));
+                self.mistake(&self.place(path), format!("it {problem}"));
                 None
             }
         }
+    }
+
+    fn replaced(&mut self, path: &Path, text: &str) -> Option<String> {
+        let missing = self.keywords.missing(text);
+        let is_whole = missing.is_empty();
+        for problem in missing {
+            self.mistake(&self.place(path), problem);
+        }
+        is_whole.then(|| self.keywords.replace(text))
     }
 
     /// How a file is called in what is told: from the root.
@@ -183,13 +177,22 @@ impl<'r> Reader<'r> {
         if is_page && !path.is_file() {
             return;
         }
+        if said.is_empty() {
+            return self.mistake(place, format!("{name} is empty: name the file that has it"));
+        }
         if !is_below(&path, self.root) {
             let problem =
                 format!("{name}: {said:?} leads out of the directory: move the file into it");
             return self.mistake(place, problem);
         }
-        if let Some(text) = self.text(&path) {
-            properties.insert(name.to_owned(), text.into());
+        match read(&path) {
+            Ok(text) => {
+                if let Some(text) = self.replaced(&path, &text) {
+                    properties.insert(name.to_owned(), text.into());
+                }
+            }
+            // Whoever wrote the path can mend it: the file that is not there says nothing.
+            Err(problem) => self.mistake(place, format!("{name}: the file {said:?} {problem}")),
         }
     }
 
@@ -216,6 +219,17 @@ impl<'r> Reader<'r> {
             true => Ok(self.declared),
             false => Err(self.mistakes),
         }
+    }
+}
+
+/// The text of a file, or what is the matter with it.
+fn read(path: &Path) -> Result<String, String> {
+    match fs::metadata(path) {
+        Ok(file) if file.len() > FILE_BYTES_MAX => Err(format!(
+            "has {} bytes, and may have {FILE_BYTES_MAX}",
+            file.len()
+        )),
+        _ => fs::read_to_string(path).map_err(|problem| format!("cannot be read: {problem}")),
     }
 }
 

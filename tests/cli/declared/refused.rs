@@ -53,6 +53,31 @@ fn what_rulemint_does_not_have_is_left_out_and_told() {
 }
 
 #[test]
+fn a_script_that_is_not_there_is_told_by_the_file_and_the_property_that_want_it() {
+    let place = Place::new();
+    let hook = |name: &str, script: serde_json::Value| {
+        let mut hook = json!({ "name": name, "triggerId": "credentials-exchange" });
+        if !script.is_null() {
+            hook["script"] = script;
+        }
+        put(&place, &format!("t/hooks/{name}.json"), &hook);
+    };
+    hook("none", json!(null));
+    let message = place.run(&["apply", "-f", "t"]).badly(3);
+    let told = "hooks/none.json: it has no script: name the file that has the code of \"none\"";
+    assert!(message.contains(told), "{message}");
+    hook("lost", json!("lost.js"));
+    hook("empty", json!(""));
+    let message = place.run(&["apply", "-f", "t"]).badly(3);
+    for told in [
+        "hooks/lost.json: script: the file \"lost.js\" cannot be read: No such file",
+        "hooks/empty.json: script is empty: name the file that has it",
+    ] {
+        assert!(message.contains(told), "{told}: {message}");
+    }
+}
+
+#[test]
 fn nothing_is_done_when_one_file_is_wrong() {
     let place = Place::new();
     tenant(&place);

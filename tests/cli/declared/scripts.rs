@@ -213,7 +213,9 @@ fn rules_that_contradict_each_other_are_refused() {
     );
     let message = place.run(&["apply", "-f", "t"]).badly(3);
     assert!(
-        message.contains("rules/lost.js: it cannot be read"),
+        message.contains(
+            "rules/lost.json: script: the file \"./lost.js\" cannot be read: No such file"
+        ),
         "{message}"
     );
     fs::remove_file(place.path().join("t/rules/lost.json")).unwrap();

@@ -127,6 +127,11 @@ fn action<'d>(draft: &mut Draft<'d>, entry: &'d Entry, bindings: &Bindings) -> O
 
 fn script<'d>(draft: &mut Draft<'d>, entry: &'d Entry, property: &str) -> Option<Wanted<'d>> {
     let name = draft.text(entry, "name")?;
+    if !entry.properties.contains_key(property) {
+        let problem = format!("it has no {property}: name the file that has the code of {name:?}");
+        draft.mistake(entry, problem);
+        return None;
+    }
     let script = draft.text(entry, property)?;
     let plain = plain(&name);
     if plain.is_empty() {
