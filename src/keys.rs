@@ -3,6 +3,7 @@
 mod algorithm;
 mod certificate;
 mod error;
+mod kind;
 mod public_key;
 mod ring;
 mod rotation;
@@ -11,6 +12,7 @@ mod signing_key;
 pub use algorithm::Algorithm;
 pub use certificate::{fingerprint, pem};
 pub use error::{KeyError, KeyRingError};
+pub use kind::Kind;
 pub use public_key::PublicKey;
 pub use ring::KeyRing;
 pub use rotation::{complete_keys, ensure_key, next_key};

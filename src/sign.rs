@@ -6,7 +6,7 @@ mod verify;
 use std::sync::Arc;
 
 pub use own::{Authentic, NotOurs, OwnToken, check_claims, check_signature};
-pub use verify::{Verification, Verified, VerifyError, verify};
+pub use verify::{Verification, Verified, VerifyError, verify, verify_any};
 
 use crate::keys::{Algorithm, KeyError, KeyRing, SigningKey};
 use crate::rule::ApprovedClaims;

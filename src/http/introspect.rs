@@ -14,7 +14,7 @@ use super::oauth_error::OauthError;
 use super::private_json::private_json;
 use super::token_question::{self, Asked};
 use crate::claims::{CUTOFF, RULES};
-use crate::keys::Algorithm;
+use crate::keys::{Algorithm, Kind};
 use crate::manage::scope::INTROSPECT_TOKENS;
 use crate::sign::OwnToken;
 use crate::verification::NotGood;
@@ -52,7 +52,10 @@ fn signed(
         "token_introspection": said,
     });
     let key = asked.live.keys.signing(Algorithm::default());
-    let jwt = key.and_then(|key| key.sign_as(SIGNED_TYP, &statement.to_string()).ok());
+    let jwt = key.and_then(|key| {
+        key.sign_as(Kind::Introspection, &statement.to_string())
+            .ok()
+    });
     let jwt = jwt.ok_or_else(OauthError::unsure)?;
     let mut response = private_json(StatusCode::OK, jwt.into_bytes(), transaction);
     let content_type = HeaderValue::from_static(SIGNED_TYPE);
@@ -104,4 +107,3 @@ fn active(token: &OwnToken) -> Value {
 }
 
 const SIGNED_TYPE: &str = "application/token-introspection+jwt";
-const SIGNED_TYP: &str = "token-introspection+jwt";

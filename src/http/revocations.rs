@@ -19,7 +19,7 @@ use tracing::error;
 
 use super::App;
 use super::oauth_error::OauthError;
-use crate::keys::Algorithm;
+use crate::keys::{Algorithm, Kind};
 use crate::revocation::{Feed, FeedError, Page, Told};
 use question::{Form, Question};
 
@@ -176,7 +176,7 @@ fn signed(app: &App, question: &Question, list: &Value) -> Result<String, OauthE
         "revocations": list,
     });
     let key = live.keys.signing(Algorithm::default());
-    let jwt = key.and_then(|key| key.sign_as(SIGNED_TYP, &statement.to_string()).ok());
+    let jwt = key.and_then(|key| key.sign_as(Kind::Revocations, &statement.to_string()).ok());
     jwt.ok_or_else(OauthError::unsure)
 }
 
@@ -196,7 +196,6 @@ fn unchanged(known: Option<&str>) -> Response {
 }
 
 const SIGNED_TYPE: &str = "application/rulemint-revocations+jwt";
-const SIGNED_TYP: &str = "rulemint-revocations+jwt";
 const OWN: &str = "private, no-cache";
 const VARIES: &str = "Accept, Authorization";
 /// Readers that may wait at the same time: a part of the connections that there may be.

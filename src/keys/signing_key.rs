@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{Algorithm, KeyError, PublicKey};
+use super::{Algorithm, KeyError, Kind, PublicKey};
 
 /// A private key and what is public about it. It has no `Debug`, so that no log line can hold it.
 pub struct SigningKey {
@@ -67,7 +67,7 @@ impl SigningKey {
         };
         let members = pair.public_members();
         let kid = thumbprint(&members);
-        let header = format!(r#"{{"alg":"{algorithm}","typ":"at+jwt","kid":"{kid}"}}"#);
+        let header = header(algorithm, Kind::AccessToken, &kid);
         let mut jwk = members;
         jwk["kid"] = kid.as_str().into();
         jwk["use"] = "sig".into();
@@ -76,7 +76,7 @@ impl SigningKey {
             algorithm,
             kid: kid.into(),
             pair,
-            header: format!("{}.", URL_SAFE_NO_PAD.encode(header)).into(),
+            header: header.into(),
             jwk,
         })
     }
@@ -127,10 +127,8 @@ impl SigningKey {
     ///
     /// # Errors
     /// When the operating system gives no randomness.
-    pub fn sign_as(&self, typ: &'static str, claims_json: &str) -> Result<String, KeyError> {
-        let (algorithm, kid) = (self.algorithm, &self.kid);
-        let header = format!(r#"{{"alg":"{algorithm}","typ":"{typ}","kid":"{kid}"}}"#);
-        self.sign_behind(&format!("{}.", URL_SAFE_NO_PAD.encode(header)), claims_json)
+    pub fn sign_as(&self, kind: Kind, claims_json: &str) -> Result<String, KeyError> {
+        self.sign_behind(&header(self.algorithm, kind, &self.kid), claims_json)
     }
 
     fn sign_behind(&self, header: &str, claims_json: &str) -> Result<String, KeyError> {
@@ -187,6 +185,13 @@ impl Pair {
             }
         }
     }
+}
+
+/// `BASE64URL(header).`
+fn header(algorithm: Algorithm, kind: Kind, kid: &str) -> String {
+    let typ = kind.typ();
+    let header = format!(r#"{{"alg":"{algorithm}","typ":"{typ}","kid":"{kid}"}}"#);
+    format!("{}.", URL_SAFE_NO_PAD.encode(header))
 }
 
 /// RFC 7638: the SHA-256 of the members in lexicographic order, without spaces. `serde_json` sorts them.

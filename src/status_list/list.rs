@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::order::PLACES;
 use crate::claims::{StatusPlace, quoted};
-use crate::keys::SigningKey;
+use crate::keys::{Kind, SigningKey};
 
 /// A status list.
 pub(super) struct List {
@@ -155,7 +155,7 @@ impl List {
             "ttl": ttl,
             "status_list": { "bits": 1, "lst": compressed },
         });
-        let jwt = key.sign_as(TYP, &claims.to_string());
+        let jwt = key.sign_as(Kind::StatusList, &claims.to_string());
         let jwt = jwt.map_err(io::Error::other)?;
         let (_, signature) = jwt.rsplit_once('.').unwrap_or_default();
         Ok(Statement {
@@ -165,5 +165,4 @@ impl List {
     }
 }
 
-const TYP: &str = "statuslist+jwt";
 const TAG_CHARS: usize = 32;

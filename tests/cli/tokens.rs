@@ -1,5 +1,9 @@
 //! `rulemint token`
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
 use crate::place::{Place, Serving, finish, until};
 
 /// A server with the shipped rule, and a client's id and secret.
@@ -251,6 +255,68 @@ fn explain_tells_who_asked_and_which_rules_ran() {
     let record = place.run(&["token", "explain", &token, "--json"]).json();
     let status = place.run(&["rule", "status", "--json"]).json();
     assert_eq!(record["rules"][0]["digest"], status["rules"][0]["digest"]);
+}
+
+#[test]
+fn inspect_tells_what_else_is_signed_here_for_what_it_is() {
+    let place = Place::new();
+    let (id, secret) = place.furnish();
+    let api = "https://api.example";
+    place
+        .run(&["api", "update", api, "--status-list", "true"])
+        .well();
+    place.run(&["client", "serve", &id, api]).well();
+    let server = place.serve(&[]);
+    let said = place
+        .ask(
+            &server,
+            &(id.clone(), secret.clone()),
+            &["--decode", "--json"],
+        )
+        .json();
+    let list = said["claims"]["status"]["status_list"]["uri"]
+        .as_str()
+        .unwrap();
+    let path = &list[list.find("/status-lists/").unwrap()..];
+    let list = fetched(&server, path, "application/statuslist+jwt", None);
+    let said = place.run_with(&["token", "inspect"], &list).well();
+    assert!(said.contains("valid: it is a status list token"), "{said}");
+
+    let media_type = "application/rulemint-revocations+jwt";
+    let list = fetched(&server, "/revocations", media_type, Some((&id, &secret)));
+    let said = place.run_with(&["token", "inspect"], &list).well();
+    assert!(
+        said.contains("valid: it is a list of revocations"),
+        "{said}"
+    );
+    let said = place
+        .run_with(&["token", "inspect", "--json"], &list)
+        .json();
+    assert_eq!(
+        (&said["valid"], &said["kind"]),
+        (&json!(true), &json!("revocations"))
+    );
+
+    let as_token = ["token", "inspect", "--audience", api];
+    let message = place.run_with(&as_token, &list).badly(5);
+    assert!(
+        message.contains("it is no access token: its typ is \"rulemint-revocations+jwt\""),
+        "{message}"
+    );
+    let forged = format!("{}AAAA", &list[..list.len() - 4]);
+    let message = place.run_with(&["token", "inspect"], &forged).badly(5);
+    assert!(message.contains("its signature is wrong"), "{message}");
+}
+
+/// What a server answers to whoever accepts this type.
+fn fetched(server: &Serving, path: &str, accept: &str, client: Option<(&str, &str)>) -> String {
+    let url = format!("{}{path}", server.address);
+    let mut request = ureq::get(&url).header("accept", accept);
+    if let Some((id, secret)) = client {
+        let basic = STANDARD.encode(format!("{id}:{secret}"));
+        request = request.header("authorization", format!("Basic {basic}"));
+    }
+    request.call().unwrap().body_mut().read_to_string().unwrap()
 }
 
 #[test]

@@ -16,9 +16,12 @@ use super::jwt::{decoded_parts, print_parts, read_token};
 use super::server::{Named, Server};
 use crate::config::{Config, Issuer};
 use crate::keys::KeyRing;
-use crate::sign::{Verification, verify};
+use crate::sign::{Verification, verify_any};
 
 /// Prints what a token says and whether it is valid: signature, issuer, type, time and, where given, audience.
+///
+/// Status list tokens, signed lists of revocations and signed answers of introspection are told as what they are. With --audience
+/// only an access token is valid.
 ///
 /// The keys are those of the installation in the data directory, or of the server where that is named or there is none here, or of --jwks. What
 /// the token says is printed even if it is not valid.
@@ -46,23 +49,22 @@ impl Inspect {
             issuer: issuer.as_deref(),
             audience: self.audience.as_deref(),
         };
-        let verdict = verify(&token, &expected);
+        let (kind, verdict) = verify_any(&token, &expected);
         if context.output.is_json() {
             let problem = verdict.as_ref().err().map(ToString::to_string);
             let valid = problem.is_none();
-            context.output.value(
-                &json!({ "valid": valid, "problem": problem, "header": header, "claims": claims }),
-            );
+            context.output.value(&json!({
+                "valid": valid, "problem": problem, "kind": kind, "header": header, "claims": claims,
+            }));
         } else {
             print_parts(context, &header, &claims);
             match &verdict {
-                Ok(_) => println!("\n{GOOD}valid{GOOD:#}"),
+                Ok(_) => println!("\n{GOOD}valid{GOOD:#}: it is {}", kind.as_str()),
                 Err(problem) => println!("\n{BAD}not valid:{BAD:#} {problem}"),
             }
         }
-        verdict
-            .map(drop)
-            .map_err(|problem| Refused(format!("the token is not valid: {problem}")).into())
+        let refused = |problem| Refused(format!("the token is not valid: {problem}"));
+        Ok(verdict.map(drop).map_err(refused)?)
     }
 
     async fn keys(&self, context: &Context<'_>) -> anyhow::Result<(String, Option<String>)> {
