@@ -121,6 +121,9 @@ pub(super) fn show_rule(rule: &RuleReport) {
         line = format!("{line}  {}", rule.description);
     }
     println!("{line}");
+    if rule.state == RuleState::Pending {
+        println!("    the server is still building it");
+    }
     if let Some(problem) = &rule.problem {
         println!("    {} [{}]", problem.text, problem.code);
     }
