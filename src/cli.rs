@@ -54,7 +54,6 @@ struct Global {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the server.
     Serve(Box<serve::Serve>),
     /// Check or show the configuration.
     #[command(subcommand)]
@@ -78,7 +77,6 @@ enum Command {
     /// See how the rules stand, go back to earlier ones, print the contract for new ones.
     #[command(subcommand)]
     Rule(rule::RuleCommand),
-    /// Take tokens away, list what is revoked, take that back.
     Revoke(Box<revoke::Revoke>),
     /// See who changed what; delete old entries.
     #[command(subcommand)]
@@ -86,14 +84,11 @@ enum Command {
     /// Get, inspect or explain tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Copy the installation, beside a running server.
     Backup(backup::Backup),
-    /// Put a backup in place.
     Restore(backup::Restore),
     /// Look whether the store is sound.
     #[command(subcommand)]
     Store(backup::StoreCommand),
-    /// Print a completion script for a shell.
     Completions(completions::Completions),
     /// Compile a rule from standard input to standard output: how the server compiles, in a process of its own.
     #[command(hide = true)]

@@ -5,7 +5,7 @@ use clap_complete::{Shell, generate};
 
 use super::Cli;
 
-/// Prints a completion script: put it where your shell looks for them.
+/// Print a completion script for a shell: put it where your shell looks for them.
 #[derive(Args)]
 pub(super) struct Completions {
     /// The shell.

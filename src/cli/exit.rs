@@ -15,8 +15,13 @@ use crate::workbench::scaffold::ScaffoldError;
 
 /// The end of `rulemint --help`.
 pub(super) const HELP: &str = "\
-Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 the configuration, or what is applied, has
-mistakes; 4 there is no such thing, or one already; 5 no: from a server, a check, a test, a comparison or a signature.";
+Exit codes:
+  0  done
+  1  failed
+  2  the command line is wrong
+  3  the configuration, or what is applied, has mistakes
+  4  there is no such thing, or one already
+  5  no: from a server, a check, a test, a comparison or a signature";
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;

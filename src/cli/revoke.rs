@@ -16,9 +16,9 @@ pub(super) use announce::{until_all_in_force, until_in_force};
 pub(super) use moment::Before;
 use target::What;
 
-/// Takes tokens away: one by its jti, or everything that was issued so far to a client, for an API …
+/// Take tokens away, list what is revoked, take that back.
 ///
-/// A running server has it in force when the command ends. To keep new tokens from being issued, delete the client's grant:
+/// One token goes by its jti, or everything that was issued so far to a client, for an API … A running server has it in force when the command ends. To keep new tokens from being issued, delete the client's grant:
 /// rulemint grant delete ID --revoke-tokens does both in one moment.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]

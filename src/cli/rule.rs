@@ -22,6 +22,9 @@ pub(super) enum RuleCommand {
     /// Build a project's rule file by its language's usual commands, or bundle a script.
     Build(project::Build),
     /// Say whether a server would take a rule, what it needs, and whether its random values are fresh.
+    ///
+    /// Of several rules the exit code is the worst, and --json prints a list. Of a script it tells, too, which values it reads and
+    /// which of them are not set: in its manifest or, where there is a data directory, among those that all scripts share.
     Check(check::Check),
     /// Run a rule over one event, and show what it changes.
     Run(run::Run),

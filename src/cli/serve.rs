@@ -21,9 +21,9 @@ use crate::rule::{CompilerProgram, Outside};
 use crate::server::{Demo, Parts, Server, Stop};
 use crate::telemetry::log;
 
-/// Runs the server until SIGTERM or SIGINT. Without any configuration it makes what it needs in `.rulemint`.
+/// Run the server until SIGTERM or SIGINT.
 ///
-/// SIGHUP makes it look at the rules directory again. SIGTERM stops it gently, SIGINT (ctrl-c) at once; either way
+/// Without any configuration it makes what it needs in `.rulemint`. SIGHUP makes it look at the rules directory again. SIGTERM stops it gently, SIGINT (ctrl-c) at once; either way
 /// requests under way are finished. A second one ends it on the spot.
 #[derive(Args)]
 pub(super) struct Serve {

@@ -12,11 +12,8 @@ use super::Context;
 
 #[derive(Subcommand)]
 pub(super) enum TokenCommand {
-    /// Ask a running server for a token.
     Get(get::Get),
-    /// Decode a token and check it the way an API would.
     Inspect(inspect::Inspect),
-    /// Tell how a token came to be: who asked, which rules ran, what each changed.
     Explain(explain::Explain),
 }
 

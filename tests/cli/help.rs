@@ -76,7 +76,31 @@ fn every_command_explains_itself() {
 fn the_first_page_says_what_it_is_and_what_the_exit_codes_mean() {
     let help = Place::new().run(&["--help"]).well();
     assert!(help.starts_with("Issues signed access tokens"), "{help}");
-    assert!(help.contains("Exit codes: 0 done"), "{help}");
+    assert!(help.contains("Exit codes:\n  0  done\n"), "{help}");
+}
+
+#[test]
+fn help_tells_what_the_summary_leaves_out() {
+    for (command, words) in [
+        (
+            &["serve"][..],
+            "SIGHUP makes it look at the rules directory again",
+        ),
+        (&["revoke"], "delete the client's grant"),
+        (&["backup"], "as safe as the data directory itself"),
+        (&["restore"], "--revoke-issued makes up for those"),
+        (&["rule", "check"], "--json prints a list"),
+        (&["token", "get"], "never from the command line"),
+        (
+            &["token", "inspect"],
+            "the installation in the data directory",
+        ),
+        (&["token", "explain"], "The ledger knows it"),
+    ] {
+        let help = Place::new().run(&[command, &["--help"]].concat()).well();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains(words), "{words}: {help}");
+    }
 }
 
 #[test]

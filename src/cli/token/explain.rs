@@ -11,8 +11,9 @@ use super::super::output::{BAD, DIM, GOOD, moment};
 use super::jwt::{decoded_parts, read_token};
 use crate::ledger::{Record, records_of};
 
-/// Looks a token up in the ledger: who asked, under which grant, which rules ran at which digest, what each of them
-/// changed and how long each took.
+/// Tell how a token came to be: who asked, which rules ran, what each changed.
+///
+/// The ledger knows it: under which grant, at which digest of each rule, and how long each took, too.
 #[derive(Args)]
 pub(in crate::cli) struct Explain {
     /// The token's jti, or the token itself; - reads it from standard input.

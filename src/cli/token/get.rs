@@ -15,7 +15,9 @@ use super::super::exit::Refused;
 use super::jwt::{decoded_parts, print_parts};
 use super::server::{Named, Server};
 
-/// Asks a running server for a token, with the client credentials grant, and prints the token alone.
+/// Ask a running server for a token.
+///
+/// It is asked for with the client credentials grant, and printed alone.
 ///
 /// The client's secret comes from --secret-file, from RULEMINT_CLIENT_SECRET, or from a prompt: never from the command
 /// line, where every process on the machine could read it.

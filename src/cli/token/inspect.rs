@@ -18,13 +18,16 @@ use crate::config::{Config, Issuer};
 use crate::keys::KeyRing;
 use crate::sign::{Verification, verify_any};
 
-/// Prints what a token says and whether it is valid: signature, issuer, type, time and, where given, audience.
+/// Decode a token and check it the way an API would.
+///
+/// What is checked is its signature, its issuer, its type, its time and, where given, its audience. What it says is printed even if
+/// it is not valid.
 ///
 /// Status list tokens, signed lists of revocations and signed answers of introspection are told as what they are. With --audience
 /// only an access token is valid.
 ///
-/// The keys are those of the installation in the data directory, or of the server where that is named or there is none here, or of --jwks. What
-/// the token says is printed even if it is not valid.
+/// The keys are those of the installation in the data directory, or of the server where that is named or there is none
+/// here, or of --jwks.
 #[derive(Args)]
 pub(in crate::cli) struct Inspect {
     /// The token; - or nothing reads it from standard input.
