@@ -18,7 +18,9 @@ use crate::store::{BlacklistFilter, RevocationRow};
 
 type Answer = Result<Response, ManageError>;
 
-/// List blacklisted tokens. As at Auth0, pages by number are ignored.
+/// List blacklisted tokens.
+///
+/// As at Auth0, pages by number are ignored.
 #[utoipa::path(
     get,
     path = "/api/v2/blacklists/tokens",
@@ -27,7 +29,6 @@ type Answer = Result<Response, ManageError>;
     params(schema::Checkpoints, schema::Projection, schema::BlacklistFilters),
     responses(
         (status = 200, description = "The list", body = schema::BlacklistedTokens),
-        schema::Refused
     ),
     security(("token" = ["blacklist:tokens"]))
 )]
@@ -48,14 +49,19 @@ pub(super) async fn list(
     management.list(&query, &filter, kind).await
 }
 
-/// Blacklist a token: it is good for nothing from now on.
+/// Blacklist a token.
+///
+/// It is good for nothing from now on.
 #[utoipa::path(
     post,
     path = "/api/v2/blacklists/tokens",
     operation_id = "post_tokens",
     tag = "blacklists",
     request_body = schema::BlacklistedTokenCreate,
-    responses((status = 204, description = "It is on the list"), schema::ConflictBody),
+    responses(
+        (status = 204, description = "It is on the list"),
+        (status = 409, description = "The list of revocations is full")
+    ),
     security(("token" = ["blacklist:tokens"]))
 )]
 pub(super) async fn create(

@@ -30,7 +30,7 @@ type Answer = Result<Response, ManageError>;
     operation_id = "get_clients",
     tag = "clients",
     params(schema::Paging, schema::Projection, schema::ClientFilters),
-    responses((status = 200, description = "The list", body = schema::Clients), schema::Refused),
+    responses((status = 200, description = "The list", body = schema::Clients, headers(("Link")))),
     security(("token" = ["read:clients"]), ("token" = ["read:client_keys"]))
 )]
 pub(super) async fn list(
@@ -59,7 +59,10 @@ pub(super) async fn list(
     operation_id = "get_clients_by_id",
     tag = "clients",
     params(("id" = String, Path, description = "The client id"), schema::Projection),
-    responses((status = 200, description = "It is this", body = schema::Client), schema::Missing),
+    responses(
+        (status = 200, description = "It is this", body = schema::Client, headers(("ETag"))),
+        (status = 404, description = "There is no such client")
+    ),
     security(("token" = ["read:clients"]), ("token" = ["read:client_keys"]))
 )]
 pub(super) async fn show(
@@ -83,7 +86,7 @@ pub(super) async fn show(
     operation_id = "post_clients",
     tag = "clients",
     request_body = schema::ClientCreate,
-    responses((status = 201, description = "It was added", body = schema::Client), schema::RefusedBody),
+    responses((status = 201, description = "It was added", body = schema::Client, headers(("ETag")))),
     security(("token" = ["create:clients"]))
 )]
 pub(super) async fn create(
@@ -102,15 +105,20 @@ pub(super) async fn create(
     Ok(tagged(answer(StatusCode::CREATED, &object), &whole))
 }
 
-/// Change a client: what is not named stays.
+/// Change a client.
+///
+/// What is not named stays.
 #[utoipa::path(
     patch,
     path = "/api/v2/clients/{id}",
     operation_id = "patch_clients_by_id",
     tag = "clients",
-    params(("id" = String, Path, description = "The client id")),
+    params(("id" = String, Path, description = "The client id"), schema::Condition),
     request_body = schema::ClientUpdate,
-    responses((status = 200, description = "It was changed", body = schema::Client), schema::MissingBody),
+    responses(
+        (status = 200, description = "It was changed", body = schema::Client, headers(("ETag"))),
+        (status = 404, description = "There is no such client")
+    ),
     security(("token" = ["update:clients"]))
 )]
 pub(super) async fn update(
@@ -148,11 +156,10 @@ pub(super) async fn update(
     path = "/api/v2/clients/{id}",
     operation_id = "delete_clients_by_id",
     tag = "clients",
-    params(("id" = String, Path, description = "The client id")),
+    params(("id" = String, Path, description = "The client id"), schema::Condition),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 412, description = "It is not what If-Match says", body = super::error::ErrorBody),
-        schema::Missing
+        (status = 404, description = "There is no such client")
     ),
     security(("token" = ["delete:clients"]))
 )]
@@ -177,14 +184,19 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Give a client a new secret; the old one ends. Whoever may replace a secret can have it: no more is asked.
+/// Give a client a new secret.
+///
+/// The old one ends. Whoever may replace a secret can have it: no more is asked.
 #[utoipa::path(
     post,
     path = "/api/v2/clients/{id}/rotate-secret",
     operation_id = "post_rotate_secret",
     tag = "clients",
     params(("id" = String, Path, description = "The client id")),
-    responses((status = 200, description = "It has a new secret", body = schema::Client), schema::Missing),
+    responses(
+        (status = 200, description = "It has a new secret", body = schema::Client),
+        (status = 404, description = "There is no such client")
+    ),
     security(("token" = ["update:client_keys"]))
 )]
 pub(super) async fn rotate_secret(

@@ -104,6 +104,6 @@ fn text(named: Option<&HeaderValue>) -> Option<&str> {
 }
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
-const CORRELATION_CHARS_MAX: usize = 64;
+pub(super) const CORRELATION_CHARS_MAX: usize = 64;
 /// No client id is empty.
 const STRANGERS: &str = "";

@@ -27,7 +27,7 @@ type Answer = Result<Response, ManageError>;
     operation_id = "get_client_grants",
     tag = "client-grants",
     params(schema::Paging, schema::Projection, schema::ClientGrantFilters),
-    responses((status = 200, description = "The list", body = schema::ClientGrants), schema::Refused),
+    responses((status = 200, description = "The list", body = schema::ClientGrants, headers(("Link")))),
     security(("token" = ["read:client_grants"]))
 )]
 pub(super) async fn list(
@@ -59,7 +59,10 @@ pub(super) async fn list(
     operation_id = "get_client_grants_by_id",
     tag = "client-grants",
     params(("id" = String, Path, description = "The grant's id")),
-    responses((status = 200, description = "It is this", body = schema::ClientGrant), schema::Missing),
+    responses(
+        (status = 200, description = "It is this", body = schema::ClientGrant, headers(("ETag"))),
+        (status = 404, description = "There is no such grant")
+    ),
     security(("token" = ["read:client_grants"]))
 )]
 pub(super) async fn show(
@@ -82,7 +85,11 @@ pub(super) async fn show(
     operation_id = "post_client_grants",
     tag = "client-grants",
     request_body = schema::ClientGrantCreate,
-    responses((status = 201, description = "It was added", body = schema::ClientGrant), schema::MissingConflictBody),
+    responses(
+        (status = 201, description = "It was added", body = schema::ClientGrant, headers(("ETag"))),
+        (status = 404, description = "There is no such client, or no such API"),
+        (status = 409, description = "The client has one for this API already")
+    ),
     security(("token" = ["create:client_grants"]))
 )]
 pub(super) async fn create(
@@ -102,15 +109,20 @@ pub(super) async fn create(
     Ok(tagged(answer(StatusCode::CREATED, &whole), &whole))
 }
 
-/// Change a client grant: what is not named stays.
+/// Change a client grant.
+///
+/// What is not named stays.
 #[utoipa::path(
     patch,
     path = "/api/v2/client-grants/{id}",
     operation_id = "patch_client_grants_by_id",
     tag = "client-grants",
-    params(("id" = String, Path, description = "The grant's id")),
+    params(("id" = String, Path, description = "The grant's id"), schema::Condition),
     request_body = schema::ClientGrantUpdate,
-    responses((status = 200, description = "It was changed", body = schema::ClientGrant), schema::MissingBody),
+    responses(
+        (status = 200, description = "It was changed", body = schema::ClientGrant, headers(("ETag"))),
+        (status = 404, description = "There is no such grant")
+    ),
     security(("token" = ["update:client_grants"]))
 )]
 pub(super) async fn update(
@@ -135,17 +147,18 @@ pub(super) async fn update(
     Ok(tagged(answer(StatusCode::OK, &whole), &whole))
 }
 
-/// Delete a client grant. One that is gone already is gone, unless its tokens are to be revoked.
+/// Delete a client grant.
+///
+/// One that is gone already is gone, unless its tokens are to be revoked.
 #[utoipa::path(
     delete,
     path = "/api/v2/client-grants/{id}",
     operation_id = "delete_client_grants_by_id",
     tag = "client-grants",
-    params(("id" = String, Path, description = "The grant's id"), schema::GrantDeletion),
+    params(("id" = String, Path, description = "The grant's id"), schema::GrantDeletion, schema::Condition),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 412, description = "It is not what If-Match says", body = super::error::ErrorBody),
-        schema::Missing
+        (status = 404, description = "There is no such grant")
     ),
     security(("token" = ["delete:client_grants"]))
 )]

@@ -240,7 +240,7 @@ impl Drop for UnderWay<'_> {
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-const KEY_CHARS_MAX: usize = 255;
+pub(super) const KEY_CHARS_MAX: usize = 255;
 const KEPT_FOR: Duration = Duration::from_secs(3_600);
 const CALLS_MAX: usize = 4_096;
 const BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -20,13 +20,15 @@ use crate::registry::KeyStanding;
 
 type Answer = Result<Response, ManageError>;
 
-/// List signing keys: those that sign, that will, that did, and that were revoked.
+/// List signing keys.
+///
+/// Those that sign, that will, that did, and that were revoked.
 #[utoipa::path(
     get,
     path = "/api/v2/keys/signing",
     operation_id = "get_signing_keys",
     tag = "keys",
-    responses((status = 200, description = "The keys", body = Vec<schema::Key>), schema::Refused),
+    responses((status = 200, description = "The keys", body = Vec<schema::Key>)),
     security(("token" = ["read:signing_keys"]))
 )]
 pub(super) async fn list(
@@ -48,7 +50,10 @@ pub(super) async fn list(
     operation_id = "get_signing_key",
     tag = "keys",
     params(("id" = String, Path, description = "The key's kid")),
-    responses((status = 200, description = "It is this", body = schema::Key), schema::Missing),
+    responses(
+        (status = 200, description = "It is this", body = schema::Key, headers(("ETag"))),
+        (status = 404, description = "There is no such key")
+    ),
     security(("token" = ["read:signing_keys"]))
 )]
 pub(super) async fn show(
@@ -64,14 +69,19 @@ pub(super) async fn show(
     Ok(tagged(answer(StatusCode::OK, &whole), &whole))
 }
 
-/// Sign with the next key from now on. What was signed before stays good.
+/// Sign with the next key from now on.
+///
+/// What was signed before stays good.
 #[utoipa::path(
     post,
     path = "/api/v2/keys/signing/rotate",
     operation_id = "post_signing_keys",
     tag = "keys",
     params(schema::KeyRotation),
-    responses((status = 201, description = "This key will sign after the next rotation", body = schema::NextKey), schema::Missing),
+    responses(
+        (status = 201, description = "This key will sign after the next rotation", body = schema::NextKey),
+        (status = 404, description = "There is no such key")
+    ),
     security(("token" = ["create:signing_keys"]), ("token" = ["update:signing_keys"]))
 )]
 pub(super) async fn rotate(
@@ -93,14 +103,20 @@ pub(super) async fn rotate(
     Ok(answer(StatusCode::CREATED, &next))
 }
 
-/// Revoke a signing key: every token under it is good for nothing from now on.
+/// Revoke a signing key.
+///
+/// Every token under it is good for nothing from now on.
 #[utoipa::path(
     put,
     path = "/api/v2/keys/signing/{id}/revoke",
     operation_id = "put_signing_keys",
     tag = "keys",
     params(("id" = String, Path, description = "The key's kid")),
-    responses((status = 201, description = "It is revoked", body = schema::NextKey), schema::Missing, schema::RevocationLimit),
+    responses(
+        (status = 201, description = "It is revoked", body = schema::NextKey),
+        (status = 404, description = "There is no such key"),
+        (status = 409, description = "The list of revocations is full")
+    ),
     security(("token" = ["create:signing_keys"]), ("token" = ["update:signing_keys"]))
 )]
 pub(super) async fn revoke(

@@ -2,6 +2,10 @@
 //!
 //! Bodies are read member by member, so [`schema`](super::schema) says what is in them; a test holds real answers against it.
 
+mod headers;
+mod refusals;
+
+use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
 use utoipa::openapi::schema::{
     AdditionalProperties, AllOfBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
 };
@@ -13,6 +17,8 @@ use super::error::ErrorBody;
 use super::payload::Kept;
 use super::problem::Problem;
 use super::{blacklists, clients, grants, keys, resource_servers, rules, rules_configs, scope, v1};
+use headers::Headers;
+use refusals::Refusals;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -64,7 +70,7 @@ use super::{blacklists, clients, grants, keys, resource_servers, rules, rules_co
         v1::status::show,
     ),
     components(schemas(ErrorBody, Problem)),
-    modifiers(&Access, &KeptProperties, &Metadata, &Projections, &OneTarget)
+    modifiers(&Access, &KeptProperties, &Metadata, &Projections, &OneTarget, &Refusals, &Headers)
 )]
 struct Description;
 
@@ -72,6 +78,19 @@ struct Description;
 pub fn openapi() -> String {
     let document = Description::openapi();
     document.to_pretty_json().unwrap_or_default()
+}
+
+/// The calls at a path, by their methods.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
+    let all = [
+        (HttpMethod::Get, item.get.as_mut()),
+        (HttpMethod::Post, item.post.as_mut()),
+        (HttpMethod::Put, item.put.as_mut()),
+        (HttpMethod::Patch, item.patch.as_mut()),
+        (HttpMethod::Delete, item.delete.as_mut()),
+    ];
+    all.into_iter()
+        .filter_map(|(method, operation)| Some((method, operation?)))
 }
 
 /// A token of this server's own, with a scope that each call names.
@@ -207,6 +226,7 @@ fn named_alone(target: &str) -> ObjectBuilder {
         )
 }
 
+const IF_MATCH: &str = "If-Match";
 const CUTOFF: &str = "CutoffCreate";
 /// What a cut-off can name.
 const TARGETS: [&str; 7] = [

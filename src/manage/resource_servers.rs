@@ -28,7 +28,7 @@ type Answer = Result<Response, ManageError>;
     operation_id = "get_resource_servers",
     tag = "resource-servers",
     params(schema::Paging, schema::Projection, schema::ResourceServerFilters),
-    responses((status = 200, description = "The list", body = schema::ResourceServers), schema::Refused),
+    responses((status = 200, description = "The list", body = schema::ResourceServers, headers(("Link")))),
     security(("token" = ["read:resource_servers"]))
 )]
 pub(super) async fn list(
@@ -59,7 +59,10 @@ pub(super) async fn list(
     operation_id = "get_resource_servers_by_id",
     tag = "resource-servers",
     params(("id" = String, Path, description = "The API's id, or its identifier"), schema::Projection),
-    responses((status = 200, description = "It is this", body = schema::ResourceServer), schema::Missing),
+    responses(
+        (status = 200, description = "It is this", body = schema::ResourceServer, headers(("ETag"))),
+        (status = 404, description = "There is no such API")
+    ),
     security(("token" = ["read:resource_servers"]))
 )]
 pub(super) async fn show(
@@ -83,7 +86,10 @@ pub(super) async fn show(
     operation_id = "post_resource_servers",
     tag = "resource-servers",
     request_body = schema::ResourceServerCreate,
-    responses((status = 201, description = "It was added", body = schema::ResourceServer), schema::ConflictBody),
+    responses(
+        (status = 201, description = "It was added", body = schema::ResourceServer, headers(("ETag"))),
+        (status = 409, description = "There is one with this identifier already")
+    ),
     security(("token" = ["create:resource_servers"]))
 )]
 pub(super) async fn create(
@@ -100,15 +106,20 @@ pub(super) async fn create(
     Ok(tagged(answer(StatusCode::CREATED, &whole), &whole))
 }
 
-/// Change an API: what is not named stays.
+/// Change an API.
+///
+/// What is not named stays.
 #[utoipa::path(
     patch,
     path = "/api/v2/resource-servers/{id}",
     operation_id = "patch_resource_servers_by_id",
     tag = "resource-servers",
-    params(("id" = String, Path, description = "The API's id, or its identifier")),
+    params(("id" = String, Path, description = "The API's id, or its identifier"), schema::Condition),
     request_body = schema::ResourceServerUpdate,
-    responses((status = 200, description = "It was changed", body = schema::ResourceServer), schema::MissingBody),
+    responses(
+        (status = 200, description = "It was changed", body = schema::ResourceServer, headers(("ETag"))),
+        (status = 404, description = "There is no such API")
+    ),
     security(("token" = ["update:resource_servers"]))
 )]
 pub(super) async fn update(
@@ -139,11 +150,10 @@ pub(super) async fn update(
     path = "/api/v2/resource-servers/{id}",
     operation_id = "delete_resource_servers_by_id",
     tag = "resource-servers",
-    params(("id" = String, Path, description = "The API's id, or its identifier")),
+    params(("id" = String, Path, description = "The API's id, or its identifier"), schema::Condition),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 412, description = "It is not what If-Match says", body = super::error::ErrorBody),
-        schema::Missing
+        (status = 404, description = "There is no such API")
     ),
     security(("token" = ["delete:resource_servers"]))
 )]

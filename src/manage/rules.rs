@@ -20,14 +20,16 @@ use crate::rules_dir::{NewScript, ScriptChange, ScriptRule};
 
 type Answer = Result<Response, ManageError>;
 
-/// List scripts, in the order they run. State and reason are in it where `fields` asks for them.
+/// List scripts.
+///
+/// They come in the order they run. State and reason are in it where `fields` asks for them.
 #[utoipa::path(
     get,
     path = "/api/v2/rules",
     operation_id = "get_rules",
     tag = "rules",
     params(schema::Pages, schema::Projection, schema::RuleFilters),
-    responses((status = 200, description = "The list", body = schema::Rules), schema::Refused),
+    responses((status = 200, description = "The list", body = schema::Rules, headers(("Link")))),
     security(("token" = ["read:rules"]))
 )]
 pub(super) async fn list(
@@ -64,7 +66,10 @@ pub(super) async fn list(
     operation_id = "get_rules_by_id",
     tag = "rules",
     params(("id" = String, Path, description = "The rule's id"), schema::Projection),
-    responses((status = 200, description = "It is this", body = schema::Rule), schema::Missing),
+    responses(
+        (status = 200, description = "It is this", body = schema::Rule, headers(("ETag"))),
+        (status = 404, description = "There is no such script")
+    ),
     security(("token" = ["read:rules"]))
 )]
 pub(super) async fn show(
@@ -81,14 +86,19 @@ pub(super) async fn show(
     Ok(tagged(answer(StatusCode::OK, &object), &written(&rule)))
 }
 
-/// Add a script. The answer says whether it runs, and why not.
+/// Add a script.
+///
+/// The answer says whether it runs, and why not.
 #[utoipa::path(
     post,
     path = "/api/v2/rules",
     operation_id = "post_rules",
     tag = "rules",
     request_body = schema::RuleCreate,
-    responses((status = 201, description = "It was added", body = schema::Rule), schema::ConflictBody),
+    responses(
+        (status = 201, description = "It was added", body = schema::Rule, headers(("ETag"))),
+        (status = 409, description = "Its name or its order is taken")
+    ),
     security(("token" = ["create:rules"]))
 )]
 pub(super) async fn create(
@@ -116,15 +126,21 @@ pub(super) async fn create(
     ))
 }
 
-/// Change a script: what is not named stays. The answer says whether it runs, and why not.
+/// Change a script.
+///
+/// What is not named stays. The answer says whether it runs, and why not.
 #[utoipa::path(
     patch,
     path = "/api/v2/rules/{id}",
     operation_id = "patch_rules_by_id",
     tag = "rules",
-    params(("id" = String, Path, description = "The rule's id")),
+    params(("id" = String, Path, description = "The rule's id"), schema::Condition),
     request_body = schema::RuleUpdate,
-    responses((status = 200, description = "It was changed", body = schema::Rule), schema::MissingConflictBody),
+    responses(
+        (status = 200, description = "It was changed", body = schema::Rule, headers(("ETag"))),
+        (status = 404, description = "There is no such script"),
+        (status = 409, description = "Its name or its order is taken")
+    ),
     security(("token" = ["update:rules"]))
 )]
 pub(super) async fn update(
@@ -152,17 +168,18 @@ pub(super) async fn update(
     Ok(tagged(answer(StatusCode::OK, &object), &written(&rule)))
 }
 
-/// Delete a script, its manifest and its golden cases.
+/// Delete a script.
+///
+/// Its manifest and its golden cases go with it.
 #[utoipa::path(
     delete,
     path = "/api/v2/rules/{id}",
     operation_id = "delete_rules_by_id",
     tag = "rules",
-    params(("id" = String, Path, description = "The rule's id")),
+    params(("id" = String, Path, description = "The rule's id"), schema::Condition),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 412, description = "It is not what If-Match says", body = super::error::ErrorBody),
-        schema::Missing
+        (status = 404, description = "There is no such script")
     ),
     security(("token" = ["delete:rules"]))
 )]

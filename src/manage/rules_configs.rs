@@ -24,7 +24,7 @@ type Answer = Result<Response, ManageError>;
     path = "/api/v2/rules-configs",
     operation_id = "get_rules_configs",
     tag = "rules-configs",
-    responses((status = 200, description = "The keys", body = Vec<schema::RulesConfigKey>), schema::Refused),
+    responses((status = 200, description = "The keys", body = Vec<schema::RulesConfigKey>)),
     security(("token" = ["read:rules_configs"]))
 )]
 pub(super) async fn list(
@@ -39,7 +39,9 @@ pub(super) async fn list(
     Ok(answer(StatusCode::OK, &objects))
 }
 
-/// Set a value: scripts have it in `configuration` from now on.
+/// Set a value that all scripts share.
+///
+/// They have it in `configuration` from now on.
 #[utoipa::path(
     put,
     path = "/api/v2/rules-configs/{key}",
@@ -47,7 +49,7 @@ pub(super) async fn list(
     tag = "rules-configs",
     params(schema::RulesConfigPath),
     request_body = schema::RulesConfigValue,
-    responses((status = 200, description = "It is set", body = schema::RulesConfig), schema::RefusedBody),
+    responses((status = 200, description = "It is set", body = schema::RulesConfig)),
     security(("token" = ["update:rules_configs"]))
 )]
 pub(super) async fn set(
@@ -70,14 +72,16 @@ pub(super) async fn set(
     Ok(answer(StatusCode::OK, &object))
 }
 
-/// Delete a value. It may be gone already.
+/// Delete a value that all scripts share.
+///
+/// It may be gone already.
 #[utoipa::path(
     delete,
     path = "/api/v2/rules-configs/{key}",
     operation_id = "delete_rules_configs_by_key",
     tag = "rules-configs",
     params(schema::RulesConfigPath),
-    responses((status = 204, description = "It is gone"), schema::Refused),
+    responses((status = 204, description = "It is gone")),
     security(("token" = ["delete:rules_configs"]))
 )]
 pub(super) async fn delete(

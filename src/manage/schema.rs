@@ -8,7 +8,6 @@
 mod keys;
 mod query;
 mod quota;
-mod refusal;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -18,11 +17,8 @@ use utoipa::ToSchema;
 
 pub(super) use keys::{Key, KeyRotation, NextKey};
 pub(super) use query::{
-    BlacklistFilters, Checkpoints, ClientFilters, ClientGrantFilters, GrantDeletion, Pages, Paging,
-    Projection, ResourceServerFilters, RuleFilters,
-};
-pub(super) use refusal::{
-    ConflictBody, Missing, MissingBody, MissingConflictBody, Refused, RefusedBody, RevocationLimit,
+    BlacklistFilters, Checkpoints, ClientFilters, ClientGrantFilters, Condition, GrantDeletion,
+    Pages, Paging, Projection, ResourceServerFilters, RuleFilters,
 };
 pub(super) use rules::{
     Rule, RuleCreate, RuleUpdate, Rules, RulesConfig, RulesConfigKey, RulesConfigPath,

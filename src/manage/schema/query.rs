@@ -126,3 +126,12 @@ pub(in crate::manage) struct GrantDeletion {
     /// Whether everything that was issued under it is revoked in the same moment.
     revoke_tokens: Option<bool>,
 }
+
+/// Which version of a thing is meant.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(in crate::manage) struct Condition {
+    /// The change is made only if the thing is still what an earlier answer with this ETag was about.
+    #[param(rename = "If-Match", value_type = String, required = false, pattern = r"^[\t -~]*$")]
+    if_match: Option<String>,
+}

@@ -16,15 +16,16 @@ use crate::manage::list::{PAGE_DEFAULT, Query, answer};
 use crate::manage::{Management, scope};
 use crate::store::{AuditFilter, AuditWindow, UnknownAuditWord, audit_operation};
 
-/// List who changed what, when and from where. The newest come first, or with `order=oldest` the oldest: whoever copies the log
-/// goes on from the last entry there is.
+/// List who changed what, when and from where.
+///
+/// The newest come first, or with `order=oldest` the oldest: whoever copies the log goes on from the last entry there is.
 #[utoipa::path(
     get,
     path = "/api/rulemint/v1/audit",
     operation_id = "list_audit",
     tag = "audit",
     params(schema::AuditFilters, schema::Checkpoint),
-    responses((status = 200, description = "A part of the log", body = schema::AuditLog), schema::Refused),
+    responses((status = 200, description = "A part of the log", body = schema::AuditLog)),
     security(("token" = ["read:audit"]))
 )]
 pub(in crate::manage) async fn list(

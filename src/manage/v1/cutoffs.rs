@@ -20,14 +20,16 @@ use crate::revocation::{NewRevocation, TargetNames};
 
 type Answer = Result<Response, ManageError>;
 
-/// List what is revoked, single tokens too, the newest first.
+/// List what is revoked.
+///
+/// Single tokens are among it. The newest come first.
 #[utoipa::path(
     get,
     path = "/api/rulemint/v1/cutoffs",
     operation_id = "list_cutoffs",
     tag = "cutoffs",
     params(schema::CutoffFilters, schema::Checkpoint),
-    responses((status = 200, description = "A part of the list", body = schema::Cutoffs), schema::Refused),
+    responses((status = 200, description = "A part of the list", body = schema::Cutoffs)),
     security(("token" = ["read:cutoffs"]))
 )]
 pub(in crate::manage) async fn list(
@@ -51,8 +53,10 @@ pub(in crate::manage) async fn list(
     Ok(answer(StatusCode::OK, &part))
 }
 
-/// Revoke everything that was issued to a client, for an API ..., before now or an earlier moment. With `dry_run` it is
-/// only said how many tokens that would meet.
+/// Revoke what was issued before a moment.
+///
+/// That is everything that was issued to a client, for an API ..., before now or an earlier moment. With `dry_run` it is only said
+/// how many tokens that would meet.
 #[utoipa::path(
     post,
     path = "/api/rulemint/v1/cutoffs",
@@ -62,7 +66,8 @@ pub(in crate::manage) async fn list(
     responses(
         (status = 200, description = "A dry run: nothing was done", body = schema::DryRun),
         (status = 201, description = "It is in force", body = schema::Cutoff),
-        schema::CutoffRefused
+        (status = 404, description = "There is no such grant, key or rule"),
+        (status = 409, description = "The list of revocations is full")
     ),
     security(("token" = ["create:cutoffs"]))
 )]
@@ -99,14 +104,20 @@ pub(in crate::manage) async fn create(
     Ok(answer(StatusCode::CREATED, &told))
 }
 
-/// Take a revocation back: what it met and has not expired is good again.
+/// Take a revocation back.
+///
+/// What it met and has not expired is good again.
 #[utoipa::path(
     delete,
     path = "/api/rulemint/v1/cutoffs/{id}",
     operation_id = "undo_cutoff",
     tag = "cutoffs",
     params(("id" = i64, Path, description = "Its number")),
-    responses((status = 200, description = "It was taken back", body = schema::Cutoff), schema::UndoRefused),
+    responses(
+        (status = 200, description = "It was taken back", body = schema::Cutoff),
+        (status = 404, description = "There is no such revocation"),
+        (status = 409, description = "It is about a key that was revoked")
+    ),
     security(("token" = ["delete:cutoffs"]))
 )]
 pub(in crate::manage) async fn undo(

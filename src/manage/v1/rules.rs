@@ -17,13 +17,15 @@ use crate::reload::{Standing, Wish};
 
 type Answer = Result<Response, ManageError>;
 
-/// See which rules run, which do not, and why.
+/// See how the rules stand.
+///
+/// It says which run, which do not, and why.
 #[utoipa::path(
     get,
     path = "/api/rulemint/v1/rules",
     operation_id = "show_rules",
     tag = "rules",
-    responses((status = 200, description = "They stand like this", body = schema::RulesStanding), schema::Refused),
+    responses((status = 200, description = "They stand like this", body = schema::RulesStanding)),
     security(("token" = ["read:rules"]))
 )]
 pub(in crate::manage) async fn show(
@@ -37,15 +39,20 @@ pub(in crate::manage) async fn show(
     Ok(answer(StatusCode::OK, &standing))
 }
 
-/// Go back to an earlier generation of the rules; to the one before the live one where none is named. It stays until the
-/// rules directory changes again.
+/// Go back to an earlier generation of the rules.
+///
+/// Where none is named, that is the one before the live one. It stays until the rules directory changes again.
 #[utoipa::path(
     post,
     path = "/api/rulemint/v1/rules/rollback",
     operation_id = "roll_back_rules",
     tag = "rules",
     request_body = Option<schema::Rollback>,
-    responses((status = 200, description = "It is live", body = schema::RulesStanding), schema::WishRefused),
+    responses(
+        (status = 200, description = "It is live", body = schema::RulesStanding),
+        (status = 404, description = "There is no such generation"),
+        (status = 409, description = "Its rules cannot run")
+    ),
     security(("token" = ["update:rules"]))
 )]
 pub(in crate::manage) async fn roll_back(
@@ -61,13 +68,18 @@ pub(in crate::manage) async fn roll_back(
     management.grant(wish, &caller).await
 }
 
-/// Look at the rules directory again, and try again what failed before.
+/// Look at the rules directory again.
+///
+/// What failed before is tried again.
 #[utoipa::path(
     post,
     path = "/api/rulemint/v1/reloads",
     operation_id = "reload_rules",
     tag = "rules",
-    responses((status = 200, description = "It was looked at", body = schema::RulesStanding), schema::WishRefused),
+    responses(
+        (status = 200, description = "It was looked at", body = schema::RulesStanding),
+        (status = 409, description = "The directory cannot be read")
+    ),
     security(("token" = ["update:rules"]))
 )]
 pub(in crate::manage) async fn reload(

@@ -5,15 +5,11 @@
     reason = "bodies are read member by member: this is what their senders are told"
 )]
 
-mod refusal;
-
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-
-pub(super) use refusal::{CutoffRefused, IssueRefused, Missing, Refused, UndoRefused, WishRefused};
 
 /// How a list is gone through.
 #[derive(IntoParams)]

@@ -9,7 +9,6 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::schema;
 use crate::config::LedgerMode;
 use crate::keys::Algorithm;
 use crate::live::Live;
@@ -18,13 +17,15 @@ use crate::manage::error::ManageError;
 use crate::manage::list::{Query, answer};
 use crate::manage::{Management, scope};
 
-/// See what this server is, since when it runs, and how much it holds.
+/// See how this server is.
+///
+/// It says what it is, since when it runs, and how much it holds.
 #[utoipa::path(
     get,
     path = "/api/rulemint/v1/status",
     operation_id = "show_status",
     tag = "status",
-    responses((status = 200, description = "It is this", body = Status), schema::Refused),
+    responses((status = 200, description = "It is this", body = Status)),
     security(("token" = ["read:status"]))
 )]
 pub(in crate::manage) async fn show(

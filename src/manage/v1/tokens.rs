@@ -26,14 +26,21 @@ use crate::store::IssuedFilter;
 
 type Answer = Result<Response, ManageError>;
 
-/// Issue a token for a subject that the caller names. Rules run for it; claims of the server are refused.
+/// Issue a token directly.
+///
+/// It is for a subject that the caller names. Rules run for it; claims of the server are refused.
 #[utoipa::path(
     post,
     path = "/api/rulemint/v1/tokens",
     operation_id = "issue_token",
     tag = "tokens",
     request_body = schema::TokenIssue,
-    responses((status = 201, description = "It was issued", body = schema::IssuedToken), schema::IssueRefused),
+    responses(
+        (status = 201, description = "It was issued", body = schema::IssuedToken, headers(("Location"))),
+        (status = 404, description = "There is no such API"),
+        (status = 422, description = "A rule refuses it"),
+        (status = 500, description = "A rule, or the server, failed")
+    ),
     security(("token" = ["issue:tokens"]))
 )]
 pub(in crate::manage) async fn create(
@@ -95,14 +102,19 @@ fn jti_of(jwt: &str) -> Option<String> {
     Some(claims["jti"].as_str()?.to_owned())
 }
 
-/// Tell how a token came to be: who asked, which rules ran, what each changed.
+/// Tell how a token came to be.
+///
+/// That is who asked, which rules ran, and what each changed.
 #[utoipa::path(
     get,
     path = "/api/rulemint/v1/tokens/{jti}",
     operation_id = "explain_token",
     tag = "tokens",
     params(("jti" = String, Path, description = "The token's jti")),
-    responses((status = 200, description = "It came to be like this", body = schema::TokenRecord), schema::Missing),
+    responses(
+        (status = 200, description = "It came to be like this", body = schema::TokenRecord),
+        (status = 404, description = "The ledger has no such token")
+    ),
     security(("token" = ["read:tokens"]))
 )]
 pub(in crate::manage) async fn explain(
@@ -123,14 +135,16 @@ pub(in crate::manage) async fn explain(
     Ok(answer(StatusCode::OK, &newest.ok_or_else(unknown)?))
 }
 
-/// List the tokens that were issued, the newest first. A part may be short, even empty, and have a `next` all the same.
+/// List the tokens that were issued.
+///
+/// The newest come first. A part may be short, even empty, and have a `next` all the same.
 #[utoipa::path(
     get,
     path = "/api/rulemint/v1/tokens",
     operation_id = "list_tokens",
     tag = "tokens",
     params(schema::TokenFilters, schema::Checkpoint),
-    responses((status = 200, description = "A part of the list", body = schema::TokenRecords), schema::Refused),
+    responses((status = 200, description = "A part of the list", body = schema::TokenRecords)),
     security(("token" = ["read:tokens"]))
 )]
 pub(in crate::manage) async fn list(

@@ -1,5 +1,7 @@
 //! The description of the API, held against the API.
 
+mod headers;
+
 use jsonschema::Validator;
 use rulemint::config::LedgerMode;
 use serde_json::{Value, json};
@@ -76,6 +78,22 @@ async fn every_call_is_described_with_its_scopes() {
         let scope = |one: &Value| one["token"][0].as_str().unwrap().to_owned();
         let described: Vec<String> = alternatives.map(scope).collect();
         assert_eq!(described.join(","), *scopes, "{method} {path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_call_is_summed_up_in_one_short_line() {
+    let server = setup().start().await;
+    let description = description(&server).await;
+    for (path, operations) in description["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let summary = operation["summary"].as_str().unwrap();
+            let is_plain = !summary.contains(['`', '\n', ':', ';']) && !summary.contains(". ");
+            assert!(
+                is_plain && summary.len() <= 60,
+                "{method} {path}: {summary}"
+            );
+        }
     }
 }
 
