@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::error;
@@ -134,6 +134,7 @@ pub(super) struct ErrorBody {
 pub(super) struct Refusal {
     pub(super) message: Arc<str>,
     pub(super) code: Option<&'static str>,
+    pub(super) transaction: Option<Arc<str>>,
 }
 
 type Told = (StatusCode, String, Option<&'static str>);
@@ -241,6 +242,10 @@ impl ManageError {
                 headers.insert(RETRY_AFTER, HeaderValue::from(store_retry(problem)));
                 return;
             }
+            Self::Issue(_, transaction) => {
+                name_transaction(headers, transaction);
+                return;
+            }
             Self::NoSuchPath(_)
             | Self::WrongMethod(..)
             | Self::Query(_)
@@ -253,7 +258,6 @@ impl ManageError {
             | Self::TooLarge
             | Self::TooSlow
             | Self::NotThere { .. }
-            | Self::Issue(..)
             | Self::Lookup(_)
             | Self::Wish(_)
             | Self::Registrar(_)
@@ -263,6 +267,13 @@ impl ManageError {
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
+    }
+}
+
+/// Names the request that an answer is about, as the token endpoint does.
+pub(super) fn name_transaction(headers: &mut HeaderMap, transaction: &str) {
+    if let Ok(transaction) = HeaderValue::from_str(transaction) {
+        headers.insert(TRANSACTION_ID, transaction);
     }
 }
 
@@ -338,10 +349,15 @@ impl IntoResponse for ManageError {
     fn into_response(self) -> Response {
         let mut headers = Response::default();
         self.headers(&mut headers);
+        let transaction = match &self {
+            Self::Issue(_, transaction) => Some(Arc::clone(transaction)),
+            _ => None,
+        };
         let (status, message, error_code) = self.told();
         let refusal = Refusal {
             message: message.as_str().into(),
             code: error_code,
+            transaction,
         };
         let body = ErrorBody {
             status_code: status.as_u16(),
@@ -357,3 +373,6 @@ impl IntoResponse for ManageError {
         response
     }
 }
+
+/// As the token endpoint has it.
+const TRANSACTION_ID: HeaderName = HeaderName::from_static("x-transaction-id");

@@ -1,5 +1,7 @@
 //! Refusals in the shape of RFC 9457, for the calls that are not Auth0's.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
@@ -27,6 +29,10 @@ pub(super) struct Problem {
     /// The same as `type`, in short.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
+    /// What the log calls the request for a token, where that was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    transaction_id: Option<Arc<str>>,
 }
 
 /// Writes what a handler, or the doorman, refused as a problem. `prefix` is where the routes below it are nested.
@@ -51,6 +57,7 @@ pub(super) async fn in_shape(
         detail: refusal.message.as_ref().to_owned(),
         instance,
         code: refusal.code,
+        transaction_id: refusal.transaction,
     };
     let (head, _) = response.into_parts();
     let mut told = (status, Json(problem)).into_response();

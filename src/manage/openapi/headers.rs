@@ -142,6 +142,10 @@ const OWN: &[(&str, &str)] = &[
         "Location",
         "Where the ledger tells how the token came to be",
     ),
+    (
+        "X-Transaction-Id",
+        "What the log and the ledger call the request",
+    ),
 ];
 
 /// Visible ASCII, with blanks within.

@@ -16,7 +16,7 @@ use super::{PREFIX, schema};
 use crate::config::LedgerMode;
 use crate::ledger::{IssuedToken, newest_records, records_of};
 use crate::manage::access::Caller;
-use crate::manage::error::ManageError;
+use crate::manage::error::{ManageError, name_transaction};
 use crate::manage::id::Id;
 use crate::manage::list::{PAGE_DEFAULT, Query, answer};
 use crate::manage::payload::Payload;
@@ -36,10 +36,10 @@ type Answer = Result<Response, ManageError>;
     tag = "tokens",
     request_body = schema::TokenIssue,
     responses(
-        (status = 201, description = "It was issued", body = schema::IssuedToken, headers(("Location"))),
-        (status = 404, description = "There is no such API"),
-        (status = 422, description = "A rule refuses it"),
-        (status = 500, description = "A rule, or the server, failed")
+        (status = 201, description = "It was issued", body = schema::IssuedToken, headers(("Location"), ("X-Transaction-Id"))),
+        (status = 404, description = "There is no such API", headers(("X-Transaction-Id"))),
+        (status = 422, description = "A rule refuses it", headers(("X-Transaction-Id"))),
+        (status = 500, description = "A rule, or the server, failed", headers(("X-Transaction-Id")))
     ),
     security(("token" = ["issue:tokens"]))
 )]
@@ -88,6 +88,7 @@ fn encode(issued: &IssuedToken) -> Response {
         "transaction_id": issued.transaction_id(),
     });
     let mut response = answer(StatusCode::CREATED, &body);
+    name_transaction(response.headers_mut(), issued.transaction_id());
     let place = utf8_percent_encode(&jti, RESERVED);
     if let Ok(location) = HeaderValue::from_str(&format!("{PREFIX}/tokens/{place}")) {
         response.headers_mut().insert(LOCATION, location);

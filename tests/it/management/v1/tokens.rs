@@ -173,6 +173,27 @@ async fn a_rule_sees_how_a_token_comes_to_be_and_may_refuse_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_names_the_request_as_the_log_does() {
+    let refuse = "api.access.deny('invalid_request', event.transaction.correlation_id);";
+    let answer = with_action(refuse).await;
+    let transaction = answer.json()["transaction_id"].clone();
+    assert_eq!(transaction, problem(&answer, 422, "invalid_request"));
+    assert_eq!(transaction, answer.header("X-Transaction-Id"));
+    let server = setup().start().await;
+    let admin = Manager::of(&server).await;
+    let issued = admin.own("POST", "/tokens", Some(alice())).await;
+    let transaction = issued.json()["transaction_id"].clone();
+    assert_eq!(transaction, issued.header("X-Transaction-Id"));
+    let mut body = alice();
+    body["audience"] = json!("https://nobody.example");
+    let unknown = admin.own("POST", "/tokens", Some(body)).await;
+    let transaction = unknown.json()["transaction_id"].clone();
+    assert_eq!(transaction, unknown.header("X-Transaction-Id"));
+    let unread = admin.own("POST", "/tokens", Some(json!({}))).await;
+    assert_eq!(unread.json().get("transaction_id"), None, "{unread:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rule_that_fails_leaves_no_token() {
     let answer = with_action("throw new Error('secret details');").await;
     let detail = problem(&answer, 500, "server_error");
