@@ -2,12 +2,14 @@
 //!
 //! Any trigger only means "look again". A look reads the whole directory; what changed is compiled, linked, checked and
 //! started off to the side; then the chain is replaced in one step. A file that cannot go live leaves its last good
-//! version running, also across a restart. A file that vanished must be missing twice, a second apart.
+//! version running, also across a restart. A file that vanished must be missing twice, a second apart,
+//! unless it is there under another name.
 
 mod assemble;
 mod go_live;
 mod history;
 mod keep;
+mod missing;
 mod pending;
 mod previous;
 mod report;

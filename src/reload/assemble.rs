@@ -1,6 +1,6 @@
 //! Decides for each rule which version of it is to run, and says why.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Reloader;
@@ -30,6 +30,10 @@ impl Reloader {
         let live = self.live.load();
         let running = |name: &str| live.chain.rules().iter().find(|rule| &*rule.name == name);
         let names: HashSet<Arc<str>> = found.iter().map(|one| Arc::clone(&one.name)).collect();
+        let is_new = |one: &&Found| running(&one.name).is_none() && one.result.is_ok();
+        let new: Vec<Identity> = (found.iter().filter(is_new))
+            .filter_map(|one| one.identity.clone())
+            .collect();
         let identities: Vec<Identity> = found
             .iter()
             .filter_map(|one| one.identity.clone())
@@ -42,31 +46,7 @@ impl Reloader {
                 self.candidate(one, before)
             })
             .collect();
-        candidates.extend(self.without_a_file(&names));
-        candidates
-    }
-
-    /// The rules that run and were not found. One that was missing a while ago already, and all the time since, is not
-    /// among them: it ends. However often and why ever the directory is looked at in between, it has that time to come back.
-    fn without_a_file(&mut self, found: &HashSet<Arc<str>>) -> Vec<Candidate> {
-        let now = self.clock.monotonic();
-        let mut missing = HashMap::new();
-        let mut candidates = Vec::new();
-        for rule in self.live.load().chain.rules() {
-            if found.contains(&rule.name) {
-                continue;
-            }
-            if self.is_required(rule) {
-                candidates.push(self.missing_candidate(rule));
-                continue;
-            }
-            let since = *self.missing.get(&rule.name).unwrap_or(&now);
-            if now.saturating_sub(since) < self.confirm_missing {
-                missing.insert(Arc::clone(&rule.name), since);
-                candidates.push(self.missing_candidate(rule));
-            }
-        }
-        self.missing = missing;
+        candidates.extend(self.without_a_file(&names, &new));
         candidates
     }
 
@@ -81,19 +61,6 @@ impl Reloader {
         report.problem = problem;
         report.optional |= found.optional;
         Candidate { rule, report }
-    }
-
-    fn missing_candidate(&self, rule: &Arc<Rule>) -> Candidate {
-        let text = match self.is_required(rule) {
-            true => "its file is gone; it is required, so its last version runs on",
-            false => "its file is gone; if it stays away, the rule ends",
-        };
-        let mut report = self.report_of(&rule.name, Some(rule), RuleState::Missing);
-        report.problem = Some(Problem::new("missing", text.to_owned()));
-        Candidate {
-            rule: Some(Arc::clone(rule)),
-            report,
-        }
     }
 
     /// The live chain as it is, with nothing to say against it.
@@ -119,14 +86,19 @@ impl Reloader {
             description: rule.map_or_else(String::new, |rule| rule.manifest.description.clone()),
             required: match rule {
                 Some(rule) => self.is_required(rule),
-                None => self.config.required.iter().any(|required| required == name),
+                None => self.requires(name),
             },
             optional: rule.is_some_and(|rule| rule.manifest.on_error == OnError::Skip),
             problem: None,
         }
     }
 
-    fn is_required(&self, rule: &Rule) -> bool {
-        rule.manifest.required || self.config.required.iter().any(|name| **name == *rule.name)
+    pub(super) fn is_required(&self, rule: &Rule) -> bool {
+        rule.manifest.required || self.requires(&rule.name)
+    }
+
+    /// Whether the configuration requires a rule of this name.
+    pub(super) fn requires(&self, name: &str) -> bool {
+        self.config.required.iter().any(|required| required == name)
     }
 }

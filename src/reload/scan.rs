@@ -19,6 +19,8 @@ pub(super) struct Scan {
     pub(super) modified_ms: i64,
     /// Which directory it was, and which directories of golden cases are in it.
     pub(super) places: Places,
+    /// Whether nobody was in the middle of a change that takes several files.
+    pub(super) is_whole: bool,
 }
 
 /// The directories that a change can happen in.
@@ -55,6 +57,7 @@ impl Scan {
 /// When the directory itself cannot be read.
 pub(super) fn scan(directory: &Path) -> io::Result<Scan> {
     let open = OpenDir::open(directory)?;
+    let is_whole = open.keep_writers_out();
     let names = open.names()?;
     let mut scan = Scanner {
         manifests: names
@@ -93,6 +96,7 @@ pub(super) fn scan(directory: &Path) -> io::Result<Scan> {
         digest: digest_of(&scan.found),
         found: scan.found,
         modified_ms: scan.modified_ms,
+        is_whole,
         places: Places {
             directory: open.id(),
             cases,

@@ -76,17 +76,19 @@ impl Reloader {
     }
 
     /// Reads the directory when none of its files is being written to: one that is younger than the quiet time may
-    /// still grow.
+    /// still grow, and whoever writes through this program may be in the middle of it. Nobody is waited for without end.
     async fn settled_scan(&self) -> io::Result<Scan> {
         let quiet = self.config.debounce_ms.cast_signed();
         for _ in 0..SETTLE_ROUNDS_MAX {
             let scan = self.scan().await?;
             let now = i64::try_from(self.clock.since_epoch().as_millis()).unwrap_or(i64::MAX);
             let age = now - scan.modified_ms;
-            if self.seen == Some(scan.seen()) || !(0..quiet).contains(&age) {
-                return Ok(scan);
+            let is_quiet = self.seen == Some(scan.seen()) || !(0..quiet).contains(&age);
+            match (scan.is_whole, is_quiet) {
+                (true, true) => return Ok(scan),
+                (true, false) => sleep(Duration::from_millis((quiet - age).unsigned_abs())).await,
+                (false, _) => sleep(WRITER_PAUSE).await,
             }
-            sleep(Duration::from_millis((quiet - age).unsigned_abs())).await;
         }
         self.scan().await
     }
@@ -126,7 +128,7 @@ impl Reloader {
 
     /// What becomes of a rule that its manifest disables. Nobody takes a rule out that the server must not run without.
     fn left_out(&self, name: &str) -> Result<Option<Arc<Rule>>, Problem> {
-        match self.config.required.iter().any(|required| required == name) {
+        match self.requires(name) {
             false => Ok(None),
             true => {
                 let text =
@@ -204,3 +206,5 @@ fn manifest_of(source: &Source) -> Option<Manifest> {
 }
 
 const SETTLE_ROUNDS_MAX: u32 = 40;
+/// Writing a rule takes some milliseconds.
+const WRITER_PAUSE: Duration = Duration::from_millis(25);

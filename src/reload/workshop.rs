@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::keep::KeptRule;
 use super::report::Problem;
 use crate::rule::{Digest, Fingerprint, Form, Loader, Rule, Source};
+use crate::rules_dir::Place;
 
 /// What makes a rule the rule it is: its name, its file, its manifest, what that refers to, its golden cases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +29,16 @@ impl Identity {
             outside: source.outside,
             cases: source.cases.digest,
         }
+    }
+
+    /// Whether it is the same file, whatever its name.
+    pub(super) fn has_file_of(&self, rule: &Rule) -> bool {
+        (self.form, self.digest) == (rule.form, rule.digest)
+    }
+
+    /// Its name without the number.
+    pub(super) fn word(&self) -> String {
+        Place::of(&self.name).word
     }
 }
 

@@ -6,7 +6,9 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, openat, openat2};
+use rustix::fs::{
+    CWD, Dir, FileType, FlockOperation, Mode, OFlags, ResolveFlags, flock, fstat, openat, openat2,
+};
 use rustix::io::Errno;
 
 /// A directory that is open, so that what is read below it is one directory's from first to last.
@@ -34,6 +36,13 @@ impl OpenDir {
     /// Which directory it is.
     pub(crate) fn id(&self) -> DirectoryId {
         self.id
+    }
+
+    /// Keeps those out who write through this program, until this is closed. False: one of them is at work. Where there are
+    /// no locks, nobody can be told from nobody.
+    pub(crate) fn keep_writers_out(&self) -> bool {
+        let locked = flock(&self.files, FlockOperation::NonBlockingLockShared);
+        locked != Err(Errno::WOULDBLOCK)
     }
 
     /// The names in the directory. Those that are not UTF-8 come out garbled, and are refused for that later.

@@ -94,6 +94,53 @@ async fn a_missing_file_has_a_second_to_come_back_however_often_the_directory_is
     assert!(taken >= Duration::from_secs(1), "{taken:?}");
 }
 
+/// What is first said of a rule by its new name.
+async fn first_report_of(server: &TestServer, name: &str) -> Report {
+    let is_there = |report: &Report| report.rules.iter().any(|rule| rule.name == name);
+    server.until_rules(name, is_there).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_gets_another_name_runs_at_no_moment_under_both() {
+    let server = serving_good().await;
+    let place = |name: &str| server.rules_dir().join(name);
+    fs::rename(place("10-rule.wasm"), place("20-other.wasm")).unwrap();
+    let report = first_report_of(&server, "20-other").await;
+    assert_eq!(report.rules.len(), 1, "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_several_files_is_seen_whole_or_not_at_all() {
+    let server = Setup::new()
+        .with("10-rule.wasm", version("good"))
+        .with("10-rule.toml", "required = true")
+        .start()
+        .await;
+    let place = |name: &str| server.rules_dir().join(name);
+    let alone = fs::File::open(server.rules_dir()).unwrap();
+    alone.lock().unwrap();
+    fs::rename(place("10-rule.wasm"), place("20-rule.wasm")).unwrap();
+    server.reloader.send(Trigger::Retry(1)).unwrap();
+    fs::rename(place("10-rule.toml"), place("20-rule.toml")).unwrap();
+    drop(alone);
+    let report = first_report_of(&server, "20-rule").await;
+    let told: Vec<_> = report
+        .rules
+        .iter()
+        .map(|rule| (rule.state, rule.required))
+        .collect();
+    assert_eq!(told, [(RuleState::Live, true)], "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_version_under_another_number_replaces_the_rule() {
+    let server = serving_good().await;
+    fs::remove_file(server.rules_dir().join("10-rule.wasm")).unwrap();
+    server.put_rule("30-rule.wasm", version("new"));
+    let report = first_report_of(&server, "30-rule").await;
+    assert_eq!(report.rules.len(), 1, "{report:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rule_that_left_is_no_secret_that_changed() {
     let server = serving_good().await;

@@ -93,6 +93,29 @@ async fn a_change_keeps_the_id_and_is_in_the_next_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_script_that_is_moved_runs_once_for_every_token() {
+    let quick = setup().but(|config| config.rules.debounce_ms = 1);
+    let server = quick.with_engine().await.start().await;
+    let admin = Manager::of(&server).await;
+    let counts = "function (user, context, callback) { const claims = context.accessToken; \
+         claims['https://a.example/runs'] = (claims['https://a.example/runs'] || 0) + 1; callback(null, user, context); }";
+    let added = admin.add("/rules", json!({ "name": "a", "script": counts }));
+    let added = decided(&admin, added.await).await;
+    let path = format!("/rules/{}", added["id"].as_str().unwrap());
+    for order in 10..20 {
+        let mut moving = std::pin::pin!(admin.patch(&path, json!({ "order": order })));
+        loop {
+            tokio::select! {
+                moved = &mut moving => break assert_eq!(moved.json()["order"], order),
+                token = server.ask(&[]) => {
+                    assert_eq!(token.claims()["https://a.example/runs"], 1);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_script_that_cannot_run_is_kept_and_told_why() {
     let server = started().await;
     let admin = Manager::of(&server).await;
