@@ -5,6 +5,7 @@
 
 mod manifest;
 mod place;
+mod prepared;
 mod read;
 mod script;
 mod secrets;
@@ -14,6 +15,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use place::{ORDER_MAX, Place};
+pub use prepared::Prepared;
 pub(crate) use read::{DirectoryId, OpenDir, ReadProblem};
 pub use script::{NewScript, ScriptChange, ScriptRule, ScriptRules};
 pub use write::{RuleFiles, put, remove};

@@ -41,7 +41,7 @@ pub use apis::{ApiFilter, ApiRow, ScopeRow};
 pub use audit::{
     AuditFilter, AuditObject, AuditRow, AuditWindow, UnknownAuditWord, audit_operation,
 };
-pub use changes::{Change, ChangeKind, PREVIOUS, RULES_CHANGED, RuleWritten};
+pub use changes::{Change, ChangeKind, PREVIOUS, RULES_CHANGED, RuleChange};
 pub use clients::{ClientFilter, ClientRow, IdSpan, SecretRow, Secrets};
 pub use condition::Condition;
 pub use error::StoreError;

@@ -1,4 +1,5 @@
-//! The rules directory as the management API changes it: a file is written, and the reloader's verdict is waited for.
+//! The rules directory as the management API changes it: the change is written down and made, and the reloader's verdict is
+//! waited for.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,8 +15,8 @@ use crate::clock::Clock;
 use crate::follow::Nudge;
 use crate::reload::{Report, RuleState, dealt_with};
 use crate::rule::Digest;
-use crate::rules_dir::{NewScript, RulesDirError, ScriptChange, ScriptRule, ScriptRules};
-use crate::store::{RuleWritten, Store};
+use crate::rules_dir::{Prepared, RulesDirError, ScriptRule, ScriptRules};
+use crate::store::{RuleChange, Store};
 
 /// The rules directory, and what is said about it.
 pub(super) struct Directory {
@@ -50,60 +51,25 @@ impl Directory {
         Ok(done.map_err(broke_off)??)
     }
 
-    /// Adds a script, and waits until it is known whether it runs.
+    /// Makes a change: writes down who makes it, makes it, and waits until it is known what came of it. Nothing is changed
+    /// that could not be written down; what was prepared well and fails all the same is in the server's log.
     ///
     /// # Errors
-    /// As [`ScriptRules::add`], or when the store does not answer.
-    pub(super) async fn add(
+    /// When the store does not answer, or a file cannot be changed.
+    pub(super) async fn make(
         &self,
         caller: &Caller,
-        new: NewScript,
-    ) -> Result<ScriptRule, ManageError> {
-        let added = self.work(move |scripts| scripts.add(&new)).await?;
-        self.written(caller, (None, Some(&added))).await?;
-        Ok(added)
-    }
-
-    /// Changes a script, and waits until it is known whether it runs.
-    ///
-    /// # Errors
-    /// As [`ScriptRules::update`], or when the store does not answer.
-    pub(super) async fn update(
-        &self,
-        caller: &Caller,
-        (id, change): (String, ScriptChange),
-    ) -> Result<ScriptRule, ManageError> {
-        let update = move |scripts: &ScriptRules| {
-            let before = scripts.one(&id)?;
-            Ok((before, scripts.update(&id, &change)?))
-        };
-        let (before, after) = self.work(update).await?;
-        self.written(caller, (Some(&before), Some(&after))).await?;
-        Ok(after)
-    }
-
-    /// Deletes a script, and waits until it has ended.
-    ///
-    /// # Errors
-    /// As [`ScriptRules::delete`], or when the store does not answer.
-    pub(super) async fn delete(&self, caller: &Caller, id: String) -> Result<(), ManageError> {
-        let deleted = self.work(move |scripts| scripts.delete(&id)).await?;
-        self.written(caller, (Some(&deleted), None)).await
-    }
-
-    async fn written(
-        &self,
-        caller: &Caller,
-        (before, after): (Option<&ScriptRule>, Option<&ScriptRule>),
+        prepared: Prepared,
     ) -> Result<(), ManageError> {
-        let named = after.or(before);
-        let written = RuleWritten {
+        let named = prepared.after.as_ref().or(prepared.before.as_ref());
+        let change = RuleChange {
             name: named.map(|rule| rule.file.clone()).unwrap_or_default(),
-            before: before.map(told),
-            after: after.map(told),
+            before: prepared.before.as_ref().map(told),
+            after: prepared.after.as_ref().map(told),
         };
         let by = caller.actor.by(self.clock.unix_seconds().cast_signed());
-        let wish = self.store.rule_written(written, by).await?;
+        let wish = self.store.record_rule_change(change, by).await?;
+        self.work(move |_| prepared.carry_out()).await?;
         self.settle(wish).await;
         Ok(())
     }

@@ -16,7 +16,7 @@ use super::id::Id;
 use super::list::{Object, Query, answer};
 use super::payload::Payload;
 use super::{Management, schema, scope};
-use crate::rules_dir::{NewScript, ScriptChange, ScriptRule};
+use crate::rules_dir::{NewScript, Prepared, ScriptChange, ScriptRule, ScriptRules};
 
 type Answer = Result<Response, ManageError>;
 
@@ -118,7 +118,9 @@ pub(super) async fn create(
     take_stage(&mut body)?;
     body.nothing_more()?;
     let directory = &management.directory;
-    let rule = directory.add(&caller, new).await?;
+    let prepare = move |scripts: &ScriptRules| scripts.prepare_adding(&new);
+    let (prepared, rule) = directory.work(prepare).await?;
+    directory.make(&caller, prepared).await?;
     let object = object(directory, &rule);
     Ok(tagged(
         answer(StatusCode::CREATED, &object),
@@ -162,8 +164,10 @@ pub(super) async fn update(
     take_stage(&mut body)?;
     body.nothing_more()?;
     let directory = &management.directory;
-    unchanged(directory, &id, &seen).await?;
-    let rule = directory.update(&caller, (id, change)).await?;
+    let prepare = move |scripts: &ScriptRules| scripts.prepare_change(&id, &change);
+    let (prepared, rule) = directory.work(prepare).await?;
+    check_seen(&seen, &prepared)?;
+    directory.make(&caller, prepared).await?;
     let object = object(directory, &rule);
     Ok(tagged(answer(StatusCode::OK, &object), &written(&rule)))
 }
@@ -193,19 +197,21 @@ pub(super) async fn delete(
     caller.may(&[scope::DELETE_RULES])?;
     Query::none(&uri)?;
     let directory = &management.directory;
-    unchanged(directory, &id, &IfMatch::of(&headers)?).await?;
-    directory.delete(&caller, id).await?;
+    let seen = IfMatch::of(&headers)?;
+    let prepare = move |scripts: &ScriptRules| scripts.prepare_deletion(&id);
+    let prepared = directory.work(prepare).await?;
+    check_seen(&seen, &prepared)?;
+    directory.make(&caller, prepared).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Checks that a script is what whoever changes it has seen, if they say what that was.
-async fn unchanged(directory: &Directory, id: &str, seen: &IfMatch) -> Result<(), ManageError> {
-    if !seen.asks() {
-        return Ok(());
+/// Checks that a script is what whoever changes it has seen, if they say what that was. Nobody comes in between: what is
+/// prepared has the directory locked.
+fn check_seen(seen: &IfMatch, prepared: &Prepared) -> Result<(), ManageError> {
+    match &prepared.before {
+        Some(before) if seen.asks() => seen.check(&written(before)),
+        _ => Ok(()),
     }
-    let id = id.to_owned();
-    let rule = directory.work(move |scripts| scripts.one(&id)).await?;
-    seen.check(&written(&rule))
 }
 
 /// A script as Auth0 writes a Rule, with how it stands.

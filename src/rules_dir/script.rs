@@ -6,7 +6,6 @@
 
 mod check;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,10 +14,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::manifest::edited;
 use super::read::OpenDir;
-use super::write::{Lock, parts, put_together, sync, take_away};
-use super::{Place, RulesDirError};
+use super::write::{Lock, parts, put_together};
+use super::{Place, Prepared, RulesDirError};
 use crate::rule::{CASES_ENDING, Digest, Manifest};
-use check::{SCRIPT_BYTES_MAX, check_free, check_name, check_script, last};
+use check::{SCRIPT_BYTES_MAX, check_free, check_name, check_order, check_script, last};
 
 /// A script in the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,10 +134,7 @@ impl ScriptRules {
     /// When there is none, or it cannot be read.
     pub fn one(&self, id: &str) -> Result<ScriptRule, RulesDirError> {
         let found = self.all()?.into_iter().find(|rule| rule.id == id);
-        found.ok_or_else(|| RulesDirError::NotThere {
-            name: id.to_owned(),
-            rules_dir: self.rules_dir.clone(),
-        })
+        found.ok_or_else(|| self.not_there(id))
     }
 
     /// Adds a script. It comes alive as any file that is put there.
@@ -146,11 +142,21 @@ impl ScriptRules {
     /// # Errors
     /// When name or order are taken, a value cannot be what it is, or nothing can be written.
     pub fn add(&self, new: &NewScript) -> Result<ScriptRule, RulesDirError> {
-        let _alone = self.lock()?;
+        let (prepared, added) = self.prepare_adding(new)?;
+        prepared.carry_out()?;
+        Ok(added)
+    }
+
+    /// All that adding a script takes, but for doing it.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn prepare_adding(&self, new: &NewScript) -> Result<(Prepared, ScriptRule), RulesDirError> {
+        let mut prepared = Prepared::nothing(&self.rules_dir, self.lock()?);
         let all = self.all()?;
         check_name(&new.name)?;
         check_script(&new.script)?;
-        check_free(&all, None, (Some(&new.name), new.order))?;
+        check_free(&all, (Some(&new.name), new.order))?;
         let order = match new.order {
             Some(order) => order,
             None => last(&all)?,
@@ -161,10 +167,9 @@ impl ScriptRules {
         };
         let title = title(&new.name, &place.word);
         let manifest = edited(None, title, !new.enabled).map_err(RulesDirError::Invalid)?;
-        let file = self.file(&place.to_string());
-        let put = put_together(&file, new.script.as_bytes(), manifest.as_deref());
-        put.map_err(|source| RulesDirError::on_write(file, source))?;
-        self.again(&place)
+        let added = ScriptRule::at(&place, &all, (new.script.clone(), manifest));
+        prepared.write(&self.file(&added.file), added.clone())?;
+        Ok((prepared, added))
     }
 
     /// Changes a script. Another order gives its files other names; its id stays.
@@ -172,64 +177,79 @@ impl ScriptRules {
     /// # Errors
     /// When there is none, name or order are taken, a value cannot be what it is, or nothing can be written.
     pub fn update(&self, id: &str, change: &ScriptChange) -> Result<ScriptRule, RulesDirError> {
-        let _alone = self.lock()?;
-        let all = self.all()?;
-        let before = self.one(id)?;
+        let (prepared, changed) = self.prepare_change(id, change)?;
+        prepared.carry_out()?;
+        Ok(changed)
+    }
+
+    /// All that changing a script takes, but for doing it. The new files are there before the old ones go: a crash in between
+    /// leaves a rule twice, which is seen, and not none.
+    ///
+    /// # Errors
+    /// As [`Self::update`].
+    pub fn prepare_change(
+        &self,
+        id: &str,
+        change: &ScriptChange,
+    ) -> Result<(Prepared, ScriptRule), RulesDirError> {
+        let mut prepared = Prepared::nothing(&self.rules_dir, self.lock()?);
+        let mut others = self.all()?;
+        let before = self.take(&mut others, id)?;
         change.name.as_deref().map_or(Ok(()), check_name)?;
         change.script.as_deref().map_or(Ok(()), check_script)?;
-        check_free(&all, Some(id), (change.name.as_deref(), change.order))?;
-        let mut place = Place::of(&before.file);
-        place.order = change.order.or(place.order);
-        let name = change.name.as_deref().unwrap_or(&before.name);
-        let enabled = change.enabled.unwrap_or(before.enabled);
-        let title = title(name, &place.word);
-        let manifest = edited(before.manifest.as_deref(), title, !enabled).map_err(|problem| {
-            let file = &before.file;
-            RulesDirError::Conflict(format!("{file}.toml is no TOML, mend it first: {problem}"))
-        })?;
-        let script = change.script.as_deref().unwrap_or(&before.script);
-        self.replace(&before, &place, (script, manifest.as_deref()))?;
-        self.again(&place)
+        check_free(&others, (change.name.as_deref(), change.order))?;
+        let after = before.changed(change, &others)?;
+        let there = parts(&self.rules_dir, &before.file);
+        if after.file == before.file {
+            let is_going = |part: &PathBuf| part.extension().is_some_and(|e| e == "toml");
+            let going = there.into_iter().filter(is_going);
+            prepared.going = going.filter(|_| after.manifest.is_none()).collect();
+        } else {
+            if !parts(&self.rules_dir, &after.file).is_empty() {
+                let why = format!("there are files of a rule {} already", after.file);
+                return Err(RulesDirError::Conflict(why));
+            }
+            let cases = |name: &str| self.rules_dir.join(format!("{name}{CASES_ENDING}"));
+            let (from, to) = (cases(&before.file), cases(&after.file));
+            prepared.going = there.into_iter().filter(|part| *part != from).collect();
+            prepared.cases = from.is_dir().then_some((from, to));
+        }
+        prepared.write(&self.file(&after.file), after.clone())?;
+        prepared.before = Some(before);
+        Ok((prepared, after))
     }
 
     /// Deletes a script, its manifest and its golden cases.
     ///
     /// # Errors
     /// When there is none, or it cannot be deleted.
-    pub fn delete(&self, id: &str) -> Result<ScriptRule, RulesDirError> {
-        let _alone = self.lock()?;
-        let rule = self.one(id)?;
-        take_away(&parts(&self.rules_dir, &rule.file))?;
-        Ok(rule)
+    pub fn delete(&self, id: &str) -> Result<(), RulesDirError> {
+        self.prepare_deletion(id)?.carry_out()
     }
 
-    /// The new files are there before the old ones go: a crash in between leaves a rule twice, which is seen, and not none.
-    fn replace(
-        &self,
-        before: &ScriptRule,
-        place: &Place,
-        (script, manifest): (&str, Option<&str>),
-    ) -> Result<(), RulesDirError> {
-        let name = place.to_string();
-        let file = self.file(&name);
-        let failed = |source| RulesDirError::on_write(file.clone(), source);
-        let moves = name != before.file;
-        if moves && !parts(&self.rules_dir, &name).is_empty() {
-            let why = format!("there are files of a rule {name} already");
-            return Err(RulesDirError::Conflict(why));
+    /// All that deleting a script takes, but for doing it.
+    ///
+    /// # Errors
+    /// As [`Self::delete`].
+    pub fn prepare_deletion(&self, id: &str) -> Result<Prepared, RulesDirError> {
+        let mut prepared = Prepared::nothing(&self.rules_dir, self.lock()?);
+        let before = self.one(id)?;
+        prepared.going = parts(&self.rules_dir, &before.file);
+        prepared.before = Some(before);
+        Ok(prepared)
+    }
+
+    fn take(&self, all: &mut Vec<ScriptRule>, id: &str) -> Result<ScriptRule, RulesDirError> {
+        let found = all.iter().position(|rule| rule.id == id);
+        let found = found.ok_or_else(|| self.not_there(id))?;
+        Ok(all.remove(found))
+    }
+
+    fn not_there(&self, id: &str) -> RulesDirError {
+        RulesDirError::NotThere {
+            name: id.to_owned(),
+            rules_dir: self.rules_dir.clone(),
         }
-        let cases = |name: &str| self.rules_dir.join(format!("{name}{CASES_ENDING}"));
-        if moves && cases(&before.file).is_dir() {
-            fs::rename(cases(&before.file), cases(&name)).map_err(failed)?;
-        }
-        put_together(&file, script.as_bytes(), manifest).map_err(failed)?;
-        if moves {
-            return take_away(&parts(&self.rules_dir, &before.file));
-        }
-        if manifest.is_none() && before.manifest.is_some() {
-            take_away(&[file.with_extension("toml")])?;
-        }
-        sync(&self.rules_dir).map_err(failed)
     }
 
     /// A word that gives the rule an id and files of its own.
@@ -246,12 +266,6 @@ impl ScriptRules {
         let numbered = (2..).map(|number: u32| format!("{word}-{number}"));
         let mut candidates = std::iter::once(word.clone()).chain(numbered);
         candidates.find(is_free).unwrap_or(word)
-    }
-
-    fn again(&self, place: &Place) -> Result<ScriptRule, RulesDirError> {
-        let name = place.to_string();
-        let found = self.all()?.into_iter().find(|rule| rule.file == name);
-        found.ok_or_else(|| self.unreadable(&name, "it is gone again".to_owned()))
     }
 
     fn lock(&self) -> Result<Lock, RulesDirError> {
@@ -281,9 +295,44 @@ impl ScriptRules {
     }
 }
 
+impl NewScript {
+    /// Checks all that can be checked before it is added.
+    ///
+    /// # Errors
+    /// When a value cannot be what it is.
+    pub fn check(&self) -> Result<(), RulesDirError> {
+        check_name(&self.name)?;
+        check_script(&self.script)?;
+        check_order(self.order)
+    }
+}
+
 impl ScriptRule {
     pub(super) fn manifest(&self) -> Option<&str> {
         self.manifest.as_deref()
+    }
+
+    /// What a script will be at a place among these others.
+    fn at(place: &Place, others: &[Self], text: (String, Option<String>)) -> Self {
+        let stem = place.to_string();
+        let is_alone = (others.iter()).all(|other| Place::of(&other.file).word != place.word);
+        let known_by = if is_alone { &place.word } else { &stem };
+        Self::of(&stem, known_by, text)
+    }
+
+    /// What a change makes of it.
+    fn changed(&self, change: &ScriptChange, others: &[Self]) -> Result<Self, RulesDirError> {
+        let mut place = Place::of(&self.file);
+        place.order = change.order.or(place.order);
+        let name = change.name.as_deref().unwrap_or(&self.name);
+        let enabled = change.enabled.unwrap_or(self.enabled);
+        let title = title(name, &place.word);
+        let manifest = edited(self.manifest.as_deref(), title, !enabled).map_err(|problem| {
+            let file = &self.file;
+            RulesDirError::Conflict(format!("{file}.toml is no TOML, mend it first: {problem}"))
+        })?;
+        let script = change.script.as_ref().unwrap_or(&self.script);
+        Ok(Self::at(&place, others, (script.clone(), manifest)))
     }
 
     fn of(stem: &str, known_by: &str, (script, manifest): (String, Option<String>)) -> Self {

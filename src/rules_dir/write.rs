@@ -119,14 +119,25 @@ fn put_cases(cases: &Cases, directory: &Path) -> io::Result<()> {
 /// The manifest and the file appear in the same moment: a server that looks in between would see a manifest without a rule.
 /// A manifest that an operator has put there stays where none is given.
 pub(super) fn put_together(file: &Path, bytes: &[u8], manifest: Option<&str>) -> io::Result<()> {
-    let manifest_file = file.with_extension("toml");
-    let manifest_draft = manifest.map(|text| draft(&manifest_file, text.as_bytes()));
-    let file_draft = draft(file, bytes)?;
-    if let Some(manifest_draft) = manifest_draft {
-        fs::rename(manifest_draft?, &manifest_file)?;
+    for (draft, place) in drafts(file, bytes, manifest)? {
+        fs::rename(draft, place)?;
     }
-    fs::rename(file_draft, file)?;
     file.parent().map_or(Ok(()), sync)
+}
+
+/// Writes a manifest and a file under other names. Gives those and the right ones, in the order they have to appear in.
+pub(super) fn drafts(
+    file: &Path,
+    bytes: &[u8],
+    manifest: Option<&str>,
+) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+    let mut drafts = Vec::new();
+    if let Some(text) = manifest {
+        let manifest_file = file.with_extension("toml");
+        drafts.push((draft(&manifest_file, text.as_bytes())?, manifest_file));
+    }
+    drafts.push((draft(file, bytes)?, file.to_owned()));
+    Ok(drafts)
 }
 
 /// Writes a file whole or not at all.

@@ -148,11 +148,16 @@ impl Store {
         Ok(newest.fetch_one(&self.pool).await?)
     }
 
-    /// Says what somebody did to the files of a rule, and asks a running server to look. The number is that of the wish.
+    /// Says what somebody is about to do to the files of a rule, and asks a running server to look. It waits for whoever has
+    /// locked their directory. The number is that of the wish.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn rule_written(&self, rule: RuleWritten, by: By<'_>) -> Result<i64, StoreError> {
+    pub async fn record_rule_change(
+        &self,
+        rule: RuleChange,
+        by: By<'_>,
+    ) -> Result<i64, StoreError> {
         let mut transaction = self.begin().await?;
         let operation = match (&rule.before, &rule.after) {
             (None, _) => "add",
@@ -181,13 +186,13 @@ impl Store {
     }
 }
 
-/// What was done to the files of a rule, for the audit log.
-pub struct RuleWritten {
+/// What is done to the files of a rule, for the audit log.
+pub struct RuleChange {
     /// The rule's name.
     pub name: String,
-    /// What it was, if it was there.
-    pub before: Option<Value>,
     /// What it is, if it is there.
+    pub before: Option<Value>,
+    /// What it will be, if it will be there.
     pub after: Option<Value>,
 }
 

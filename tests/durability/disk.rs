@@ -1,8 +1,12 @@
 //! A full disk, and one that fails.
 
+use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::faults::Faults;
 use crate::process::{Installation, RULEMINT, SERVE, Server, until};
@@ -46,6 +50,51 @@ async fn a_full_disk_refuses_changes_issues_tokens_and_is_left_behind_without_a_
     let names = names(&installation).await;
     assert!(names.contains(&"before".to_owned()) && names.contains(&"after".to_owned()));
     assert!(!names.contains(&"refused".to_owned()));
+}
+
+/// The names and the bytes of all that is in a directory.
+fn files(directory: &Path) -> Vec<(OsString, Vec<u8>)> {
+    let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
+    let mut files: Vec<_> = entries
+        .map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_rule_is_changed_of_which_the_audit_log_cannot_tell() {
+    let installation = Installation::with(ASYNC);
+    let rules = installation.path().join("rules");
+    fs::create_dir_all(&rules).unwrap();
+    let faults = Faults::of(&installation);
+    let server = faults.serve(&installation).await;
+    let script = json!({ "name": "a", "script": "function () {}", "enabled": false });
+    let added = server.change(Method::POST, "/api/v2/rules", &script).await;
+    let added = added.unwrap();
+    assert_eq!(added.status, 201, "{added:?}");
+    let path = format!("/api/v2/rules/{}", added.body["id"].as_str().unwrap());
+    let before = files(&rules);
+    faults.begin("full");
+    let another = json!({ "name": "b", "script": "function () {}" });
+    let change = json!({ "script": "function (changed) {}", "order": 30 });
+    for (method, path, body) in [
+        (Method::POST, "/api/v2/rules", &another),
+        (Method::PATCH, &path, &change),
+        (Method::DELETE, &path, &json!({})),
+    ] {
+        let said = server.change(method, path, body).await.unwrap();
+        said.refused("store_full");
+        assert_eq!(files(&rules), before);
+    }
+    faults.end();
+    let changed = server.change(Method::PATCH, &path, &change).await.unwrap();
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let log = installation.well(&["audit", "list", "--object", "rule", "--json"]);
+    let log: Value = serde_json::from_str(&log).unwrap();
+    let done = log.as_array().unwrap().iter();
+    let done: Vec<&str> = done.map(|one| one["operation"].as_str().unwrap()).collect();
+    assert_eq!(done, ["update", "add"]);
 }
 
 async fn names(installation: &Installation) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use rulemint::store::Store;
 use serde_json::{Value, json};
 use tempfile::{NamedTempFile, TempDir};
@@ -232,8 +232,21 @@ impl Server {
     }
 
     async fn manage(&self, path: &str, body: &Value) -> reqwest::Result<Said> {
-        let sent = self.post(path).bearer_auth(&self.bearer).json(body).send();
-        Said::of(sent.await?).await
+        self.change(Method::POST, path, body).await
+    }
+
+    /// A management call.
+    pub(crate) async fn change(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> reqwest::Result<Said> {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.address))
+            .bearer_auth(&self.bearer);
+        Said::of(request.json(body).send().await?).await
     }
 
     /// Ends it on the spot, as a crash does.

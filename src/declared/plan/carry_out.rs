@@ -137,7 +137,7 @@ impl Work {
             Self::DeleteGrant(id) => registrar.delete_grant(&id).await?,
             Self::Set(key, value) => drop(registrar.set_rules_config(&key, &value).await?),
             Self::Script(work) => work.carry_out(hands)?,
-            Self::DeleteScript(id) => drop(hands.scripts.delete(&id)?),
+            Self::DeleteScript(id) => hands.scripts.delete(&id)?,
             Self::Verdict(question) => verdict(&question, hands).await?,
         }
         Ok(None)

@@ -1,35 +1,22 @@
-//! What a script's name, order and text may be.
+//! What a script may be called, where it may stand, and how large it may be.
 
-use super::{NewScript, ScriptRule};
+use super::ScriptRule;
 use crate::rules_dir::{ORDER_MAX, RulesDirError};
 
-impl NewScript {
-    /// Checks all that can be checked before it is added.
-    ///
-    /// # Errors
-    /// When a value cannot be what it is.
-    pub fn check(&self) -> Result<(), RulesDirError> {
-        check_name(&self.name)?;
-        check_script(&self.script)?;
-        check_order(self.order)
-    }
-}
-
-/// The order behind all others.
+/// The number behind all others.
 pub(super) fn last(all: &[ScriptRule]) -> Result<u16, RulesDirError> {
     let next = all.iter().filter_map(|rule| rule.order).max();
     let next = next.map_or(1, |order| order + 1);
     check_order(Some(next)).map(|()| next)
 }
 
-/// Refuses a name or an order that another script than `own` has.
+/// Whether nobody else has the name and the number.
 pub(super) fn check_free(
     all: &[ScriptRule],
-    own: Option<&str>,
     (name, order): (Option<&str>, Option<u16>),
 ) -> Result<(), RulesDirError> {
     check_order(order)?;
-    for other in all.iter().filter(|rule| Some(rule.id.as_str()) != own) {
+    for other in all {
         if name == Some(other.name.as_str()) {
             let why = format!("A rule with the same name already exists: {}", other.name);
             return Err(RulesDirError::Conflict(why));
@@ -42,7 +29,8 @@ pub(super) fn check_free(
     Ok(())
 }
 
-fn check_order(order: Option<u16>) -> Result<(), RulesDirError> {
+/// Whether a name can say the number.
+pub(super) fn check_order(order: Option<u16>) -> Result<(), RulesDirError> {
     match order {
         Some(order) if order > ORDER_MAX => Err(RulesDirError::Invalid(format!(
             "order is 0 to {ORDER_MAX}, not {order}"
@@ -51,6 +39,7 @@ fn check_order(order: Option<u16>) -> Result<(), RulesDirError> {
     }
 }
 
+/// Whether tools and the names of files can have it.
 pub(super) fn check_name(name: &str) -> Result<(), RulesDirError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
     let edge = |c: char| matches!(c, ' ' | '-' | '.');
@@ -64,6 +53,7 @@ pub(super) fn check_name(name: &str) -> Result<(), RulesDirError> {
     }
 }
 
+/// Whether it is a script, as far as that can be seen here.
 pub(super) fn check_script(script: &str) -> Result<(), RulesDirError> {
     match script.trim().is_empty() || script.len() > SCRIPT_BYTES_MAX {
         false => Ok(()),

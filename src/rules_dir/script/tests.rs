@@ -189,3 +189,22 @@ fn a_manifest_that_is_no_toml_is_not_written_over() {
     let refused = scripts.update(&added.id, &off).unwrap_err();
     assert!(refused.to_string().contains("mend it first"), "{refused}");
 }
+
+#[test]
+fn what_is_prepared_and_not_carried_out_leaves_nothing_behind() {
+    let (directory, scripts) = directory();
+    let added = scripts.add(&new("a", Some(10))).unwrap();
+    let before = names(&directory);
+    let change = ScriptChange {
+        name: Some("other".to_owned()),
+        order: Some(20),
+        ..ScriptChange::default()
+    };
+    let (prepared, changed) = scripts.prepare_change(&added.id, &change).unwrap();
+    assert_eq!(prepared.before, Some(added.clone()));
+    assert_eq!(prepared.after.as_ref(), Some(&changed));
+    drop(prepared);
+    assert_eq!(names(&directory), before);
+    assert_eq!(scripts.update(&added.id, &change).unwrap(), changed);
+    assert_eq!(scripts.one(&added.id).unwrap(), changed);
+}
