@@ -8,9 +8,9 @@ pub struct TargetNames {
     /// One token; with an audience, only if it is for that API or that client.
     pub jti: Option<String>,
     /// Everything issued to a client; with an audience, only what is for that API.
-    pub client: Option<String>,
+    pub client_id: Option<String>,
     /// Everything issued under a client grant, by its id, even if it was deleted.
-    pub grant: Option<String>,
+    pub grant_id: Option<String>,
     /// Everything that speaks for a subject.
     pub subject: Option<String>,
     /// Everything issued for an API.
@@ -34,7 +34,7 @@ impl TargetNames {
             (self.rule.map(Target::Rule)),
         ];
         let mut others = others.into_iter().flatten();
-        let named = (self.jti, self.client, self.grant, others.next());
+        let named = (self.jti, self.client_id, self.grant_id, others.next());
         let target = match (named, audience) {
             ((Some(jti), None, None, None), audience) => Target::Token { jti, audience },
             ((None, Some(client_id), None, None), None) => Target::Client(client_id),
@@ -55,7 +55,7 @@ impl TargetNames {
 }
 
 fn unclear() -> RevocationError {
-    let text = "say what to revoke by one of jti, client, grant, subject, audience, key and rule; \
-                only jti and client go together with audience";
+    let text = "say what to revoke by one of jti, client_id, grant_id, subject, audience, key and rule; \
+                only jti and client_id go together with audience";
     RevocationError::Invalid(text.to_owned())
 }

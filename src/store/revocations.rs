@@ -1,13 +1,14 @@
 //! What was taken away again: single tokens and cut-offs, in one numbered list, as it is read.
 
-use serde::{Serialize, Serializer};
+mod written;
+
 use sqlx::FromRow;
 
 use super::list::{Conditions, Cursor, Filter};
 use super::{Store, StoreError};
 
 /// A revocation as stored.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct RevocationRow {
     /// Its number; later ones have greater numbers.
     pub id: i64,
@@ -16,7 +17,6 @@ pub struct RevocationRow {
     /// The `jti`, or which client, subject, API, key or rule.
     pub value: String,
     /// The API of a token or a grant, or the client of a token; empty where it does not matter.
-    #[serde(serialize_with = "null_if_empty")]
     pub audience: String,
     /// Only what was issued before this moment (Unix seconds). `None`: everything that was issued until then.
     pub issued_before: Option<i64>,
@@ -35,7 +35,6 @@ pub struct RevocationRow {
     /// The number of its newest change.
     pub changed: i64,
     /// Whether it is about a key that was revoked: it meets whatever was signed with that, and is never undone.
-    #[serde(rename = "final", skip_serializing_if = "std::ops::Not::not")]
     #[sqlx(rename = "final")]
     pub is_final: bool,
 }
@@ -194,10 +193,4 @@ impl Store {
         let count = count.bind(&new.value).bind(new.kind).bind(&new.audience);
         Ok(count.fetch_one(&self.pool).await?)
     }
-}
-
-fn null_if_empty<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    Some(text)
-        .filter(|text| !text.is_empty())
-        .serialize(serializer)
 }

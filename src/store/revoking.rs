@@ -176,7 +176,7 @@ pub(super) async fn begin_feed(transaction: &mut Transaction) -> Result<(), Stor
 fn told(row: &RevocationRow) -> Value {
     let mut told = value_of(row);
     if let Value::Object(members) = &mut told {
-        for name in "id actor created_at undone_at undone_by changed".split(' ') {
+        for name in "id actor created_at undone_at undone_by".split(' ') {
             members.remove(name);
         }
         members.retain(|_, value| !value.is_null());

@@ -189,7 +189,7 @@ async fn revocations_and_what_takes_them_back_are_told() {
     assert_eq!(operations(&told), ["revoke", "undo"]);
     let (_, revoked) = sides(&told[0]);
     assert_eq!(
-        (&revoked["kind"], &revoked["value"]),
+        (&revoked["kind"], &revoked["client_id"]),
         (&json!("client"), &json!(CLIENT))
     );
 }

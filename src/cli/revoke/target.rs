@@ -36,8 +36,8 @@ impl What {
     pub(super) async fn target(&self, revoker: &Revoker) -> Result<Target, RevocationError> {
         let names = TargetNames {
             jti: self.jti.clone(),
-            client: self.client.clone(),
-            grant: self.grant.clone(),
+            client_id: self.client.clone(),
+            grant_id: self.grant.clone(),
             subject: self.subject.clone(),
             audience: self.audience.clone(),
             key: self.key.clone(),

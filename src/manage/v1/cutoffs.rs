@@ -141,8 +141,8 @@ pub(in crate::manage) async fn undo(
 fn names(body: &mut Payload) -> Result<TargetNames, ManageError> {
     Ok(TargetNames {
         jti: body.take("jti")?,
-        client: body.take("client_id")?,
-        grant: body.take("grant_id")?,
+        client_id: body.take("client_id")?,
+        grant_id: body.take("grant_id")?,
         subject: body.take("subject")?,
         audience: body.take("audience")?,
         key: body.take("key")?,

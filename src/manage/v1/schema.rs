@@ -180,10 +180,22 @@ pub(super) struct DryRun {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Cutoff {
     id: i64,
-    /// `token`, `client`, `grant`, `subject`, `audience`, `key` or `rule`
+    /// `token`, `client`, `grant` (a client and an API), `subject`, `audience`, `key` or `rule`
     kind: String,
-    value: String,
+    /// What it is about, this and the following, as it was asked for; a grant by its client and its API.
+    #[schema(nullable = false)]
+    jti: Option<String>,
+    #[schema(nullable = false)]
+    client_id: Option<String>,
+    #[schema(nullable = false)]
+    subject: Option<String>,
+    #[schema(nullable = false)]
     audience: Option<String>,
+    #[schema(nullable = false)]
+    key: Option<String>,
+    /// The first 16 digits of a rule's digest.
+    #[schema(nullable = false)]
+    rule: Option<String>,
     /// Unix seconds.
     issued_before: Option<i64>,
     /// Unix seconds.

@@ -31,7 +31,7 @@ async fn a_partner_is_cut_off_before_the_answer_and_brought_back() {
     let gone = answer.json();
     assert!(!server.is_active(&token).await);
     assert_eq!(
-        (&gone["kind"], &gone["value"]),
+        (&gone["kind"], &gone["client_id"]),
         (&json!("client"), &json!(CLIENT))
     );
     assert_eq!(
@@ -65,7 +65,7 @@ async fn the_cutoff_of_a_revoked_key_cannot_be_undone() {
     let list = admin.own("GET", "/cutoffs", None).await.json();
     let newest = &list["cutoffs"][0];
     assert_eq!(
-        (&newest["value"], &newest["final"]),
+        (&newest["key"], &newest["final"]),
         (&json!(kid), &json!(true))
     );
     let path = format!("/cutoffs/{}", newest["id"]);
@@ -108,6 +108,16 @@ async fn whatever_tokens_have_in_common_can_be_cut_off() {
         assert_eq!(answer.status, 201, "{body}: {answer:?}");
         let gone = answer.json();
         assert_eq!(gone["kind"], kind, "{body}");
+        let by_another_name = ["grant_id", "issued_before"];
+        for (name, value) in body.as_object().unwrap() {
+            if !by_another_name.contains(&name.as_str()) {
+                assert_eq!(gone[name], *value, "{gone}");
+            }
+        }
+        if kind == "grant" {
+            let told = (&gone["client_id"], &gone["audience"]);
+            assert_eq!(told, (&json!(CLIENT), &json!(AUDIENCE)));
+        }
         if body.get("issued_before").is_some() {
             assert_eq!(gone["issued_before"], 1_700_000_000, "{body}");
         }
@@ -135,6 +145,19 @@ async fn what_is_cut_off_must_be_named_rightly() {
         let answer = admin.own("POST", "/cutoffs", Some(body.clone())).await;
         let detail = problem(&answer, 400, "invalid_body");
         assert!(!detail.is_empty(), "{body}");
+        if detail.contains("one of") {
+            for name in [
+                "jti",
+                "client_id",
+                "grant_id",
+                "subject",
+                "audience",
+                "key",
+                "rule",
+            ] {
+                assert!(detail.contains(name), "{detail}");
+            }
+        }
     }
     let body = json!({ "grant_id": "cgr_nothing" });
     let answer = admin.own("POST", "/cutoffs", Some(body)).await;
@@ -169,7 +192,7 @@ async fn what_is_revoked_is_listed_part_by_part_and_what_was_undone_on_demand() 
     admin.own("DELETE", "/cutoffs/2", None).await;
     let values = |part: &Value| -> Vec<String> {
         let rows = part["cutoffs"].as_array().unwrap().iter();
-        rows.map(|row| row["value"].as_str().unwrap().to_owned())
+        rows.map(|row| row["client_id"].as_str().unwrap().to_owned())
             .collect()
     };
     assert_eq!(values(&admin.look("/cutoffs").await), ["c", "a"]);
