@@ -2,6 +2,7 @@
 
 mod export;
 mod loadable;
+mod pruned;
 mod refused;
 mod scripts;
 mod secrets;

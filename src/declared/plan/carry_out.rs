@@ -48,7 +48,8 @@ fn listed(steps: &[String]) -> String {
 
 impl Plan {
     /// Does it. Each step is whole and durable before the next; the first one that fails ends it. Scripts come first, and the
-    /// verdict of a running server on them: no client gets tokens that they have not seen.
+    /// verdict of a running server on them: no client gets tokens that they have not seen. Scripts that nobody declares any more
+    /// go last, where they are in nobody's way.
     ///
     /// # Errors
     /// With what was done, and what was not.
@@ -77,10 +78,7 @@ impl Plan {
 
     fn into_work(self, hands: &Hands<'_>) -> Vec<(String, Work)> {
         let verdict = self.verdict().filter(|_| hands.server.is_some());
-        let (guards, rest): (Vec<_>, Vec<_>) = self
-            .steps
-            .into_iter()
-            .partition(|step| step.kind.is_guard());
+        let (guards, rest): (Vec<_>, Vec<_>) = self.steps.into_iter().partition(Step::comes_first);
         let mut work: Vec<_> = guards.into_iter().filter_map(with_work).collect();
         work.extend(verdict);
         work.extend(rest.into_iter().filter_map(with_work));
@@ -97,6 +95,20 @@ impl Plan {
         };
         let told = "the server's verdict on the scripts".to_owned();
         (!question.scripts.is_empty()).then_some((told, Work::Verdict(question)))
+    }
+}
+
+impl Step {
+    /// Whether it is done before anybody gets tokens by what follows.
+    const fn comes_first(&self) -> bool {
+        let is_last = matches!(
+            self.work,
+            Some(Work::DeleteScript {
+                gives_way: false,
+                ..
+            })
+        );
+        self.kind.is_guard() && !is_last
     }
 }
 
@@ -137,7 +149,7 @@ impl Work {
             Self::DeleteGrant(id) => registrar.delete_grant(&id).await?,
             Self::Set(key, value) => drop(registrar.set_rules_config(&key, &value).await?),
             Self::Script(work) => work.carry_out(hands)?,
-            Self::DeleteScript(id) => hands.scripts.delete(&id)?,
+            Self::DeleteScript { id, .. } => hands.scripts.delete(&id)?,
             Self::Verdict(question) => verdict(&question, hands).await?,
         }
         Ok(None)

@@ -27,8 +27,10 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
             draft.mistake(one.entry, problem);
         }
     }
-    let going = prune(draft, &names);
-    let mut orders = Orders::of(draft, &wanted, &going);
+    let going = undeclared(draft, &names);
+    let ids = going.iter().map(|rule| rule.id.as_str()).collect();
+    let mut orders = Orders::of(draft, &wanted, &ids);
+    prune(draft, &going, &orders);
     for (index, one) in wanted.iter().enumerate() {
         match existing(draft, &one.name) {
             Some(rule) => update(draft, one, rule, (&mut orders, index)),
@@ -42,25 +44,31 @@ fn existing<'d>(draft: &Draft<'d>, name: &str) -> Option<&'d ScriptRule> {
     registered.scripts.iter().find(|rule| rule.name == name)
 }
 
-/// Scripts that are not declared go at once: others may take their places. Gives the ids of those.
-fn prune<'d>(draft: &mut Draft<'d>, names: &BTreeSet<&str>) -> BTreeSet<&'d str> {
-    let mut going = BTreeSet::new();
-    if draft.prune == Prune::Nothing {
-        return going;
-    }
-    let registered = draft.registered;
-    for rule in &registered.scripts {
+/// The scripts that are not declared.
+fn undeclared<'d>(draft: &Draft<'d>, names: &BTreeSet<&str>) -> Vec<&'d ScriptRule> {
+    let is_undeclared = |rule: &&ScriptRule| {
         let section = Origin::of(&rule.script).section();
-        if draft.section(section).is_some() && !names.contains(rule.name.as_str()) {
-            going.insert(rule.id.as_str());
-            draft.delete_now(
-                Kind::Rule,
-                rule.name.clone(),
-                Work::DeleteScript(rule.id.clone()),
-            );
+        draft.section(section).is_some() && !names.contains(rule.name.as_str())
+    };
+    let scripts = draft.registered.scripts.iter();
+    let undeclared = scripts.filter(|_| draft.prune != Prune::Nothing);
+    undeclared.filter(is_undeclared).collect()
+}
+
+/// One whose place a declared script takes goes first, because it has to. All others go last: until then they guard the clients
+/// that go with them.
+fn prune(draft: &mut Draft<'_>, going: &[&ScriptRule], orders: &Orders) {
+    for rule in going {
+        let gives_way = rule.order.is_some_and(|order| orders.will_be_taken(order));
+        let work = Work::DeleteScript {
+            id: rule.id.clone(),
+            gives_way,
+        };
+        match gives_way {
+            true => draft.delete_now(Kind::Rule, rule.name.clone(), work),
+            false => draft.delete(Kind::Rule, rule.name.clone(), work),
         }
     }
-    going
 }
 
 fn create(draft: &mut Draft<'_>, wanted: &Wanted<'_>, (order, aside): (Option<u16>, Aside)) {

@@ -23,7 +23,11 @@ pub(super) enum Work {
     /// A value that all scripts share.
     Set(String, SecretString),
     Script(ScriptWork),
-    DeleteScript(String),
+    DeleteScript {
+        id: String,
+        /// Whether another script takes its place.
+        gives_way: bool,
+    },
     Verdict(Question),
 }
 

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use super::{put, steps};
 use crate::place::Place;
 
-const RULE: &str = "function (user, context, callback) { callback(null, user, context); }\n";
-const HOOK: &str =
+pub(super) const RULE: &str =
+    "function (user, context, callback) { callback(null, user, context); }\n";
+pub(super) const HOOK: &str =
     "module.exports = function (client, scope, audience, context, cb) { cb(null, { scope }); };\n";
 const ACTION: &str = "exports.onExecuteCredentialsExchange = async (event, api) => {};\n";
 
-fn put_rule(place: &Place, name: &str, order: u16) {
+pub(super) fn put_rule(place: &Place, name: &str, order: u16) {
     place.put(&format!("t/rules/{name}.js"), format!("// {name}\n{RULE}"));
     put(
         place,
@@ -228,16 +229,6 @@ fn rules_that_contradict_each_other_are_refused() {
         assert!(message.contains(words), "{words}: {message}");
     }
     assert_eq!(rules(&place), ["05-by-hand.js"]);
-}
-
-#[test]
-fn pruning_takes_scripts_of_declared_kinds_and_frees_their_places() {
-    let place = Place::new();
-    place.put("rules/05-by-hand.js", RULE);
-    place.put("rules/06-hook.js", HOOK);
-    put_rule(&place, "c", 5);
-    place.run(&["apply", "-f", "t", "--prune"]).well();
-    assert_eq!(rules(&place), ["05-c.js", "06-hook.js"]);
 }
 
 #[test]

@@ -122,6 +122,11 @@ impl Orders {
         all.copied().max().unwrap_or_default()
     }
 
+    /// Whether a declared script gets this place.
+    pub(super) fn will_be_taken(&self, place: u16) -> bool {
+        self.targets.contains(&Some(place))
+    }
+
     /// What a script gets, if that is not what it has, and who has to step aside for it.
     pub(super) fn take(&mut self, index: usize, rule: Option<&ScriptRule>) -> (Option<u16>, Aside) {
         let current = rule.and_then(|rule| self.standing.get(&rule.id).copied());
