@@ -1,6 +1,7 @@
 //! `/tokens`
 
 use rulemint::config::LedgerMode;
+use rulemint::store::{LedgerContext, LedgerToken};
 use serde_json::{Value, json};
 
 use super::super::{ADMIN, Manager, setup};
@@ -245,6 +246,39 @@ async fn an_issued_token_says_where_it_is_explained() {
     let place = answer.header("Location").to_owned();
     let path = place.strip_prefix("/api/rulemint/v1").unwrap();
     assert_eq!(admin.look(path).await["jti"], answer.json()["jti"]);
+}
+
+/// Puts so many tokens of another client on record, after one that is there.
+async fn fill_ledger(server: &TestServer, jti: &str, count: usize) {
+    let (token, context) = server.store.issued(jti).await.unwrap().remove(0);
+    let other = LedgerContext {
+        client_id: "other".to_owned(),
+        ..context
+    };
+    let context_id = server.store.ledger_context(&other).await.unwrap();
+    let other = LedgerToken {
+        context_id,
+        ..token
+    };
+    let tokens = vec![other; count];
+    server.store.add_to_ledger(&tokens).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_ledger_is_gone_through_only_for_those_who_are_in_it() {
+    let server = remembering().start().await;
+    let admin = Manager::of(&server).await;
+    let jti = server.ask(&[]).await.claims()["jti"].clone();
+    fill_ledger(&server, jti.as_str().unwrap(), 100_001).await;
+    let nobodys = admin.look("/tokens?client_id=nobody").await;
+    assert_eq!(nobodys, json!({ "tokens": [] }));
+    let path = format!("/tokens?client_id={CLIENT}");
+    let part = admin.look(&path).await;
+    assert_eq!(part["tokens"], json!([]));
+    let next = part["next"].as_str().unwrap();
+    let part = admin.look(&format!("{path}&from={next}")).await;
+    assert_eq!(part["tokens"][0]["jti"], jti);
+    assert_eq!(part.get("next"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
