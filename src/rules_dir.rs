@@ -5,7 +5,6 @@
 
 mod manifest;
 mod place;
-mod prepared;
 mod read;
 mod script;
 mod secrets;
@@ -15,9 +14,8 @@ use std::io;
 use std::path::PathBuf;
 
 pub use place::{ORDER_MAX, Place};
-pub use prepared::Prepared;
 pub(crate) use read::{DirectoryId, OpenDir, ReadProblem};
-pub use script::{NewScript, ScriptChange, ScriptRule, ScriptRules};
+pub use script::{NewScript, Prepared, ScriptChange, ScriptRule, ScriptRules};
 pub use write::{RuleFiles, put, remove};
 
 /// Why the rules directory is not as it was asked to be. The texts are for whoever asked.

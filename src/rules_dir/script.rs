@@ -5,6 +5,9 @@
 //! there by hand is a rule like any other.
 
 mod check;
+mod prepared;
+
+pub use prepared::Prepared;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::manifest::edited;
 use super::read::OpenDir;
 use super::write::{Lock, parts, put_together};
-use super::{Place, Prepared, RulesDirError};
+use super::{Place, RulesDirError};
 use crate::rule::{CASES_ENDING, Digest, Manifest};
 use check::{SCRIPT_BYTES_MAX, check_free, check_name, check_order, check_script, last};
 

@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::write::{Lock, drafts, sync, take_away};
-use super::{RulesDirError, ScriptRule};
+use super::ScriptRule;
+use crate::rules_dir::RulesDirError;
+use crate::rules_dir::write::{Lock, drafts, sync, take_away};
 
 /// A change of a script that has not been made. Nobody else writes to the directory, and no server looks at it, until this is
 /// carried out or dropped.
@@ -16,17 +17,17 @@ pub struct Prepared {
     pub after: Option<ScriptRule>,
     rules_dir: PathBuf,
     /// Where golden cases are, and where they will be.
-    pub(super) cases: Option<(PathBuf, PathBuf)>,
+    pub(in crate::rules_dir) cases: Option<(PathBuf, PathBuf)>,
     /// What was written, and what its name will be.
     drafts: Vec<(PathBuf, PathBuf)>,
     /// What goes when the rest is in place.
-    pub(super) going: Vec<PathBuf>,
+    pub(in crate::rules_dir) going: Vec<PathBuf>,
     _alone: Lock,
 }
 
 impl Prepared {
     /// No change yet.
-    pub(super) fn nothing(rules_dir: &Path, alone: Lock) -> Self {
+    pub(in crate::rules_dir) fn nothing(rules_dir: &Path, alone: Lock) -> Self {
         Self {
             before: None,
             after: None,
@@ -39,7 +40,11 @@ impl Prepared {
     }
 
     /// Writes the script as it will be, for a file of this name.
-    pub(super) fn write(&mut self, file: &Path, after: ScriptRule) -> Result<(), RulesDirError> {
+    pub(in crate::rules_dir) fn write(
+        &mut self,
+        file: &Path,
+        after: ScriptRule,
+    ) -> Result<(), RulesDirError> {
         let written = drafts(file, after.script.as_bytes(), after.manifest());
         self.drafts = written.map_err(|source| RulesDirError::on_write(file.to_owned(), source))?;
         self.after = Some(after);
