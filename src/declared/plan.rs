@@ -64,6 +64,19 @@ pub struct Step {
     work: Option<Work>,
 }
 
+impl Step {
+    /// One that tells of no property.
+    fn new(kind: Kind, name: String, action: Action, work: Option<Work>) -> Self {
+        Self {
+            kind,
+            name,
+            action,
+            changes: Vec::new(),
+            work,
+        }
+    }
+}
+
 /// A kind of thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

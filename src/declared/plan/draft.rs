@@ -133,58 +133,34 @@ impl<'d> Draft<'d> {
     }
 
     pub(super) fn create(&mut self, kind: Kind, name: String, work: Work) {
-        self.steps.push(Step {
-            kind,
-            name,
-            action: Action::Create,
-            changes: Vec::new(),
-            work: Some(work),
-        });
+        let step = Step::new(kind, name, Action::Create, Some(work));
+        self.steps.push(step);
     }
 
     pub(super) fn update(&mut self, kind: Kind, name: String, changes: Vec<Change>, work: Work) {
-        let (action, work) = match changes.is_empty() {
-            true => (Action::Unchanged, None),
-            false => (Action::Update, Some(work)),
+        let step = match changes.is_empty() {
+            true => Step::new(kind, name, Action::Unchanged, None),
+            false => Step {
+                changes,
+                ..Step::new(kind, name, Action::Update, Some(work))
+            },
         };
-        self.steps.push(Step {
-            kind,
-            name,
-            action,
-            changes,
-            work,
-        });
+        self.steps.push(step);
     }
 
     pub(super) fn delete(&mut self, kind: Kind, name: String, work: Work) {
-        self.deletions.push(Step {
-            kind,
-            name,
-            action: Action::Delete,
-            changes: Vec::new(),
-            work: Some(work),
-        });
+        let step = Step::new(kind, name, Action::Delete, Some(work));
+        self.deletions.push(step);
     }
 
     /// Before anything that follows, because it may need the place.
     pub(super) fn delete_now(&mut self, kind: Kind, name: String, work: Work) {
-        self.steps.push(Step {
-            kind,
-            name,
-            action: Action::Delete,
-            changes: Vec::new(),
-            work: Some(work),
-        });
+        let step = Step::new(kind, name, Action::Delete, Some(work));
+        self.steps.push(step);
     }
 
     pub(super) fn spare(&mut self, kind: Kind, name: String) {
-        self.steps.push(Step {
-            kind,
-            name,
-            action: Action::Spare,
-            changes: Vec::new(),
-            work: None,
-        });
+        self.steps.push(Step::new(kind, name, Action::Spare, None));
     }
 
     pub(super) fn finish(mut self) -> Result<Plan, Vec<Mistake>> {
