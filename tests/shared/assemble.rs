@@ -31,7 +31,8 @@ pub(crate) fn rule_that_sets(name: &str, value: &str) -> Vec<u8> {
     from_text(&text, "rule")
 }
 
-fn escaped(text: &str) -> String {
+/// Bytes as they stand between the quotes of the text format.
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for byte in text.bytes() {
         write!(escaped, "\\{byte:02x}").unwrap();

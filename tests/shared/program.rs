@@ -1,6 +1,6 @@
 //! Makes rules that are programs.
 
-use std::fmt::Write;
+use super::assemble::escaped;
 
 /// What a program that is a rule says, call by call.
 #[derive(Clone, Copy, Default)]
@@ -30,12 +30,4 @@ impl Program<'_> {
         text = text.replace("$EXIT", &self.exit.to_string());
         wat::parse_str(text).unwrap_or_else(|problem| panic!("{problem}"))
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for byte in text.bytes() {
-        write!(escaped, "\\{byte:02x}").unwrap();
-    }
-    escaped
 }
