@@ -16,9 +16,9 @@ pub(super) fn value_line(name: &str, value: &Value) -> String {
 }
 
 fn text_of(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        value => value.to_string(),
+    match value.is_null() {
+        true => "nothing".to_owned(),
+        false => value.to_string(),
     }
 }
 

@@ -76,7 +76,7 @@ pub struct Hasty {
 }
 
 impl Rotation {
-    fn of(keys: Vec<KeyStanding>, now: i64, only: Option<Algorithm>) -> Self {
+    fn of(keys: &[KeyStanding], now: i64, only: Option<Algorithm>) -> Self {
         let such = |state: &str| {
             let is_such = |key: &&KeyStanding| {
                 key.state == state && only.is_none_or(|only| only.as_str() == key.algorithm)
@@ -84,7 +84,7 @@ impl Rotation {
             keys.iter().filter(is_such).cloned().collect::<Vec<_>>()
         };
         let current = such("current");
-        let hasty = current.iter().filter_map(|key| hasty(key, &keys, now));
+        let hasty = current.iter().filter_map(|key| hasty(key, keys, now));
         Self {
             hasty: hasty.collect(),
             next: such("next"),
@@ -151,7 +151,7 @@ impl Registrar {
         }
         let oldest = self.now() - i64::from(LIFETIME_SECONDS_MAX) - MARGIN_SECONDS;
         self.store.forget_keys(oldest, self.by()).await?;
-        Ok(Rotation::of(self.keys().await?, self.now(), only))
+        Ok(Rotation::of(&self.keys().await?, self.now(), only))
     }
 
     /// A new key of the same algorithm as this one, to be stored where that is revoked.
