@@ -54,6 +54,7 @@
 //! - [`config`]: settings from file, environment and flags.
 //! - [`document`]: reads TOML and JSON against a schema, and names every mistake.
 //! - [`clock`], [`random`], [`shutdown`]: time, chance and tasks, which a test can take into its own hands.
+//!   [`trust`]: certificates that are trusted.
 //!
 //! Beside `src`: `wit` has the contract, `rules` the shipped rule and examples, `javascript` the engine that scripts run in,
 //! `migrations` the tables.
@@ -124,3 +125,4 @@ pub mod document;
 pub mod clock;
 pub mod random;
 pub mod shutdown;
+pub mod trust;

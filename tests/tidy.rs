@@ -25,7 +25,7 @@ const KNOWN_ONLY_TO: &[(&str, &[&str])] = &[
     ("opentelemetry_proto", &["telemetry"]),
     ("opentelemetry_sdk", &["telemetry"]),
     ("rcgen", &["keys", "server"]),
-    ("rustls", &["cli", "rule", "server"]),
+    ("rustls", &["cli", "rule", "server", "trust"]),
     ("sqlx", &["store"]),
     ("wasmparser", &["rule"]),
     ("wasmtime", &["rule"]),

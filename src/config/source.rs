@@ -312,5 +312,6 @@ const OTHER_VARIABLES: &[&str] = &[FILE, "RULEMINT_CLIENT_SECRET", "RULEMINT_SER
 const STANDARD_VARIABLES: &[(&str, &str)] = &[
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.traces.endpoint"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "telemetry.traces.headers"),
+    ("OTEL_EXPORTER_OTLP_CERTIFICATE", "telemetry.traces.ca"),
     ("OTEL_SERVICE_NAME", "telemetry.traces.service_name"),
 ];

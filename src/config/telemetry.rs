@@ -1,5 +1,7 @@
 //! Where traces go.
 
+use std::path::PathBuf;
+
 use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,7 +20,8 @@ pub struct Telemetry {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Traces {
-    /// Where a collector takes OTLP over HTTP, such as `http://127.0.0.1:4318`; `/v1/traces` is added. It comes from
+    /// Where a collector takes OTLP over HTTP, such as `http://127.0.0.1:4318` or `https://collector.example`; `/v1/traces` is
+    /// added. It comes from
     /// `OTEL_EXPORTER_OTLP_ENDPOINT` where it is set nowhere else. Without it there are no traces; `off` means none
     /// whatever that variable says.
     #[schemars(extend("format" = "otlp-endpoint"))]
@@ -28,6 +31,9 @@ pub struct Traces {
     #[serde(skip_serializing)]
     #[schemars(with = "Option<String>", extend("format" = "otlp-headers"))]
     pub headers: Option<SecretString>,
+    /// A PEM file with certificates that an https collector may show, or those of its authority, beside what this machine
+    /// trusts. It comes from `OTEL_EXPORTER_OTLP_CERTIFICATE` where it is set nowhere else.
+    pub ca: Option<PathBuf>,
     /// The share of requests that are traced, from 0 to 1, among those that come without a `traceparent`. One that comes
     /// with it says itself whether it is traced.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -42,6 +48,7 @@ impl Default for Traces {
         Self {
             endpoint: None,
             headers: None,
+            ca: None,
             sample_ratio: 1.0,
             service_name: "rulemint".to_owned(),
         }
@@ -53,6 +60,15 @@ impl Traces {
     pub fn address(&self) -> Option<String> {
         let base = self.endpoint.as_deref().filter(|base| *base != OFF)?;
         Some(format!("{}/v1/traces", base.trim_end_matches('/')))
+    }
+
+    /// Whether the collector is spoken to over TLS.
+    pub fn is_https(&self) -> bool {
+        let base = self
+            .endpoint
+            .as_deref()
+            .and_then(|base| Url::parse(base).ok());
+        base.is_some_and(|base| base.scheme() == "https")
     }
 
     /// The headers for the collector, by name.
@@ -79,22 +95,18 @@ fn pairs(text: &str) -> Option<Vec<(String, String)>> {
 }
 
 pub(super) fn check_endpoint(text: &str) -> Result<(), String> {
-    let is_plain = |url: &Url| {
+    let is_bare = |url: &Url| {
         url.has_host()
-            && url.scheme() == "http"
+            && ["http", "https"].contains(&url.scheme())
             && url.query().is_none()
             && url.fragment().is_none()
             && url.username().is_empty()
     };
     match Url::parse(text) {
         _ if text == OFF => Ok(()),
-        Ok(url) if url.scheme() == "https" => Err(format!(
-            "{text:?}: traces go to a collector nearby, without TLS; run one on this machine and let it speak TLS, \
-             or write off"
-        )),
-        Ok(url) if is_plain(&url) => Ok(()),
+        Ok(url) if is_bare(&url) => Ok(()),
         _ => Err(format!(
-            "{text:?} is no address of a collector; write http://HOST:4318, or off"
+            "{text:?} is no address of a collector; write http://HOST:4318, https://HOST, or off"
         )),
     }
 }
@@ -151,18 +163,16 @@ mod tests {
     }
 
     #[test]
-    fn only_a_plain_http_address_is_an_endpoint() {
-        for good in ["off", "http://127.0.0.1:4318", "http://collector/prefix"] {
-            check_endpoint(good).unwrap();
-        }
-        for bad in [
-            "",
-            "127.0.0.1:4318",
-            "grpc://x",
-            "http://u@x",
-            "http://x?y",
+    fn only_an_address_without_more_is_an_endpoint() {
+        for good in [
+            "off",
+            "http://127.0.0.1:4318",
+            "http://collector/prefix",
             "https://x",
         ] {
+            check_endpoint(good).unwrap();
+        }
+        for bad in ["", "127.0.0.1:4318", "grpc://x", "http://u@x", "http://x?y"] {
             check_endpoint(bad).unwrap_err();
         }
     }

@@ -32,6 +32,8 @@ use crate::revocation::{Revocations, forget_expired};
 use crate::rule::{Chain, CompiledRules, CompilerProgram, Loader, Outside, Surroundings};
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::trace::{self, Tracer};
+use crate::trust::TrustError;
 
 /// What a server is given besides its configuration; a test gives its own.
 pub struct Parts {
@@ -95,6 +97,15 @@ fn check_exposure(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
+fn tracer(config: &Config, parts: &Parts, metrics: &Metrics) -> Result<Option<Tracer>, TrustError> {
+    let parts = trace::Parts {
+        clock: Arc::clone(&parts.clock),
+        random: Arc::clone(&parts.random),
+        metrics: metrics.clone(),
+    };
+    Tracer::start(&config.telemetry.traces, parts)
+}
+
 /// What everything else is made from.
 struct Base {
     config: Config,
@@ -104,6 +115,7 @@ struct Base {
     master: Arc<MasterKey>,
     store: Store,
     metrics: Metrics,
+    tracer: Option<Arc<Tracer>>,
     surroundings: Arc<Surroundings>,
     live: Arc<LiveHandle>,
 }
@@ -114,6 +126,7 @@ impl Base {
         let claim = data.claim()?;
         let Opened { master, store } = open_installation(&data, &*parts.random).await?;
         let metrics = Metrics::new();
+        let tracer = tracer(&config, &parts, &metrics)?;
         let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
         let surroundings = Surroundings::new(clock, random, metrics.clone())?;
         let surroundings = surroundings.with(parts.outside.clone());
@@ -138,6 +151,7 @@ impl Base {
             master,
             store,
             metrics,
+            tracer: tracer.map(Arc::new),
         })
     }
 

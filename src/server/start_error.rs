@@ -12,6 +12,7 @@ use crate::reload;
 use crate::rule::EngineError;
 use crate::status_list::StatusListError;
 use crate::store::StoreError;
+use crate::trust::TrustError;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,9 @@ pub enum StartError {
     /// There is no certificate, or its address cannot be listened on.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Nothing can be trusted that shows a collector's certificate to be its own.
+    #[error("send traces to an https collector (telemetry.traces)")]
+    Traces(#[from] TrustError),
     /// The first start could not make what it must.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),

@@ -27,6 +27,7 @@ use super::metrics::Metrics;
 use crate::clock::Clock;
 use crate::config::Traces;
 use crate::random::Random;
+use crate::trust::{self, TrustError, Trusted};
 
 /// Makes spans and sends them to a collector.
 pub struct Tracer {
@@ -47,9 +48,16 @@ pub struct Parts {
 
 impl Tracer {
     /// A tracer for a collector, if one is configured.
-    pub fn start(config: &Traces, parts: Parts) -> Option<Self> {
-        let address = config.address()?;
-        let collector = otlp::Collector::new(address, config.header_pairs(), &parts);
+    ///
+    /// # Errors
+    /// When it is to be spoken to over TLS, and there are no certificates to trust.
+    pub fn start(config: &Traces, parts: Parts) -> Result<Option<Self>, TrustError> {
+        let Some(address) = config.address() else {
+            return Ok(None);
+        };
+        let tls = config.is_https().then(|| trusted(config)).transpose()?;
+        let tls = tls.as_deref().map(trust::tls);
+        let collector = otlp::Collector::new(address, config.header_pairs(), tls, &parts);
         let resource = Resource::builder_empty()
             .with_service_name(config.service_name.clone())
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
@@ -64,11 +72,11 @@ impl Tracer {
             .with_resource(resource)
             .with_span_processor(batch::Batches::new(collector, parts.metrics))
             .build();
-        Some(Self {
+        Ok(Some(Self {
             spans: provider.tracer("rulemint"),
             provider,
             clock: parts.clock,
-        })
+        }))
     }
 
     /// Begins the span of a token request.
@@ -108,6 +116,18 @@ impl Tracer {
     pub fn stop(&self, within: Duration) {
         // What did not get out was counted and logged by whoever tried.
         let _ = self.provider.shutdown_with_timeout(within);
+    }
+}
+
+/// What this machine trusts, and what the configuration names beside that.
+fn trusted(config: &Traces) -> Result<Vec<Trusted>, TrustError> {
+    let mut trusted = trust::of_machine();
+    if let Some(ca) = &config.ca {
+        trusted.extend(trust::of_file(ca)?);
+    }
+    match trusted.is_empty() {
+        true => Err(TrustError::Nobody),
+        false => Ok(trusted),
     }
 }
 

@@ -168,13 +168,13 @@ fn a_mistake_in_the_headers_is_told_without_them() {
                 "RULEMINT_TELEMETRY_TRACES_HEADERS",
                 "a-secret-without-a-name",
             )
-            .env("RULEMINT_TELEMETRY_TRACES_ENDPOINT", "https://collector")
+            .env("RULEMINT_TELEMETRY_TRACES_ENDPOINT", "grpc://collector")
             .env("RULEMINT_TELEMETRY_TRACES_SAMPLE_RATIO", "2"),
     )
     .badly(3);
     for expected in [
         "RULEMINT_TELEMETRY_TRACES_HEADERS: is not of the form NAME=VALUE",
-        "traces go to a collector nearby, without TLS",
+        "\"grpc://collector\" is no address of a collector",
         "2.0 is greater than the maximum of 1",
     ] {
         assert!(message.contains(expected), "{expected}\n{message}");

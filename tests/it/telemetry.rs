@@ -4,6 +4,7 @@ mod collector;
 mod log_lines;
 mod metrics;
 mod sampling;
+mod secured;
 mod sending;
 mod traces;
 

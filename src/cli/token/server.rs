@@ -1,21 +1,16 @@
 //! The server that commands ask about tokens: where it is, and whose certificate it may show.
 
-use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::cli::Context;
 use crate::cli::access::load;
 use crate::config::{Config, Listen};
+use crate::trust::{self, TrustError, Trusted};
 
 /// Which server.
 #[derive(Args)]
@@ -44,23 +39,17 @@ impl Named {
         // Answers that are errors are handed back: they say what was wrong.
         let mut settings = ureq::Agent::config_builder().http_status_as_error(false);
         if address.starts_with("https:") {
-            settings = settings.tls_config(self.tls(&config)?);
+            settings = settings.tls_config(trust::tls(&self.trusted(&config)?));
         }
         let agent = settings.build().into();
         Ok(Server { address, agent })
     }
 
-    fn tls(&self, config: &Config) -> anyhow::Result<TlsConfig> {
-        let trusted = match &self.cacert {
-            Some(file) => certificates(file)?,
-            None => usually_trusted(&config.data_dir)?,
-        };
-        let owned = |one: &CertificateDer<'_>| Certificate::from_der(one).to_owned();
-        let trusted: Vec<_> = trusted.iter().map(owned).collect();
-        Ok(TlsConfig::builder()
-            .root_certs(RootCerts::new_with_certs(&trusted))
-            .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
-            .build())
+    fn trusted(&self, config: &Config) -> Result<Vec<Trusted>, TrustError> {
+        match &self.cacert {
+            Some(file) => trust::of_file(file),
+            None => usually_trusted(&config.data_dir),
+        }
     }
 }
 
@@ -115,24 +104,13 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-fn usually_trusted(data_dir: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let mut trusted = rustls_native_certs::load_native_certs().certs;
+fn usually_trusted(data_dir: &Path) -> Result<Vec<Trusted>, TrustError> {
+    let mut trusted = trust::of_machine();
     let own = data_dir.join(SELF_SIGNED);
     if own.is_file() {
-        trusted.extend(certificates(&own)?);
+        trusted.extend(trust::of_file(&own)?);
     }
     Ok(trusted)
-}
-
-fn certificates(file: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let named = file.display();
-    let text = fs::read(file).with_context(|| format!("read certificates from {named}"))?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-    let certificates = certificates.with_context(|| format!("read certificates from {named}"))?;
-    if certificates.is_empty() {
-        bail!("{named} has no certificate in it: it should be a PEM file");
-    }
-    Ok(certificates)
 }
 
 fn is_about_tls(problem: &ureq::Error) -> bool {

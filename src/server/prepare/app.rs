@@ -23,7 +23,6 @@ use crate::server::Tasks;
 use crate::server::accept::{Acceptor, Site};
 use crate::server::listener::Listeners;
 use crate::status_list::StatusLists;
-use crate::telemetry::trace::{self, Tracer};
 use crate::verification::{KeptTokens, Verifier};
 
 impl Base {
@@ -76,7 +75,7 @@ impl Base {
                 stopping: Arc::clone(stopping),
             },
             metrics: self.metrics.clone(),
-            tracer: self.tracer(),
+            tracer: self.tracer.clone(),
             random: Arc::clone(&self.parts.random),
         }
     }
@@ -113,15 +112,6 @@ impl Base {
             clock: Arc::clone(&self.parts.clock),
         };
         Management::new(parts, self.config.limits.management_requests_per_second)
-    }
-
-    fn tracer(&self) -> Option<Arc<Tracer>> {
-        let parts = trace::Parts {
-            clock: Arc::clone(&self.parts.clock),
-            random: Arc::clone(&self.parts.random),
-            metrics: self.metrics.clone(),
-        };
-        Tracer::start(&self.config.telemetry.traces, parts).map(Arc::new)
     }
 
     fn ledger(&self, tasks: &Tasks, status_lists: &Arc<StatusLists>) -> Ledger {

@@ -123,7 +123,7 @@ mod tests {
             random: Arc::new(SystemRandom),
             metrics: metrics.clone(),
         };
-        let collector = Collector::new("http://127.0.0.1:9".to_owned(), Vec::new(), &parts);
+        let collector = Collector::new("http://127.0.0.1:9".to_owned(), Vec::new(), None, &parts);
         let batches = Batches::new(collector, metrics.clone());
         let waiting = Arc::clone(&batches.waiting);
         waiting.store(SPANS_WAITING_MAX, Ordering::Relaxed);

@@ -18,6 +18,7 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::SpanData;
 use prost::Message;
 use tracing::warn;
+use ureq::tls::TlsConfig;
 
 use super::Parts;
 use crate::clock::Clock;
@@ -42,8 +43,15 @@ impl fmt::Debug for Collector {
 }
 
 impl Collector {
-    pub(super) fn new(address: String, headers: Vec<(String, String)>, parts: &Parts) -> Self {
+    /// One at this address, which is sent these headers. `tls` is for one that speaks it.
+    pub(super) fn new(
+        address: String,
+        headers: Vec<(String, String)>,
+        tls: Option<TlsConfig>,
+        parts: &Parts,
+    ) -> Self {
         let agent = ureq::Agent::config_builder()
+            .tls_config(tls.unwrap_or_default())
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
@@ -217,7 +225,8 @@ mod tests {
             metrics: Metrics::new(),
         };
         let headers = vec![("authorization".to_owned(), "secret".to_owned())];
-        let collector = Collector::new("http://127.0.0.1:9/v1/traces".to_owned(), headers, &parts);
+        let address = "http://127.0.0.1:9/v1/traces".to_owned();
+        let collector = Collector::new(address, headers, None, &parts);
         for second in [0, 1, 59, 60, 61, 119, 120] {
             clock.0.store(second, Ordering::Relaxed);
             collector.complain(&ExportError::Status(500));

@@ -4,7 +4,7 @@ use super::ask_with;
 use super::collector::{Collector, attribute};
 use crate::harness::{Setup, TestServer, jti_rule, until};
 
-async fn until_metric(server: &TestServer, line: &str) {
+pub(super) async fn until_metric(server: &TestServer, line: &str) {
     until(line, async || {
         let metrics = server.get("/metrics").await.body;
         metrics.lines().any(|known| known == line).then_some(())
