@@ -1,8 +1,10 @@
-//! The keys that tokens are signed with, and their public halves.
+//! The keys that tokens are signed with, and their public halves; the public keys that clients prove themselves by.
 
 mod algorithm;
+mod assertion_key;
 mod certificate;
 mod error;
+mod given_key;
 mod kind;
 mod public_key;
 mod ring;
@@ -10,8 +12,10 @@ mod rotation;
 mod signing_key;
 
 pub use algorithm::Algorithm;
+pub use assertion_key::{AssertionAlgorithm, AssertionKey};
 pub use certificate::{fingerprint, pem};
 pub use error::{KeyError, KeyRingError};
+pub use given_key::{GivenKey, GivenKeyError};
 pub use kind::Kind;
 pub use public_key::PublicKey;
 pub use ring::KeyRing;

@@ -45,7 +45,7 @@
 //! - [`request`]: a token request.
 //! - [`quota`]: how many tokens a client may have, and how many it has had.
 //! - [`claims`]: a token's claims, and scopes.
-//! - [`keys`]: signing keys, parsed once, and how they are made and rotated.
+//! - [`keys`]: signing keys, parsed once, and how they are made and rotated; the public keys of clients.
 //! - [`store`]: rows in SQLite, and the change log. The only place that knows SQL.
 //! - [`audit`]: who changes what, as every write to the store says it.
 //! - [`data_dir`]: the directory of an installation.

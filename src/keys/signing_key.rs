@@ -195,7 +195,7 @@ fn header(algorithm: Algorithm, kind: Kind, kid: &str) -> String {
 }
 
 /// RFC 7638: the SHA-256 of the members in lexicographic order, without spaces. `serde_json` sorts them.
-fn thumbprint(members: &Value) -> String {
+pub(super) fn thumbprint(members: &Value) -> String {
     let hash = digest::digest(&digest::SHA256, members.to_string().as_bytes());
     URL_SAFE_NO_PAD.encode(hash)
 }
