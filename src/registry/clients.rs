@@ -1,62 +1,14 @@
 //! Adding, looking at and deleting clients; new secrets for them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::client::AuthMethod;
-use super::secret::{self, ChosenHash};
-use super::{Registrar, RegistrarError, attributes};
-use crate::store::{Attributes, ClientRow, Secrets};
 use secrecy::{ExposeSecret, SecretString};
 
-/// A client to be added.
-pub struct NewClient {
-    /// Its id, instead of a made-up one.
-    pub id: Option<String>,
-    /// A name for people.
-    pub name: String,
-    /// Whether it has no secret.
-    pub public: bool,
-    /// Its secret, instead of a generated one.
-    pub secret: Option<SecretString>,
-    /// The grant types it may use.
-    pub grant_types: Vec<String>,
-    /// What rules may know about it.
-    pub metadata: BTreeMap<String, String>,
-    /// What is kept for Auth0's tools, and its token quota, which is acted on.
-    pub attributes: Attributes,
-}
-
-impl Default for NewClient {
-    fn default() -> Self {
-        Self {
-            id: None,
-            name: String::new(),
-            public: false,
-            secret: None,
-            grant_types: vec![CLIENT_CREDENTIALS.to_owned()],
-            metadata: BTreeMap::new(),
-            attributes: Attributes::new(),
-        }
-    }
-}
-
-/// What is to change in a client; what is `None` stays.
-#[derive(Default)]
-pub struct ClientChange {
-    /// A name for people.
-    pub name: Option<String>,
-    /// Whether it has no secret. One that gets to have one is given a new one.
-    pub public: Option<bool>,
-    /// A secret that takes the place of all it has.
-    pub secret: Option<SecretString>,
-    /// The grant types it may use.
-    pub grant_types: Option<Vec<String>>,
-    /// What rules may know about it, by key; `None` takes a key away.
-    pub metadata: BTreeMap<String, Option<String>>,
-    /// What is kept for Auth0's tools, and its token quota, by name; null takes a name away.
-    pub attributes: Attributes,
-}
+use super::client::AuthMethod;
+use super::client_change::{ClientChange, NewClient, given_checked};
+use super::secret::{self, ChosenHash};
+use super::{Registrar, RegistrarError};
+use crate::store::{ClientRow, Secrets};
 
 /// A client that was added, or that has a new secret.
 pub struct AddedClient {
@@ -64,25 +16,6 @@ pub struct AddedClient {
     pub client: ClientRow,
     /// Its secret, which nobody can see again.
     pub secret: Option<SecretString>,
-}
-
-impl NewClient {
-    /// Checks all that can be checked before it is added.
-    ///
-    /// # Errors
-    /// When a value cannot be what it is.
-    pub fn check(&self) -> Result<(), RegistrarError> {
-        if let Some(id) = &self.id {
-            checked_id(id.clone())?;
-        }
-        if let Some(secret) = &self.secret {
-            given_checked(secret)?;
-        }
-        checked_name(self.name.clone())?;
-        check_metadata(&self.metadata)?;
-        check_grant_types(&self.grant_types)?;
-        attributes::check(&self.attributes)
-    }
 }
 
 impl Registrar {
@@ -295,105 +228,4 @@ fn given_or(
     }
 }
 
-fn given_checked(given: &SecretString) -> Result<&SecretString, RegistrarError> {
-    let length = given.expose_secret().len();
-    match (SECRET_CHARS_MIN..=SECRET_CHARS_MAX).contains(&length) {
-        true => Ok(given),
-        false => Err(RegistrarError::Invalid(format!(
-            "a client secret has {SECRET_CHARS_MIN} to {SECRET_CHARS_MAX} characters: leave it out to have one made"
-        ))),
-    }
-}
-
-impl ClientChange {
-    /// The client as it would be.
-    ///
-    /// # Errors
-    /// When a value cannot be what it is.
-    pub fn preview(self, client: &ClientRow) -> Result<ClientRow, RegistrarError> {
-        let mut changed = client.clone();
-        self.apply(&mut changed)?;
-        Ok(changed)
-    }
-
-    fn apply(self, client: &mut ClientRow) -> Result<(), RegistrarError> {
-        if let Some(name) = self.name {
-            client.name = checked_name(name)?;
-        }
-        if let Some(public) = self.public {
-            client.auth_method = AuthMethod::of(public).as_str().to_owned();
-        }
-        if let Some(grant_types) = self.grant_types {
-            check_grant_types(&grant_types)?;
-            client.grant_types = grant_types;
-        }
-        for (key, value) in self.metadata {
-            match value {
-                Some(value) => client.metadata.insert(key, value),
-                None => client.metadata.remove(&key),
-            };
-        }
-        check_metadata(&client.metadata)?;
-        attributes::merge(&mut client.attributes, self.attributes)
-    }
-}
-
-/// RFC 6749 appendix A.1: visible ASCII. The colon is left out, because it ends the id in a Basic header.
-fn checked_id(id: String) -> Result<String, RegistrarError> {
-    let fits = (1..=ID_CHARS_MAX).contains(&id.len());
-    if fits && id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(id);
-    }
-    let rule = format!("a client id is 1 to {ID_CHARS_MAX} visible ASCII characters");
-    Err(RegistrarError::Invalid(format!("{rule}, not {id:?}")))
-}
-
-pub(super) fn checked_name(name: String) -> Result<String, RegistrarError> {
-    let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
-    if fits && !name.chars().any(char::is_control) {
-        return Ok(name);
-    }
-    let rule = format!("a name is 1 to {NAME_CHARS_MAX} characters, none a control character");
-    Err(RegistrarError::Invalid(format!("{rule}, not {name:?}")))
-}
-
-fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), RegistrarError> {
-    let over = |(key, value): (&String, &String)| {
-        let is_long = |text: &String| text.chars().count() > METADATA_CHARS_MAX;
-        key.is_empty() || is_long(key) || is_long(value)
-    };
-    if metadata.len() <= METADATA_ENTRIES_MAX && !metadata.iter().any(over) {
-        return Ok(());
-    }
-    Err(RegistrarError::Invalid(format!(
-        "metadata is at most {METADATA_ENTRIES_MAX} pairs of at most {METADATA_CHARS_MAX} characters each side, and no \
-         key is empty"
-    )))
-}
-
-/// Those that this server does not know do no harm: nobody gets a token by them.
-fn check_grant_types(grant_types: &[String]) -> Result<(), RegistrarError> {
-    let fits = |name: &String| {
-        (1..=GRANT_TYPE_CHARS_MAX).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    if grant_types.len() <= GRANT_TYPES_MAX && grant_types.iter().all(fits) {
-        return Ok(());
-    }
-    Err(RegistrarError::Invalid(format!(
-        "grant_types are at most {GRANT_TYPES_MAX}, each of 1 to {GRANT_TYPE_CHARS_MAX} visible ASCII characters"
-    )))
-}
-
-/// The grant type of RFC 6749 section 4.4.
-const CLIENT_CREDENTIALS: &str = "client_credentials";
 const CLIENT_ID_CHARS: usize = 32;
-/// What people may have chosen elsewhere; who calls the management API may be held to more.
-const SECRET_CHARS_MIN: usize = 8;
-const SECRET_CHARS_MAX: usize = 1_024;
-const GRANT_TYPES_MAX: usize = 30;
-const GRANT_TYPE_CHARS_MAX: usize = 255;
-const ID_CHARS_MAX: usize = 255;
-const NAME_CHARS_MAX: usize = 255;
-const METADATA_ENTRIES_MAX: usize = 50;
-const METADATA_CHARS_MAX: usize = 1_024;
