@@ -84,7 +84,8 @@ fn clean(value: Value) -> Value {
 
 fn is_secret(name: &str, value: &Value) -> bool {
     let small = name.to_ascii_lowercase();
-    SECRET_WORDS.iter().any(|word| small.contains(word)) && !are_limits(name, value)
+    let may_be = SECRET_WORDS.iter().any(|word| small.contains(word));
+    may_be && !are_limits(name, value) && !are_key_names(name, value)
 }
 
 /// Whether it is part of a client's `token_quota`: there a grant type has limits, flags and numbers.
@@ -92,6 +93,23 @@ fn are_limits(name: &str, value: &Value) -> bool {
     let is_limit = |value: &Value| value.is_number() || value.is_boolean();
     let limits = value.as_object();
     name == "client_credentials" && limits.is_some_and(|limits| limits.values().all(is_limit))
+}
+
+/// Whether it says which public keys a client proves itself by, as `client_authentication_methods` does: by their ids.
+fn are_key_names(name: &str, value: &Value) -> bool {
+    let only = |value: &Value, name: &str| -> Option<Value> {
+        let members = value.as_object().filter(|members| members.len() == 1)?;
+        members.get(name).cloned()
+    };
+    let are_ids = |list: &Value| {
+        let is_id = |one: &Value| only(one, "id").is_some_and(|id| id.is_string());
+        list.as_array().is_some_and(|list| list.iter().all(is_id))
+    };
+    match name {
+        "private_key_jwt" => only(value, "credentials").is_some_and(|list| are_ids(&list)),
+        "credentials" => are_ids(value),
+        _ => false,
+    }
 }
 
 /// As text, and no longer than an entry may be: the properties of what is too long are named, and if that is too long

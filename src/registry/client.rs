@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use tracing::warn;
 
+use super::credentials::{PRIVATE_KEY_JWT, credentials_in_use};
 use super::secret::StoredSecret;
 use crate::claims::Scope;
+use crate::keys::{AssertionAlgorithm, AssertionKey};
 use crate::quota::{Quota, TokenQuota};
-use crate::store::{ClientRow, GrantRow, IdSpan, SecretRow, Store, StoreError};
+use crate::store::{ClientRow, CredentialRow, GrantRow, IdSpan, SecretRow, Store, StoreError};
 
 /// A client with its secrets and its grants.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Client {
     pub metadata: BTreeMap<String, String>,
     /// Its live secrets, at most two.
     pub secrets: Vec<StoredSecret>,
+    /// The public keys that it proves itself by, where it does so by keys. Few clients have some.
+    pub keys: Box<[ClientKey]>,
     /// What it may have.
     pub grants: Vec<Arc<ClientGrant>>,
     /// The APIs that it is: it may ask about tokens that were issued for them.
@@ -60,8 +64,21 @@ impl Client {
 pub enum AuthMethod {
     /// By a secret, in the header (`client_secret_basic`) or in the body (`client_secret_post`).
     Secret,
+    /// By an assertion that it has signed (`private_key_jwt`, RFC 7523 section 2.2), and by no secret.
+    PrivateKeyJwt,
     /// Not at all: a public client, which gets no token for itself (RFC 6749 section 4.4).
     None,
+}
+
+/// A public key that a client proves itself by.
+#[derive(Debug)]
+pub struct ClientKey {
+    /// What assertions may name it by.
+    pub kid: Box<str>,
+    /// Unix seconds from which it no longer counts.
+    pub expires_at: Option<i64>,
+    /// The key, parsed.
+    pub key: AssertionKey,
 }
 
 impl AuthMethod {
@@ -74,12 +91,13 @@ impl AuthMethod {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Secret => "secret",
+            Self::PrivateKeyJwt => PRIVATE_KEY_JWT,
             Self::None => "none",
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        [Self::Secret, Self::None]
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        [Self::Secret, Self::PrivateKeyJwt, Self::None]
             .into_iter()
             .find(|method| method.as_str() == text)
     }
@@ -109,16 +127,19 @@ pub(super) async fn each(store: &Store, mut take: impl FnMut(Client)) -> Result<
             through: &through,
         };
         let of_secret = |row: &SecretRow| row.client_id.clone();
+        let of_credential = |row: &CredentialRow| row.client_id.clone();
         let of_grant = |row: &GrantRow| row.client_id.clone();
         let of_server = |(client_id, _): &(String, String)| client_id.clone();
         let mut secrets = grouped(store.secrets_within(span).await?, of_secret);
+        let mut credentials = grouped(store.credentials_within(span).await?, of_credential);
         let mut grants = grouped(store.grants_within(span).await?, of_grant);
         let mut served = grouped(store.api_servers_within(span).await?, of_server);
         for row in rows {
             let secrets = secrets.remove(&row.id).unwrap_or_default();
             let grants = grants.remove(&row.id).unwrap_or_default();
             let served = served.remove(&row.id).unwrap_or_default();
-            if let Some(client) = from_rows(row, &secrets, &grants) {
+            let credentials = credentials.remove(&row.id).unwrap_or_default();
+            if let Some(client) = from_rows(row, (&secrets, &credentials), &grants) {
                 take(serving(client, served.into_iter().map(|(_, api)| api)));
             }
         }
@@ -132,11 +153,10 @@ pub(super) async fn one(store: &Store, id: &str) -> Result<Option<Client>, Store
         return Ok(None);
     };
     let served = store.served_by(id).await?;
-    let client = from_rows(
-        row,
-        &store.secrets_of(id).await?,
-        &store.grants_of(id).await?,
-    );
+    let secrets = store.secrets_of(id).await?;
+    let credentials = store.credentials_of(id).await?;
+    let grants = store.grants_of(id).await?;
+    let client = from_rows(row, (&secrets, &credentials), &grants);
     Ok(client.map(|client| serving(client, served.into_iter())))
 }
 
@@ -155,7 +175,11 @@ fn grouped<R>(rows: Vec<R>, key: impl Fn(&R) -> String) -> HashMap<String, Vec<R
     groups
 }
 
-fn from_rows(row: ClientRow, secrets: &[SecretRow], grants: &[GrantRow]) -> Option<Client> {
+fn from_rows(
+    row: ClientRow,
+    (secrets, credentials): (&[SecretRow], &[CredentialRow]),
+    grants: &[GrantRow],
+) -> Option<Client> {
     let Some(auth_method) = AuthMethod::parse(&row.auth_method) else {
         warn!(
             client = row.id,
@@ -163,8 +187,17 @@ fn from_rows(row: ClientRow, secrets: &[SecretRow], grants: &[GrantRow]) -> Opti
         );
         return None;
     };
+    // Whoever has one way to prove itself does not have the other, whatever rows there are.
+    let secrets = match auth_method {
+        AuthMethod::Secret => secrets,
+        AuthMethod::PrivateKeyJwt | AuthMethod::None => &[],
+    };
     Some(Client {
         quota: quota(&row),
+        keys: match auth_method {
+            AuthMethod::PrivateKeyJwt => keys(&row, credentials),
+            AuthMethod::Secret | AuthMethod::None => Box::default(),
+        },
         id: row.id.into(),
         name: row.name.into(),
         auth_method,
@@ -174,6 +207,29 @@ fn from_rows(row: ClientRow, secrets: &[SecretRow], grants: &[GrantRow]) -> Opti
         grants: exactly(grants.iter().filter_map(grant_from_row)),
         serves: Vec::new(),
     })
+}
+
+/// The keys in use. Whoever wrote them has checked them; one that cannot be used lets nobody in.
+fn keys(row: &ClientRow, credentials: &[CredentialRow]) -> Box<[ClientKey]> {
+    let in_use = credentials_in_use(row);
+    let used = credentials.iter().filter(|one| in_use.contains(&&*one.id));
+    let parsed = used.filter_map(|one| {
+        let algorithm = AssertionAlgorithm::named(&one.algorithm);
+        let key = algorithm.and_then(|it| AssertionKey::parse(it, &one.public_key).ok());
+        if key.is_none() {
+            let (client, credential) = (&row.id, &one.id);
+            warn!(
+                client,
+                credential, "this credential cannot be read: nobody is let in by it"
+            );
+        }
+        Some(ClientKey {
+            kid: one.kid.as_str().into(),
+            expires_at: one.expires_at,
+            key: key?,
+        })
+    });
+    parsed.collect()
 }
 
 /// Whoever wrote it has checked it.

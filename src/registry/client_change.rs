@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::client::AuthMethod;
+use super::credentials::{NewCredential, PRIVATE_KEY_JWT, use_credentials};
 use super::{RegistrarError, attributes};
 use crate::store::{Attributes, ClientRow};
 
@@ -18,6 +19,8 @@ pub struct NewClient {
     pub public: bool,
     /// Its secret, instead of a generated one.
     pub secret: Option<SecretString>,
+    /// Public keys that it proves itself by, instead of a secret.
+    pub credentials: Vec<NewCredential>,
     /// The grant types it may use.
     pub grant_types: Vec<String>,
     /// What rules may know about it.
@@ -33,6 +36,7 @@ impl Default for NewClient {
             name: String::new(),
             public: false,
             secret: None,
+            credentials: Vec::new(),
             grant_types: vec![CLIENT_CREDENTIALS.to_owned()],
             metadata: BTreeMap::new(),
             attributes: Attributes::new(),
@@ -49,6 +53,9 @@ pub struct ClientChange {
     pub public: Option<bool>,
     /// A secret that takes the place of all it has.
     pub secret: Option<SecretString>,
+    /// The credentials that it proves itself by from now on instead of a secret, by id; by none: it does so by keys no more,
+    /// and is given a new secret unless it is public.
+    pub credentials: Option<Vec<String>>,
     /// The grant types it may use.
     pub grant_types: Option<Vec<String>>,
     /// What rules may know about it, by key; `None` takes a key away.
@@ -69,11 +76,29 @@ impl NewClient {
         if let Some(secret) = &self.secret {
             given_checked(secret)?;
         }
+        self.credentials.iter().try_for_each(NewCredential::check)?;
+        if self.method() == AuthMethod::PrivateKeyJwt && (self.public || self.secret.is_some()) {
+            return Err(two_ways());
+        }
         checked_name(self.name.clone())?;
         check_metadata(&self.metadata)?;
         check_grant_types(&self.grant_types)?;
         attributes::check(&self.attributes)
     }
+
+    /// How it will prove who it is.
+    pub(super) fn method(&self) -> AuthMethod {
+        match self.credentials.is_empty() {
+            true => AuthMethod::of(self.public),
+            false => AuthMethod::PrivateKeyJwt,
+        }
+    }
+}
+
+fn two_ways() -> RegistrarError {
+    RegistrarError::Invalid(format!(
+        "a client proves itself by its credentials ({PRIVATE_KEY_JWT}) or by a secret, or is public: say one of them"
+    ))
 }
 
 impl ClientChange {
@@ -88,11 +113,10 @@ impl ClientChange {
     }
 
     pub(super) fn apply(self, client: &mut ClientRow) -> Result<(), RegistrarError> {
+        let method = self.method_after(client)?;
+        method.as_str().clone_into(&mut client.auth_method);
         if let Some(name) = self.name {
             client.name = checked_name(name)?;
-        }
-        if let Some(public) = self.public {
-            client.auth_method = AuthMethod::of(public).as_str().to_owned();
         }
         if let Some(grant_types) = self.grant_types {
             check_grant_types(&grant_types)?;
@@ -105,7 +129,33 @@ impl ClientChange {
             };
         }
         check_metadata(&client.metadata)?;
+        if let Some(ids) = &self.credentials {
+            use_credentials(&mut client.attributes, ids);
+        }
         attributes::merge(&mut client.attributes, self.attributes)
+    }
+
+    /// How the client will prove who it is.
+    ///
+    /// # Errors
+    /// When the change says two ways, or another way while the client's credentials are in use.
+    pub(super) fn method_after(&self, client: &ClientRow) -> Result<AuthMethod, RegistrarError> {
+        let was = AuthMethod::parse(&client.auth_method).unwrap_or(AuthMethod::Secret);
+        let by_keys = self.credentials.as_ref().map(|ids| !ids.is_empty());
+        match (by_keys, was, self.public) {
+            (Some(true), _, None) => Ok(AuthMethod::PrivateKeyJwt),
+            (Some(true), _, Some(_)) => Err(two_ways()),
+            (None, AuthMethod::PrivateKeyJwt, Some(_)) => Err(RegistrarError::Invalid(
+                "the client proves itself by its credentials: take client_authentication_methods away (null) with \
+                 the same change"
+                    .to_owned(),
+            )),
+            (Some(false), AuthMethod::PrivateKeyJwt, public) => {
+                Ok(AuthMethod::of(public.unwrap_or_default()))
+            }
+            (_, _, Some(public)) => Ok(AuthMethod::of(public)),
+            (_, was, None) => Ok(was),
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::client::AuthMethod;
 use super::client_change::{ClientChange, NewClient, given_checked};
+use super::credentials::{PRIVATE_KEY_JWT, check_are_there, use_credentials};
 use super::secret::{self, ChosenHash};
 use super::{Registrar, RegistrarError};
-use crate::store::{ClientRow, Secrets};
+use crate::store::{ClientRow, CredentialRow, Secrets};
 
 /// A client that was added, or that has a new secret.
 pub struct AddedClient {
@@ -28,18 +29,21 @@ impl Registrar {
     ///
     /// # Errors
     /// When the id is taken or a value cannot be what it is.
-    pub async fn add_client(&self, mut new: NewClient) -> Result<AddedClient, RegistrarError> {
-        let (public, given) = (new.public, new.secret.take());
-        let client = self.checked(new)?;
-        let secret = match public {
-            false => Some(given_or(given, || self.new_secret())?),
-            true => None,
+    pub async fn add_client(&self, new: NewClient) -> Result<AddedClient, RegistrarError> {
+        let (method, given, keys) = (new.method(), new.secret.clone(), new.credentials.clone());
+        let mut client = self.checked(new)?;
+        let credentials = self.credential_rows(&client.id, &keys)?;
+        let ids: Vec<String> = credentials.iter().map(|one| one.id.clone()).collect();
+        use_credentials(&mut client.attributes, &ids);
+        let secret = match method {
+            AuthMethod::Secret => Some(given_or(given, || self.new_secret())?),
+            AuthMethod::PrivateKeyJwt | AuthMethod::None => None,
         };
         let stored = match &secret {
             Some(secret) => Some(self.stored(secret).await),
             None => None,
         };
-        self.put(&client, stored.as_deref()).await?;
+        self.put(&client, stored.as_deref(), &credentials).await?;
         Ok(AddedClient { client, secret })
     }
 
@@ -54,16 +58,17 @@ impl Registrar {
     ) -> Result<ClientRow, RegistrarError> {
         let client = self.checked(new)?;
         let stored = hash.to_stored();
-        self.put(&client, Some(stored.as_bytes())).await?;
+        self.put(&client, Some(stored.as_bytes()), &[]).await?;
         Ok(client)
     }
 
     fn checked(&self, new: NewClient) -> Result<ClientRow, RegistrarError> {
         new.check()?;
+        let method = new.method();
         Ok(ClientRow {
             id: new.id.unwrap_or_else(|| self.client_id()),
             name: new.name,
-            auth_method: AuthMethod::of(new.public).as_str().to_owned(),
+            auth_method: method.as_str().to_owned(),
             grant_types: new.grant_types,
             metadata: new.metadata,
             attributes: new.attributes,
@@ -71,8 +76,14 @@ impl Registrar {
         })
     }
 
-    async fn put(&self, client: &ClientRow, secret: Option<&[u8]>) -> Result<(), RegistrarError> {
-        let added = self.store.add_client(client, secret, self.by()).await;
+    async fn put(
+        &self,
+        client: &ClientRow,
+        secret: Option<&[u8]>,
+        credentials: &[CredentialRow],
+    ) -> Result<(), RegistrarError> {
+        let by = self.by();
+        let added = self.store.add_client(client, secret, credentials, by).await;
         added.map_err(|error| RegistrarError::on_write(error, "client", &client.id))
     }
 
@@ -90,7 +101,12 @@ impl Registrar {
             None => None,
         };
         let mut secret = None;
-        let apply = |client: &mut ClientRow| {
+        let apply = |client: &mut ClientRow, credentials: &[CredentialRow]| {
+            check_are_there(
+                change.credentials.as_deref().unwrap_or_default(),
+                credentials,
+            )?;
+            let method = change.method_after(client)?;
             secret = self.secret_after(&change, client)?;
             let secrets = match (&secret, given.take()) {
                 (Some(_), Some(stored)) => Secrets::Replace(stored),
@@ -98,8 +114,8 @@ impl Registrar {
                     let hash = self.hasher.hash(made.expose_secret());
                     Secrets::Replace(hash.as_ref().to_vec())
                 }
-                (None, _) if change.public == Some(true) => Secrets::Drop,
-                (None, _) => Secrets::Keep,
+                (None, _) if method == AuthMethod::Secret => Secrets::Keep,
+                (None, _) => Secrets::Drop,
             };
             change.apply(client)?;
             Ok::<_, RegistrarError>(secrets)
@@ -112,7 +128,7 @@ impl Registrar {
     /// Gives a client a new secret. The old one stays good for `overlap_seconds`.
     ///
     /// # Errors
-    /// When there is no such client, or it is public.
+    /// When there is no such client, or it has no secret.
     pub async fn rotate_secret(
         &self,
         id: &str,
@@ -124,7 +140,7 @@ impl Registrar {
     /// Gives a client this secret, or a new one. The old one stays good for `overlap_seconds`.
     ///
     /// # Errors
-    /// When there is no such client, it is public, or the secret is too short.
+    /// When there is no such client, it has no secret, or the secret is too short.
     pub async fn replace_secret(
         &self,
         id: &str,
@@ -133,7 +149,11 @@ impl Registrar {
     ) -> Result<AddedClient, RegistrarError> {
         let client = self.client(id).await?;
         if client.auth_method != AuthMethod::Secret.as_str() {
-            let why = format!("client {id:?} is public: it has no secret to rotate");
+            let instead = match client.auth_method.as_str() {
+                PRIVATE_KEY_JWT => "proves itself by its credentials",
+                _ => "is public",
+            };
+            let why = format!("client {id:?} {instead}: it has no secret to rotate");
             return Err(RegistrarError::Invalid(why));
         }
         let secret = given_or(given, || self.new_secret())?;
@@ -192,14 +212,18 @@ impl Registrar {
         change: &ClientChange,
         client: &ClientRow,
     ) -> Result<Option<SecretString>, RegistrarError> {
-        let was_public = client.auth_method == AuthMethod::None.as_str();
-        match (change.public.unwrap_or(was_public), &change.secret) {
-            (true, None) => Ok(None),
-            (true, Some(_)) => Err(RegistrarError::Invalid(
+        let had_one = client.auth_method == AuthMethod::Secret.as_str();
+        match (change.method_after(client)?, &change.secret) {
+            (AuthMethod::None | AuthMethod::PrivateKeyJwt, None) => Ok(None),
+            (AuthMethod::None, Some(_)) => Err(RegistrarError::Invalid(
                 "a public client has no secret: leave it out".to_owned(),
             )),
-            (false, None) if !was_public => Ok(None),
-            (false, given) => given_or(given.clone(), || self.new_secret()).map(Some),
+            (AuthMethod::PrivateKeyJwt, Some(_)) => Err(RegistrarError::Invalid(
+                "a client that proves itself by its credentials has no secret: leave it out"
+                    .to_owned(),
+            )),
+            (AuthMethod::Secret, None) if had_one => Ok(None),
+            (AuthMethod::Secret, given) => given_or(given.clone(), || self.new_secret()).map(Some),
         }
     }
 

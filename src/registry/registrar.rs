@@ -112,7 +112,7 @@ pub enum RegistrarError {
     /// There is no such thing.
     #[error("there is no {what} {id:?}")]
     NotFound {
-        /// `client`, `API` or `grant`.
+        /// `client`, `API`, `grant`, `credential`, …
         what: &'static str,
         /// What it was asked for by.
         id: String,
@@ -120,10 +120,24 @@ pub enum RegistrarError {
     /// There is one already.
     #[error("the {what} {id:?} is there already")]
     Conflict {
-        /// `client`, `API` or `grant`.
+        /// `client`, `API`, `grant` or `credential`.
         what: &'static str,
         /// What it would be known by.
         id: String,
+    },
+    /// A client proves itself by this credential.
+    #[error(
+        "the client proves itself by the credential {id:?}: take it out of client_authentication_methods first"
+    )]
+    InUse {
+        /// The credential, by its id.
+        id: String,
+    },
+    /// A client has all the credentials that it may have.
+    #[error("a client has at most {max} credentials: delete one first")]
+    TooManyCredentials {
+        /// How many that are.
+        max: usize,
     },
     /// A value cannot be what it is.
     #[error("{0}")]

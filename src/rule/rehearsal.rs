@@ -129,6 +129,7 @@ fn draft(event: &Event<'_>) -> Result<Box<Draft>, String> {
             auth_method: AuthMethod::Secret,
             grant_types: vec![event.grant_type.to_string()],
             metadata: event.client.metadata.clone().into_owned(),
+            keys: Box::default(),
             secrets: Vec::new(),
             grants: vec![Arc::clone(&permission)],
             serves: Vec::new(),

@@ -9,6 +9,7 @@ use sqlx::types::Json;
 
 use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
+use super::credentials::{self, CredentialRow};
 use super::grants;
 use super::list::{Conditions, Cursor, Filter};
 use super::{Attributes, Store, StoreError, Transaction};
@@ -21,7 +22,7 @@ pub struct ClientRow {
     pub id: String,
     /// A name for people.
     pub name: String,
-    /// How it proves who it is: `secret`, or `none` for a public client.
+    /// How it proves who it is: `secret`, `private_key_jwt`, or `none` for a public client.
     pub auth_method: String,
     /// The grant types it may use.
     #[sqlx(json)]
@@ -155,7 +156,7 @@ impl Store {
         Ok(some.fetch_all(&self.pool).await?)
     }
 
-    /// Adds a client, with the hash of its secret unless it is public.
+    /// Adds a client, with the hash of its secret if it has one, and with its credentials.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the id is taken.
@@ -163,6 +164,7 @@ impl Store {
         &self,
         client: &ClientRow,
         secret_hash: Option<&[u8]>,
+        credentials: &[CredentialRow],
         by: By<'_>,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
@@ -190,10 +192,13 @@ impl Store {
         changes::note(&mut transaction, ChangeKind::Client, &client.id, by).await?;
         let entry = Entry::added(CLIENT, &client.id, client);
         audit::record(&mut transaction, by, entry).await?;
+        for credential in credentials {
+            credentials::insert(&mut transaction, credential, by).await?;
+        }
         transaction.commit().await
     }
 
-    /// Changes a client, if it is there: nobody else's change comes in between.
+    /// Changes a client, if it is there, in view of its credentials: nobody else's change comes in between.
     ///
     /// # Errors
     /// When the change is refused, or the store does not answer.
@@ -201,7 +206,7 @@ impl Store {
         &self,
         id: &str,
         by: By<'_>,
-        change: impl FnOnce(&mut ClientRow) -> Result<Secrets, E>,
+        change: impl FnOnce(&mut ClientRow, &[CredentialRow]) -> Result<Secrets, E>,
     ) -> Result<Option<ClientRow>, E> {
         let mut transaction = self.begin().await?;
         let found: Option<ClientRow> = sqlx::query_as("SELECT * FROM clients WHERE id = ?1")
@@ -213,7 +218,8 @@ impl Store {
             return Ok(None);
         };
         let before = client.clone();
-        let secrets = change(&mut client)?;
+        let credentials = credentials::of_client(&mut transaction, id).await?;
+        let secrets = change(&mut client, &credentials)?;
         write_client(&mut transaction, &client).await?;
         let entry = Entry::updated(CLIENT, id, (&before, &client));
         let entry = with_secrets(entry, &secrets);

@@ -86,6 +86,7 @@ const AUDIT_OPERATIONS: &[&str] = &[
 /// All that entries are about.
 const AUDIT_OBJECTS: &[&str] = &[
     "client",
+    "credential",
     "api",
     "grant",
     "revocation",
