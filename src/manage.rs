@@ -7,6 +7,7 @@ mod access;
 mod blacklists;
 mod clients;
 mod condition;
+mod credentials;
 mod directory;
 mod doorman;
 mod error;
@@ -167,6 +168,16 @@ pub fn router<S: Clone + Send + Sync + 'static>(management: Arc<Management>) -> 
                 .delete(clients::delete),
         )
         .route("/clients/{id}/rotate-secret", post(clients::rotate_secret))
+        .route(
+            "/clients/{id}/credentials",
+            get(credentials::list).post(credentials::create),
+        )
+        .route(
+            "/clients/{id}/credentials/{credential_id}",
+            get(credentials::show)
+                .patch(credentials::update)
+                .delete(credentials::delete),
+        )
         .route(
             "/resource-servers",
             get(resource_servers::list).post(resource_servers::create),

@@ -16,9 +16,9 @@ use super::error::ManageError;
 use super::id::Id;
 use super::list::{Kind, Object, Query, answer};
 use super::payload::{Kept, NOTHING, Payload, without_nulls};
-use super::{Management, schema, scope};
+use super::{Management, credentials, schema, scope};
 use crate::quota::TokenQuota;
-use crate::registry::{ClientChange, NewClient};
+use crate::registry::{AUTHENTICATION_METHODS, ClientChange, NewClient, PRIVATE_KEY_JWT};
 use crate::store::{ClientFilter, ClientRow};
 
 type Answer = Result<Response, ManageError>;
@@ -136,8 +136,14 @@ pub(super) async fn update(
     }
     let registrar = management.registrar(&caller);
     let alone = management.changing.lock().await;
-    if seen.asks() {
-        seen.check(&object(&registrar.client(&id).await?))?;
+    if seen.asks() || change.credentials.is_some() {
+        let before = registrar.client(&id).await?;
+        if seen.asks() {
+            seen.check(&object(&before))?;
+        }
+        if credentials::are_touched(&change, &before) {
+            caller.may(&[scope::UPDATE_CLIENT_CREDENTIALS])?;
+        }
     }
     let updated = registrar.update_client(&id, change).await?;
     drop(alone);
@@ -217,11 +223,17 @@ pub(super) async fn rotate_secret(
 pub(super) fn new_client(mut body: Payload) -> Result<NewClient, ManageError> {
     let defaults = NewClient::default();
     let metadata: Option<BTreeMap<String, String>> = body.take("client_metadata")?;
+    let (credentials, public) = (credentials::new_in_use(&mut body)?, take_public(&mut body)?);
+    if !credentials.is_empty() && public.is_some() {
+        let why = format!("{AUTH_METHOD} and {AUTHENTICATION_METHODS} exclude each other");
+        return Err(ManageError::Body(why));
+    }
     body.keep::<TokenQuota>(TokenQuota::NAME)?;
     Ok(NewClient {
         id: None,
+        credentials,
         name: body.require("name")?,
-        public: take_public(&mut body)?.unwrap_or_default(),
+        public: public.unwrap_or_default(),
         secret: take_secret(&mut body)?,
         grant_types: body.take("grant_types")?.unwrap_or(defaults.grant_types),
         metadata: metadata.unwrap_or_default(),
@@ -232,8 +244,10 @@ pub(super) fn new_client(mut body: Payload) -> Result<NewClient, ManageError> {
 /// The change that a body describes.
 pub(super) fn client_change(mut body: Payload) -> Result<ClientChange, ManageError> {
     let metadata: Option<BTreeMap<String, Option<String>>> = body.take("client_metadata")?;
+    let credentials = credentials::in_use(&mut body)?;
     body.keep::<TokenQuota>(TokenQuota::NAME)?;
     Ok(ClientChange {
+        credentials,
         name: body.take("name")?,
         public: take_public(&mut body)?,
         secret: take_secret(&mut body)?,
@@ -245,12 +259,13 @@ pub(super) fn client_change(mut body: Payload) -> Result<ClientChange, ManageErr
 
 /// A client as Auth0 writes it.
 pub(super) fn object(client: &ClientRow) -> Object {
-    let is_public = client.auth_method == "none";
     let method = client.attributes.get(AUTH_METHOD);
-    let method = match (is_public, method.and_then(Value::as_str)) {
-        (true, _) => "none",
-        (false, Some(kept)) if kept != "none" => kept,
-        (false, _) => "client_secret_post",
+    let method = match (&*client.auth_method, method.and_then(Value::as_str)) {
+        ("none", _) => json!("none"),
+        // As at Auth0: client_authentication_methods says how.
+        (PRIVATE_KEY_JWT, _) => Value::Null,
+        (_, Some(kept)) if kept != "none" => json!(kept),
+        (_, _) => json!("client_secret_post"),
     };
     let mut object = Object::from_iter([
         ("app_type".to_owned(), json!("non_interactive")),
@@ -262,7 +277,7 @@ pub(super) fn object(client: &ClientRow) -> Object {
         ("client_id".to_owned(), json!(client.id)),
         ("name".to_owned(), json!(client.name)),
         ("global".to_owned(), json!(false)),
-        (AUTH_METHOD.to_owned(), json!(method)),
+        (AUTH_METHOD.to_owned(), method),
         ("grant_types".to_owned(), json!(client.grant_types)),
         ("client_metadata".to_owned(), json!(client.metadata)),
     ]);
@@ -364,7 +379,6 @@ pub(super) const KEPT: Kept = Kept {
         "web_origins",
     ],
     only: &[
-        ("client_authentication_methods", NOTHING),
         ("compliance_level", NOTHING),
         ("require_proof_of_possession", NOTHING),
         ("token_exchange", NOTHING),

@@ -278,10 +278,6 @@ pub(super) fn name_transaction(headers: &mut HeaderMap, transaction: &str) {
 }
 
 fn no_such_path(path: &str) -> String {
-    if path.starts_with("/clients/") && path.contains("/credentials") {
-        return "clients have no credentials here: a client proves who it is by its secret"
-            .to_owned();
-    }
     format!(
         "there is no {path}: here are /clients, /resource-servers, /client-grants, /rules, /rules-configs, /keys/signing and \
          /blacklists/tokens"

@@ -16,7 +16,10 @@ use utoipa::{Modify, OpenApi};
 use super::error::ErrorBody;
 use super::payload::Kept;
 use super::problem::Problem;
-use super::{blacklists, clients, grants, keys, resource_servers, rules, rules_configs, scope, v1};
+use super::{
+    blacklists, clients, credentials, grants, keys, resource_servers, rules, rules_configs, scope,
+    v1,
+};
 use headers::Headers;
 use refusals::Refusals;
 
@@ -35,6 +38,11 @@ use refusals::Refusals;
         clients::update,
         clients::delete,
         clients::rotate_secret,
+        credentials::list,
+        credentials::create,
+        credentials::show,
+        credentials::update,
+        credentials::delete,
         resource_servers::list,
         resource_servers::create,
         resource_servers::show,
@@ -111,9 +119,11 @@ struct KeptProperties;
 
 impl Modify for KeptProperties {
     fn modify(&self, document: &mut Document) {
-        let kept: [(&str, &Kept); 13] = [
+        let kept: [(&str, &Kept); 15] = [
             ("ClientCreate", &clients::KEPT),
             ("ClientUpdate", &clients::KEPT),
+            ("ClientCredentialCreate", &NOTHING_KEPT),
+            ("ClientCredentialUpdate", &NOTHING_KEPT),
             ("ResourceServerCreate", &resource_servers::KEPT),
             ("ResourceServerUpdate", &resource_servers::KEPT),
             ("ClientGrantCreate", &grants::KEPT),

@@ -43,6 +43,11 @@ impl Payload {
         Ok(Self(members.unwrap_or_default()))
     }
 
+    /// Whether there is a member of this name, be it null.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Takes a member out; null says as little as none.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
     reason = "bodies are read member by member: this is what their senders are told"
 )]
 
+mod credentials;
 mod keys;
 mod query;
 mod quota;
@@ -15,6 +16,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(super) use credentials::{
+    ClientCredential, ClientCredentialCreate, ClientCredentialPath, ClientCredentialUpdate,
+};
 pub(super) use keys::{Key, KeyRotation, NextKey};
 pub(super) use query::{
     BlacklistFilters, Checkpoints, ClientFilters, ClientGrantFilters, Condition, GrantDeletion,
@@ -25,6 +29,7 @@ pub(super) use rules::{
     RulesConfigValue,
 };
 
+use credentials::{ClientAuthenticationMethods, NewClientAuthenticationMethods};
 use quota::TokenQuota;
 
 /// A client that is added.
@@ -43,8 +48,10 @@ pub(super) struct ClientCreate {
     /// The grant types it may use; `client_credentials` where nothing is said.
     #[schema(max_items = 30)]
     grant_types: Option<Vec<GrantType>>,
-    /// How it proves who it is.
+    /// How it proves who it is, where it does so by a secret, or not at all.
     token_endpoint_auth_method: Option<AuthMethod>,
+    /// How it proves who it is, where it does so by keys: with new credentials.
+    client_authentication_methods: Option<NewClientAuthenticationMethods>,
     /// What rules may know about it.
     client_metadata: Option<BTreeMap<String, String>>,
     token_quota: Option<TokenQuota>,
@@ -66,8 +73,10 @@ pub(super) struct ClientUpdate {
     /// The grant types it may use.
     #[schema(max_items = 30)]
     grant_types: Option<Vec<GrantType>>,
-    /// How it proves who it is.
+    /// How it proves who it is, where it does so by a secret, or not at all.
     token_endpoint_auth_method: Option<AuthMethod>,
+    /// How it proves who it is, where it does so by keys: by credentials that it has. null: by keys no more.
+    client_authentication_methods: Option<ClientAuthenticationMethods>,
     /// What rules may know about it; null takes a key away.
     client_metadata: Option<BTreeMap<String, Option<String>>>,
     token_quota: Option<TokenQuota>,
@@ -82,7 +91,10 @@ pub(super) struct Client {
     #[schema(nullable = false)]
     client_secret: Option<String>,
     grant_types: Vec<String>,
-    token_endpoint_auth_method: AuthMethod,
+    /// null where it proves itself by keys.
+    token_endpoint_auth_method: Option<AuthMethod>,
+    #[schema(nullable = false)]
+    client_authentication_methods: Option<ClientAuthenticationMethods>,
     client_metadata: BTreeMap<String, String>,
     #[schema(nullable = false)]
     token_quota: Option<TokenQuota>,

@@ -12,6 +12,14 @@ pub const DELETE_CLIENTS: &str = "delete:clients";
 pub const READ_CLIENT_KEYS: &str = "read:client_keys";
 /// Give a client a new secret.
 pub const UPDATE_CLIENT_KEYS: &str = "update:client_keys";
+/// Look at clients' public keys.
+pub const READ_CLIENT_CREDENTIALS: &str = "read:client_credentials";
+/// Add public keys to clients.
+pub const CREATE_CLIENT_CREDENTIALS: &str = "create:client_credentials";
+/// Change clients' public keys, and which of them a client proves itself by.
+pub const UPDATE_CLIENT_CREDENTIALS: &str = "update:client_credentials";
+/// Delete clients' public keys.
+pub const DELETE_CLIENT_CREDENTIALS: &str = "delete:client_credentials";
 /// Look at APIs.
 pub const READ_RESOURCE_SERVERS: &str = "read:resource_servers";
 /// Add APIs.
@@ -79,6 +87,13 @@ pub const ALL: &[(&str, &str)] = &[
     (DELETE_CLIENTS, "Delete clients"),
     (READ_CLIENT_KEYS, "See the secret of a client that is added"),
     (UPDATE_CLIENT_KEYS, "Give clients new secrets"),
+    (READ_CLIENT_CREDENTIALS, "Look at clients' public keys"),
+    (CREATE_CLIENT_CREDENTIALS, "Add public keys to clients"),
+    (
+        UPDATE_CLIENT_CREDENTIALS,
+        "Change clients' public keys, and which of them a client proves itself by",
+    ),
+    (DELETE_CLIENT_CREDENTIALS, "Delete clients' public keys"),
     (READ_RESOURCE_SERVERS, "Look at APIs"),
     (CREATE_RESOURCE_SERVERS, "Add APIs"),
     (UPDATE_RESOURCE_SERVERS, "Change APIs"),

@@ -21,6 +21,10 @@ pub(super) fn told_of(problem: RegistrarError) -> Told {
                     "The signing key does not exist".to_owned(),
                     "inexistent_signing_key",
                 ),
+                "credential" => (
+                    "The credential does not exist".to_owned(),
+                    "inexistent_credential",
+                ),
                 _ => (
                     "The client grant does not exist".to_owned(),
                     "inexistent_client_grant",
@@ -35,12 +39,22 @@ pub(super) fn told_of(problem: RegistrarError) -> Told {
                     let message = format!("resource_server already exists: {id}");
                     (message, "resource_server_conflict")
                 }
+                "credential" => (
+                    format!("the client has a credential with this kid already: {id}"),
+                    "credential_conflict",
+                ),
                 _ => (
                     format!("client_grant already exists: {id}"),
                     "client_grant_conflict",
                 ),
             };
             (S::CONFLICT, message, Some(code))
+        }
+        RegistrarError::InUse { .. } => {
+            (S::CONFLICT, problem.to_string(), Some("credential_in_use"))
+        }
+        RegistrarError::TooManyCredentials { .. } => {
+            (S::CONFLICT, problem.to_string(), Some("credential_limit"))
         }
         RegistrarError::Protected(why) => {
             let code = Some("operation_not_supported");
