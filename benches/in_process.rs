@@ -84,7 +84,7 @@ fn tracer() -> Tracer {
         random: Arc::new(SystemRandom),
         metrics: Metrics::new(),
     };
-    Tracer::start(&config, parts).unwrap()
+    Tracer::start(&config, parts).unwrap().unwrap()
 }
 
 /// A server that nobody talks to over a socket, with a client that may have tokens.

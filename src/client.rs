@@ -1,6 +1,8 @@
 //! Finds out who is asking.
 
+mod assertion;
 mod chosen;
+mod shown;
 mod throttle;
 
 use std::sync::Arc;
@@ -12,11 +14,13 @@ use crate::clock::Clock;
 use crate::registry::{
     AuthMethod, ChosenHash, Client, Registry, SecretHasher, StoredSecret, looks_generated,
 };
-use crate::request::Credentials;
+use crate::request::{ClientAssertion, Credentials};
+use assertion::Assertions;
+pub use assertion::{AssertionError, Audiences};
 use chosen::{ChosenSecrets, Unchecked};
 use throttle::Throttle;
 
-/// A client that has proved who it is. By a secret: [`Authenticator::authenticate`]; by a token: `of_token`.
+/// A client that has proved who it is. By a secret or a signature: [`Authenticator::authenticate`]; by a token: `of_token`.
 pub struct AuthenticatedClient(Arc<Client>);
 
 impl AuthenticatedClient {
@@ -36,6 +40,7 @@ impl AuthenticatedClient {
 pub struct Authenticator {
     hasher: Arc<SecretHasher>,
     chosen: ChosenSecrets,
+    assertions: Assertions,
     throttle: Throttle,
     clock: Arc<dyn Clock>,
     /// Stands in for the secret of a client that does not exist.
@@ -43,12 +48,13 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// An authenticator that has seen no failure yet.
-    pub fn new(hasher: SecretHasher, clock: Arc<dyn Clock>) -> Self {
+    /// An authenticator that has seen no failure yet. Assertions must be meant for one of `audiences`.
+    pub fn new(hasher: SecretHasher, audiences: Audiences, clock: Arc<dyn Clock>) -> Self {
         let hasher = Arc::new(hasher);
         Self {
             chosen: ChosenSecrets::new(Arc::clone(&hasher), Arc::clone(&clock)),
             hasher,
+            assertions: Assertions::new(audiences, Arc::clone(&clock)),
             throttle: Throttle::new(Arc::clone(&clock)),
             clock,
             nobody: StoredSecret::of_nobody(),
@@ -59,12 +65,16 @@ impl Authenticator {
     ///
     /// # Errors
     /// When the credentials are missing or wrong, or cannot be checked now. An unknown client and a wrong secret look the
-    /// same and take the same time, and both count as a failed try.
+    /// same and take the same time, and both count as a failed try. So do assertions that are refused, but for the time:
+    /// who signs guesses nothing.
     pub async fn authenticate(
         &self,
         registry: &Registry,
         credentials: &Credentials,
     ) -> Result<AuthenticatedClient, ClientError> {
+        if let Credentials::Assertion(assertion) = credentials {
+            return self.check_assertion(registry, assertion);
+        }
         let id = credentials.client_id().ok_or(ClientError::Missing)?;
         let known = registry.client(id);
         let Some(secret) = credentials.secret() else {
@@ -85,6 +95,26 @@ impl Authenticator {
             _ if looks_generated(secret) || !registry.has_chosen_secrets() => Err(self.refused(id)),
             _ => self.check_chosen(known, id, secret).await,
         }
+    }
+
+    fn check_assertion(
+        &self,
+        registry: &Registry,
+        assertion: &ClientAssertion,
+    ) -> Result<AuthenticatedClient, ClientError> {
+        let id = assertion.client_id().unwrap_or_default();
+        let known = registry.client(id).ok_or(AssertionError::UnknownClient);
+        let checked = known.and_then(|client| {
+            self.assertions.check(client, assertion)?;
+            Ok(AuthenticatedClient(Arc::clone(client)))
+        });
+        checked.map_err(|why| match why {
+            AssertionError::TooMany => ClientError::Busy,
+            why => match self.throttle.failed(id) {
+                Ok(()) => ClientError::Assertion(why),
+                Err(retry_after) => ClientError::TooManyFailures { retry_after },
+            },
+        })
     }
 
     /// Checks a secret that may have been chosen: slowly, and for strangers as slowly as for clients.
@@ -142,11 +172,14 @@ pub enum ClientError {
     /// An unknown client, or a wrong secret: which of them is nobody's business.
     #[error("client authentication failed")]
     Refused,
+    /// An assertion that proves nothing: why is nobody else's business.
+    #[error("client authentication failed: {0}")]
+    Assertion(AssertionError),
     /// A public client asks for a token of its own.
     #[error("a public client gets no token for itself")]
     Public,
-    /// Too many secrets wait to be checked.
-    #[error("too many secrets wait to be checked: try again")]
+    /// Too many secrets wait to be checked, or too many assertions are remembered.
+    #[error("too many clients prove themselves at the moment: try again")]
     Busy,
     /// Too many failures for this client id.
     #[error("too many failed tries for this client")]

@@ -4,6 +4,7 @@
 //! variable of a key is its path in capitals behind `RULEMINT_`, with `_` for each dot: `rules.dir` is
 //! `RULEMINT_RULES_DIR`. Some keys have a variable of OpenTelemetry behind that. `docs/configuration.md` is generated from this file.
 
+mod client_assertions;
 mod listen;
 mod reference;
 mod source;
@@ -19,7 +20,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-pub use listen::{Issuer, Listen};
+pub use client_assertions::ClientAssertions;
+pub use listen::{Issuer, Listen, TOKEN_PATH};
 pub use reference::reference;
 pub use source::{Effective, Environment, Flag, Loaded, load};
 pub use telemetry::{Telemetry, Traces};
@@ -60,6 +62,8 @@ pub struct Config {
     pub limits: Limits,
     /// Verifying tokens.
     pub verification: Verification,
+    /// Clients that prove themselves by a signature (`private_key_jwt`).
+    pub client_assertions: ClientAssertions,
     /// Logging.
     pub log: Log,
     /// Traces.
@@ -212,6 +216,7 @@ impl Default for Config {
             status_lists: StatusLists::default(),
             limits: Limits::default(),
             verification: Verification::default(),
+            client_assertions: ClientAssertions::default(),
             log: Log::default(),
             telemetry: Telemetry::default(),
             shutdown: Shutdown::default(),

@@ -1,5 +1,6 @@
 //! A token request: decoded, bounded, its secrets wrapped. It knows nothing of HTTP.
 
+mod assertion;
 mod question;
 
 use std::borrow::Cow;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
+pub use assertion::ClientAssertion;
 pub use question::TokenQuestion;
 
 use crate::telemetry::trace::Trace;
@@ -39,6 +41,8 @@ pub enum Credentials {
         /// The secret.
         secret: SecretString,
     },
+    /// A JWT that the client has signed (`private_key_jwt`).
+    Assertion(ClientAssertion),
     /// A client id and nothing to prove it.
     Unproven {
         /// The client id.
@@ -120,6 +124,8 @@ struct Body {
     grant_type: Option<String>,
     client_id: Option<String>,
     client_secret: Option<SecretString>,
+    client_assertion: Option<SecretString>,
+    client_assertion_type: Option<String>,
     audience: Option<String>,
     resources: Vec<String>,
     scope: Option<String>,
@@ -150,14 +156,9 @@ impl Body {
             "client_id" => &mut self.client_id,
             "audience" => &mut self.audience,
             "scope" => &mut self.scope,
-            "client_secret" => {
-                let twice = self.client_secret.replace(value.into()).is_some();
-                return if twice {
-                    Err(twice_there(name))
-                } else {
-                    Ok(())
-                };
-            }
+            "client_assertion_type" => &mut self.client_assertion_type,
+            "client_secret" => return take_secret(&mut self.client_secret, name, value),
+            "client_assertion" => return take_secret(&mut self.client_assertion, name, value),
             "resource" => {
                 self.resources.push(value);
                 return Ok(());
@@ -182,9 +183,25 @@ impl Body {
 
     /// "The client MUST NOT use more than one authentication method in each request" (RFC 6749 section 2.3).
     fn credentials(
-        self,
+        mut self,
         header: Option<(String, SecretString)>,
     ) -> Result<Credentials, RequestError> {
+        let assertion = self.client_assertion.take();
+        match (assertion, self.client_assertion_type.take()) {
+            (None, None) => {}
+            (None, Some(_)) => return Err(RequestError::TypeWithoutAssertion),
+            (Some(_), None) => return Err(RequestError::NoAssertionType),
+            (Some(_), Some(named)) if named != JWT_BEARER => {
+                return Err(RequestError::UnknownAssertionType);
+            }
+            (Some(_), Some(_)) if header.is_some() || self.client_secret.is_some() => {
+                return Err(RequestError::AssertionAndSecret);
+            }
+            (Some(jwt), Some(_)) => {
+                let assertion = ClientAssertion::new(jwt, self.client_id);
+                return Ok(Credentials::Assertion(assertion));
+            }
+        }
         Ok(match (header, self.client_id, self.client_secret) {
             (Some(_), _, Some(_)) => return Err(RequestError::TwoMethods),
             (Some((id, _)), Some(other), None) if id != other => {
@@ -199,6 +216,17 @@ impl Body {
     }
 }
 
+fn take_secret(
+    place: &mut Option<SecretString>,
+    name: &str,
+    value: String,
+) -> Result<(), RequestError> {
+    match place.replace(value.into()) {
+        Some(_) => Err(twice_there(name)),
+        None => Ok(()),
+    }
+}
+
 fn twice_there(name: &str) -> RequestError {
     RequestError::Twice {
         name: name.to_owned(),
@@ -210,6 +238,7 @@ impl Credentials {
     pub fn client_id(&self) -> Option<&str> {
         match self {
             Self::Basic { id, .. } | Self::Post { id, .. } | Self::Unproven { id } => Some(id),
+            Self::Assertion(assertion) => assertion.client_id(),
             Self::Missing => None,
         }
     }
@@ -218,7 +247,7 @@ impl Credentials {
     pub fn secret(&self) -> Option<&str> {
         match self {
             Self::Basic { secret, .. } | Self::Post { secret, .. } => Some(secret.expose_secret()),
-            Self::Unproven { .. } | Self::Missing => None,
+            Self::Assertion(_) | Self::Unproven { .. } | Self::Missing => None,
         }
     }
 }
@@ -247,6 +276,18 @@ pub enum RequestError {
     /// Header and body name different clients.
     #[error("the header names another client than client_id")]
     TwoClients,
+    /// RFC 7521 section 4.2.
+    #[error("client_assertion stands there without client_assertion_type: send {JWT_BEARER}")]
+    NoAssertionType,
+    /// RFC 7521 section 4.2.
+    #[error("client_assertion_type stands there without client_assertion")]
+    TypeWithoutAssertion,
+    /// RFC 7523 section 2.2 is the one that is known.
+    #[error("client_assertion_type is another than {JWT_BEARER}")]
+    UnknownAssertionType,
+    /// RFC 7521 section 4.2: "The client MUST NOT use more than one".
+    #[error("there are a client assertion and a client secret; send one of them")]
+    AssertionAndSecret,
     /// A secret, and nobody it belongs to.
     #[error("client_secret stands there without client_id")]
     SecretWithoutClient,
@@ -255,11 +296,13 @@ pub enum RequestError {
 /// No honest request has more.
 pub const PARAMETERS_MAX: usize = 64;
 
+/// RFC 7523 section 2.2.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// What proves something or stands for a login. Rules never see these.
 const CREDENTIAL_PARAMETERS: &[&str] = &[
     "actor_token",
     "assertion",
-    "client_assertion",
     "code",
     "code_verifier",
     "password",

@@ -125,7 +125,9 @@ fn code<E: std::error::Error + Send + Sync + 'static>(
 fn of_registrar(error: &RegistrarError) -> u8 {
     match error {
         RegistrarError::NotFound { .. } | RegistrarError::Conflict { .. } => NOT_THERE,
-        RegistrarError::Invalid(_)
+        RegistrarError::InUse { .. }
+        | RegistrarError::TooManyCredentials { .. }
+        | RegistrarError::Invalid(_)
         | RegistrarError::Protected(_)
         | RegistrarError::ForeignScope { .. }
         | RegistrarError::Key(_)

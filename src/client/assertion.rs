@@ -232,7 +232,7 @@ pub enum AssertionError {
     /// RFC 7521 section 4.2.
     #[error("client_id names another client than the assertion")]
     OtherClientId,
-    /// It is none, or one of {ASSERTION_BYTES_MAX} bytes.
+    /// It is none, or longer than any.
     #[error("it is no signed JWT of at most {ASSERTION_BYTES_MAX} bytes")]
     NoJwt,
     /// Something in it is missing, there twice, or of another type.

@@ -130,6 +130,11 @@ impl Issuer {
         format!("{self}{MANAGEMENT_PATH}")
     }
 
+    /// Where clients ask for tokens.
+    pub fn token_endpoint(&self) -> String {
+        format!("{self}{TOKEN_PATH}")
+    }
+
     /// The issuer whose management API is named so.
     pub fn of_management_audience(audience: &str) -> Option<String> {
         audience.strip_suffix(MANAGEMENT_PATH).map(str::to_owned)
@@ -215,3 +220,5 @@ impl fmt::Display for Issuer {
 
 const DEFAULT_PORT: u16 = 6468;
 const MANAGEMENT_PATH: &str = "/api/v2/";
+/// Below the issuer: RFC 6749 section 3.2.
+pub const TOKEN_PATH: &str = "/oauth/token";

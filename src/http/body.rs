@@ -148,6 +148,8 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 const TEXT_ONLY: &[&str] = &[
     "audience",
+    "client_assertion",
+    "client_assertion_type",
     "client_id",
     "client_secret",
     "grant_type",

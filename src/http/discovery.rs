@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{App, path};
 use crate::grant;
-use crate::keys::{Algorithm, KEY_SET_SECONDS};
+use crate::keys::{Algorithm, AssertionAlgorithm, KEY_SET_SECONDS};
 use crate::live::Live;
 use crate::manage;
 
@@ -31,19 +31,23 @@ pub(super) async fn openapi() -> Response {
 fn document(live: &Live) -> Value {
     let issuer = live.issuer.as_str();
     let algorithms: Vec<&str> = live.keys.algorithms().map(Algorithm::as_str).collect();
+    let of_assertions = AssertionAlgorithm::ALL.map(AssertionAlgorithm::as_str);
     json!({
         "issuer": issuer,
-        "token_endpoint": format!("{issuer}{}", path::TOKEN),
+        "token_endpoint": live.issuer.token_endpoint(),
         "revocation_endpoint": format!("{issuer}{}", path::REVOKE),
         "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "revocation_endpoint_auth_signing_alg_values_supported": of_assertions,
         "introspection_endpoint": format!("{issuer}{}", path::INTROSPECT),
         "introspection_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "introspection_endpoint_auth_signing_alg_values_supported": of_assertions,
         "introspection_signing_alg_values_supported": [Algorithm::default().as_str()],
         "jwks_uri": format!("{issuer}{}", path::JWKS),
         "grant_types_supported": grant::GRANT_TYPES,
         // RFC 8414 makes this required, and there is no authorization endpoint that it could speak of.
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": of_assertions,
         "access_token_signing_alg_values_supported": algorithms,
         // The next two are required of OpenID providers; no ID token is ever issued.
         "subject_types_supported": ["public"],
@@ -52,7 +56,11 @@ fn document(live: &Live) -> Value {
 }
 
 /// How a client proves who it is, at every endpoint that asks.
-const CLIENT_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+const CLIENT_METHODS: [&str; 3] = [
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+];
 
 /// Anybody may read it from anywhere, and keep it for a while.
 fn public_json(body: String) -> Response {

@@ -226,6 +226,8 @@ impl From<ClientError> for OauthError {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Missing | ClientError::Refused => Self::invalid_client(error.to_string()),
+            // Why is for the log.
+            ClientError::Assertion(_) => Self::invalid_client(ClientError::Refused.to_string()),
             ClientError::Public => Self::bad_request("unauthorized_client", error.to_string()),
             ClientError::Busy => Self::unavailable(SATURATED_RETRY),
             ClientError::TooManyFailures { retry_after } => {

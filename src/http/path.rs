@@ -1,7 +1,7 @@
 //! Each path once, for the router, the metadata and the tests.
 
 /// RFC 6749 section 3.2.
-pub(super) const TOKEN: &str = "/oauth/token";
+pub(super) const TOKEN: &str = crate::config::TOKEN_PATH;
 /// RFC 7662 section 2.
 pub(super) const INTROSPECT: &str = "/oauth/introspect";
 /// RFC 7009 section 2.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
+use tracing::info;
 
 use super::App;
 use super::body::Parameters;
@@ -35,6 +36,12 @@ pub(super) async fn read(app: &App, request: Request) -> Result<Asked, OauthErro
     let client = client.map_err(|error| match error {
         // Here nobody may ask without proof.
         ClientError::Public => ClientError::Refused,
+        ClientError::Assertion(why) => {
+            let client = question.credentials.client_id().unwrap_or_default();
+            let client: String = client.chars().take(LOGGED_CLIENT_CHARS_MAX).collect();
+            info!(client, problem = %why, "a client assertion was refused");
+            ClientError::Assertion(why)
+        }
         other @ (ClientError::Missing
         | ClientError::Refused
         | ClientError::Busy
@@ -46,3 +53,6 @@ pub(super) async fn read(app: &App, request: Request) -> Result<Asked, OauthErro
         live,
     })
 }
+
+/// As much as is logged of a client id that a stranger may have made up.
+const LOGGED_CLIENT_CHARS_MAX: usize = 64;

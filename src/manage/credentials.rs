@@ -32,7 +32,10 @@ type Answer = Result<Response, ManageError>;
     operation_id = "get_credentials",
     tag = "clients",
     params(("id" = String, Path, description = "The client id")),
-    responses((status = 200, description = "The keys", body = Vec<schema::ClientCredential>), schema::Missing),
+    responses(
+        (status = 200, description = "The keys", body = Vec<schema::ClientCredential>),
+        (status = 404, description = "There is no such client")
+    ),
     security(("token" = ["read:client_credentials"]))
 )]
 pub(super) async fn list(
@@ -55,7 +58,10 @@ pub(super) async fn list(
     operation_id = "get_credentials_by_credential_id",
     tag = "clients",
     params(schema::ClientCredentialPath),
-    responses((status = 200, description = "It is this", body = schema::ClientCredential), schema::Missing),
+    responses(
+        (status = 200, description = "It is this", body = schema::ClientCredential, headers(("ETag"))),
+        (status = 404, description = "There is no such client, or no such key")
+    ),
     security(("token" = ["read:client_credentials"]))
 )]
 pub(super) async fn show(
@@ -82,7 +88,11 @@ pub(super) async fn show(
     tag = "clients",
     params(("id" = String, Path, description = "The client id")),
     request_body = schema::ClientCredentialCreate,
-    responses((status = 201, description = "It was added", body = schema::ClientCredential), schema::MissingConflictBody),
+    responses(
+        (status = 201, description = "It was added", body = schema::ClientCredential, headers(("ETag"))),
+        (status = 404, description = "There is no such client"),
+        (status = 409, description = "The client has this key already, or as many as it may have")
+    ),
     security(("token" = ["create:client_credentials"]))
 )]
 pub(super) async fn create(
@@ -109,9 +119,12 @@ pub(super) async fn create(
     path = "/api/v2/clients/{id}/credentials/{credential_id}",
     operation_id = "patch_credentials_by_credential_id",
     tag = "clients",
-    params(schema::ClientCredentialPath),
+    params(schema::ClientCredentialPath, schema::Condition),
     request_body = schema::ClientCredentialUpdate,
-    responses((status = 200, description = "It was changed", body = schema::ClientCredential), schema::MissingBody),
+    responses(
+        (status = 200, description = "It was changed", body = schema::ClientCredential, headers(("ETag"))),
+        (status = 404, description = "There is no such client, or no such key")
+    ),
     security(("token" = ["update:client_credentials"]))
 )]
 pub(super) async fn update(
@@ -149,12 +162,11 @@ pub(super) async fn update(
     path = "/api/v2/clients/{id}/credentials/{credential_id}",
     operation_id = "delete_credentials_by_credential_id",
     tag = "clients",
-    params(schema::ClientCredentialPath),
+    params(schema::ClientCredentialPath, schema::Condition),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 409, description = "The client proves itself by it", body = super::error::ErrorBody),
-        (status = 412, description = "It is not what If-Match says", body = super::error::ErrorBody),
-        schema::Missing
+        (status = 404, description = "There is no such client, or no such key"),
+        (status = 409, description = "The client proves itself by it")
     ),
     security(("token" = ["delete:client_credentials"]))
 )]

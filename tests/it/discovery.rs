@@ -47,8 +47,17 @@ async fn rfc8414_01_the_metadata_tells_where_and_how() {
         json!(["client_credentials"])
     );
     assert_eq!(document["response_types_supported"], json!([]));
-    let methods = json!(["client_secret_basic", "client_secret_post"]);
-    assert_eq!(document["token_endpoint_auth_methods_supported"], methods);
+    let methods = json!([
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt"
+    ]);
+    let algorithms = json!(["RS256", "RS384", "PS256", "ES256", "EdDSA"]);
+    for endpoint in ["token", "revocation", "introspection"] {
+        let said = |what: &str| &document[format!("{endpoint}_endpoint_auth_{what}_supported")];
+        assert_eq!(*said("methods"), methods, "{endpoint}");
+        assert_eq!(*said("signing_alg_values"), algorithms, "{endpoint}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ mod questions;
 pub(crate) mod raw;
 mod scripts;
 mod server;
+mod signer;
 #[path = "../shared/status_list.rs"]
 mod status_list;
 mod tokens;
@@ -27,6 +28,7 @@ pub(crate) use program::Program;
 pub(crate) use questions::{a_test, revocation};
 pub(crate) use scripts::running_script;
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
+pub(crate) use signer::{ASSERTION_TYPE, Signer};
 pub(crate) use status_list::{bits_in, is_set, place_in};
 pub(crate) use tokens::{Answer, claims, header};
 pub(crate) use until::{until, until_ok};

@@ -12,6 +12,7 @@
 mod audit;
 mod capabilities;
 mod chosen_secrets;
+mod client_assertions;
 mod commands;
 mod connections;
 mod discovery;

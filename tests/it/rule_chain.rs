@@ -163,11 +163,7 @@ async fn rules_never_see_credentials() {
         .with("20-tell.wasm", assembled("tell-event"))
         .start()
         .await;
-    let secrets = [
-        ("password", "p4ss"),
-        ("client_assertion", "eyJ"),
-        ("code", "c0de"),
-    ];
+    let secrets = [("password", "p4ss"), ("code", "c0de")];
     let claims = server.ask(&secrets).await.claims();
     assert_eq!(claims["event"]["parameters"], json!({}));
 }

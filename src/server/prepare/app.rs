@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Base;
 use super::offline::Offline;
-use crate::client::Authenticator;
+use crate::client::{Audiences, Authenticator};
 use crate::config::LedgerMode;
 use crate::follow::{Follower, Impatient, Nudge};
 use crate::http::{self, App, HostGuard, Readiness};
@@ -82,9 +82,11 @@ impl Base {
 
     fn issuer(&self, tasks: &Tasks, status_lists: &Arc<StatusLists>) -> TokenIssuer {
         let hasher = SecretHasher::new(&self.master);
+        let accept_token_endpoint = self.config.client_assertions.accept_token_endpoint;
+        let audiences = Audiences::of(&self.live.load().issuer, accept_token_endpoint);
         TokenIssuer {
             live: Arc::clone(&self.live),
-            authenticator: Authenticator::new(hasher, Arc::clone(&self.parts.clock)),
+            authenticator: Authenticator::new(hasher, audiences, Arc::clone(&self.parts.clock)),
             surroundings: Arc::clone(&self.surroundings),
             ledger: self.ledger(tasks, status_lists),
             status_lists: Arc::clone(status_lists),
