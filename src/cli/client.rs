@@ -1,8 +1,11 @@
 //! `rulemint client`
 
+mod credential;
 mod import;
 mod quota;
 mod secret;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
@@ -13,12 +16,12 @@ use super::access::Access;
 use super::output::moment;
 use super::revoke::until_all_in_force;
 use crate::quota::TokenQuota;
-use crate::registry::{AddedClient, ClientChange, NewClient, Registrar};
+use crate::registry::{AddedClient, ClientChange, NewClient, NewCredential, Registrar};
 use crate::store::{ClientRow, GrantRow};
 
 #[derive(Subcommand)]
 pub(super) enum ClientCommand {
-    /// Add a client. Its secret is shown once.
+    /// Add a client. Its secret, if it has one, is shown once.
     Add(Add),
     Import(import::Import),
     /// Change a client: what is not named stays.
@@ -45,6 +48,8 @@ pub(super) enum ClientCommand {
         #[arg(long)]
         stop: bool,
     },
+    #[command(subcommand)]
+    Credential(credential::CredentialCommand),
     /// Give a client a new secret. It is shown once.
     RotateSecret {
         /// The client id.
@@ -75,6 +80,9 @@ pub(super) struct Add {
     /// Read its secret from standard input, instead of making one: 8 or more characters that somebody chose.
     #[arg(long, conflicts_with = "public")]
     secret_stdin: bool,
+    /// It proves itself by this public key, instead of a secret: a PEM file with the key, or with a certificate of it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["public", "secret_stdin"])]
+    public_key: Option<PathBuf>,
     /// The most tokens it may have: per_hour=10,per_day=50, either or both, and enforce=false to count only.
     #[arg(long, value_name = "LIMITS", value_parser = quota::read)]
     token_quota: Option<TokenQuota>,
@@ -122,11 +130,17 @@ impl Add {
     async fn run(self, context: &Context<'_>, registrar: &Registrar) -> anyhow::Result<()> {
         let given = self.secret_stdin.then(secret::read).transpose()?;
         let is_given = given.is_some();
+        let pem = self.public_key.as_deref().map(credential::read_pem);
+        let credential = pem.transpose()?.map(|pem| NewCredential {
+            pem,
+            ..NewCredential::default()
+        });
         let new = NewClient {
             id: self.id,
             name: self.name,
             public: self.public,
             secret: given,
+            credentials: credential.into_iter().collect(),
             metadata: self.metadata.into_iter().collect(),
             attributes: quota::attributes(self.token_quota),
             ..NewClient::default()
@@ -142,7 +156,10 @@ impl ClientCommand {
     /// Runs it. What it changes, a running server has in force when it ends.
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let access = Access::open(context).await?;
-        let only_looks = matches!(self, Self::List | Self::Show { .. });
+        let only_looks = match &self {
+            Self::Credential(command) => command.only_looks(),
+            other => matches!(other, Self::List | Self::Show { .. }),
+        };
         self.carry_out(context, &access.registrar).await?;
         match only_looks {
             true => Ok(()),
@@ -155,6 +172,7 @@ impl ClientCommand {
         match self {
             Self::Add(add) => add.run(context, registrar).await?,
             Self::Import(import) => import.run(context, registrar).await?,
+            Self::Credential(command) => command.run(context, registrar).await?,
             Self::Update(update) => {
                 let id = update.id.clone();
                 let client = registrar.update_client(&id, update.change()).await?.client;

@@ -1,5 +1,6 @@
 //! `rulemint token`
 
+mod assertion;
 mod explain;
 mod get;
 mod inspect;

@@ -131,12 +131,21 @@ impl SigningKey {
         self.sign_behind(&header(self.algorithm, kind, &self.kid), claims_json)
     }
 
+    /// Signs an assertion of a client (RFC 7523), which need not know by which name its key is registered: it names none.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn sign_assertion(&self, claims_json: &str) -> Result<String, KeyError> {
+        let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, self.algorithm);
+        self.sign_behind(&format!("{}.", URL_SAFE_NO_PAD.encode(header)), claims_json)
+    }
+
     fn sign_behind(&self, header: &str, claims_json: &str) -> Result<String, KeyError> {
         let bytes = header.len() + claims_json.len() * 4 / 3 + SIGNATURE_CHARS_MAX;
         let mut jwt = String::with_capacity(bytes);
         jwt.push_str(header);
         URL_SAFE_NO_PAD.encode_string(claims_json, &mut jwt);
-        let mut rsa_signature = [0; 256];
+        let mut rsa_signature = [0; RSA_SIGNATURE_BYTES_MAX];
         let ecdsa_signature;
         let signature = match &self.pair {
             Pair::Ecdsa(pair) => {
@@ -149,13 +158,10 @@ impl SigningKey {
             }
             Pair::Rsa(pair) => {
                 let random = SystemRandom::new();
-                pair.sign(
-                    &RSA_PKCS1_SHA256,
-                    &random,
-                    jwt.as_bytes(),
-                    &mut rsa_signature,
-                )?;
-                &rsa_signature
+                let signature = rsa_signature.get_mut(..pair.public_modulus_len());
+                let signature = signature.ok_or(KeyError)?;
+                pair.sign(&RSA_PKCS1_SHA256, &random, jwt.as_bytes(), signature)?;
+                &*signature
             }
         };
         jwt.push('.');
@@ -200,6 +206,8 @@ pub(super) fn thumbprint(members: &Value) -> String {
     URL_SAFE_NO_PAD.encode(hash)
 }
 
+/// Of 8,192 bits. Keys that are made here have 2,048.
+const RSA_SIGNATURE_BYTES_MAX: usize = 1_024;
 /// A 2,048-bit RSA signature in Base64, a dot, and room for rounding.
 const SIGNATURE_CHARS_MAX: usize = 346;
 

@@ -254,14 +254,10 @@ fn take_listed(body: &mut Payload) -> Result<Option<Vec<Map<String, Value>>>, Ma
         return Err(ManageError::Body(why));
     }
     let mut methods = Payload::of(methods);
-    let Some(method) = methods
-        .take::<PrivateKeyJwt>(PRIVATE_KEY_JWT)
-        .map_err(within_methods)?
-    else {
-        return Ok(Some(Vec::new()));
-    };
-    match method.credentials.is_empty() {
-        false => Ok(Some(method.credentials)),
+    let method = methods.require::<PrivateKeyJwt>(PRIVATE_KEY_JWT);
+    let PrivateKeyJwt { credentials } = method.map_err(within_methods)?;
+    match credentials.is_empty() {
+        false => Ok(Some(credentials)),
         true => Err(ManageError::Body(format!(
             "{AUTHENTICATION_METHODS}: {PRIVATE_KEY_JWT} names no credentials: to have none, send null instead"
         ))),

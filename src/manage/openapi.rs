@@ -119,9 +119,14 @@ struct KeptProperties;
 
 impl Modify for KeptProperties {
     fn modify(&self, document: &mut Document) {
-        let kept: [(&str, &Kept); 15] = [
+        let kept: [(&str, &Kept); 20] = [
             ("ClientCreate", &clients::KEPT),
             ("ClientUpdate", &clients::KEPT),
+            ("ClientAuthenticationMethods", &NOTHING_KEPT),
+            ("PrivateKeyJwt", &NOTHING_KEPT),
+            ("CredentialId", &NOTHING_KEPT),
+            ("NewClientAuthenticationMethods", &NOTHING_KEPT),
+            ("NewPrivateKeyJwt", &NOTHING_KEPT),
             ("ClientCredentialCreate", &NOTHING_KEPT),
             ("ClientCredentialUpdate", &NOTHING_KEPT),
             ("ResourceServerCreate", &resource_servers::KEPT),

@@ -14,6 +14,7 @@ mod backup;
 mod checking;
 mod clients_with_secrets;
 mod configuration;
+mod credentials;
 mod declared;
 mod help;
 mod place;

@@ -40,6 +40,8 @@ async fn a_store_of_an_earlier_version_is_brought_up_to_date_and_served() {
     assert!(shown.contains("gold") && shown.contains("https://api.example"));
     let listed = installation.well(&["revoke", "list", "--json"]);
     assert!(listed.contains("some-jti"), "{listed}");
+    let keys = installation.well(&["client", "credential", "list", "kept", "--json"]);
+    assert_eq!(keys.trim(), "[]");
     installation.well(&["store", "check"]);
     let server = installation.serve().await;
     server.ask_as("kept").await.unwrap().token();

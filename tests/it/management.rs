@@ -6,6 +6,7 @@ mod bodies;
 mod client_grants;
 mod clients;
 mod conditions;
+mod credentials;
 mod idempotency;
 mod keys;
 mod lists;

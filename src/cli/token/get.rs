@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::super::Context;
 use super::super::exit::Refused;
+use super::assertion::{JWT_BEARER, assertion};
 use super::jwt::{decoded_parts, print_parts};
 use super::server::{Named, Server};
 
@@ -20,7 +21,8 @@ use super::server::{Named, Server};
 /// It is asked for with the client credentials grant, and printed alone.
 ///
 /// The client's secret comes from --secret-file, from RULEMINT_CLIENT_SECRET, or from a prompt: never from the command
-/// line, where every process on the machine could read it.
+/// line, where every process on the machine could read it. A client that has a key instead of a secret signs with
+/// --key-file.
 #[derive(Args)]
 pub(in crate::cli) struct Get {
     /// The client id.
@@ -35,6 +37,10 @@ pub(in crate::cli) struct Get {
     /// A file with the client's secret; - reads it from standard input.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
+    /// A PEM file with the client's private key (PKCS#8), of a client that proves itself by its signature. An RSA key signs
+    /// with RS256.
+    #[arg(long, value_name = "FILE", conflicts_with = "secret_file")]
+    key_file: Option<PathBuf>,
     #[command(flatten)]
     server: Named,
     /// Print what the token says instead of the token.
@@ -44,12 +50,22 @@ pub(in crate::cli) struct Get {
 
 impl Get {
     pub(super) fn run(&self, context: &Context<'_>) -> anyhow::Result<()> {
-        let secret = self.secret(context)?;
+        let server = self.server.find(context)?;
         let mut form = vec![
             ("grant_type", "client_credentials"),
             ("client_id", self.client.as_str()),
-            ("client_secret", secret.expose_secret()),
         ];
+        let proof = match &self.key_file {
+            Some(file) => assertion(&server, &self.client, file)?,
+            None => self.secret(context)?,
+        };
+        match self.key_file {
+            Some(_) => form.extend([
+                ("client_assertion_type", JWT_BEARER),
+                ("client_assertion", proof.expose_secret()),
+            ]),
+            None => form.push(("client_secret", proof.expose_secret())),
+        }
         form.extend(
             self.audience
                 .as_deref()
@@ -59,7 +75,7 @@ impl Get {
         if !scope.is_empty() {
             form.push(("scope", &scope));
         }
-        let answer = post(&self.server.find(context)?, form)?;
+        let answer = post(&server, form)?;
         let token = answer["access_token"].as_str();
         let token = token.context("read the answer: there is no access_token in it")?;
         if self.decode {

@@ -10,7 +10,7 @@ use super::{Kind, Prune};
 use crate::declared::NOT_SHOWN;
 use crate::declared::entry::{Entry, Section};
 use crate::manage::shape::{self, Object};
-use crate::registry::{NewClient, Registrar};
+use crate::registry::{AUTHENTICATION_METHODS, NewClient, Registrar};
 use crate::store::ClientRow;
 
 pub(super) fn plan(draft: &mut Draft<'_>, registrar: &Registrar) {
@@ -52,6 +52,7 @@ fn plan_one(draft: &mut Draft<'_>, entry: &Entry, registrar: &Registrar) -> Opti
     let mut taken = draft.sift(entry, PASSED_OVER, |alone| {
         shape::client_change(alone).map(drop)
     });
+    let credentials = credentials(draft, entry, existing.is_some());
     if let Some(client) = existing {
         update(draft, entry, client, taken);
         return Some(client.id.clone());
@@ -63,6 +64,9 @@ fn plan_one(draft: &mut Draft<'_>, entry: &Entry, registrar: &Registrar) -> Opti
     });
     if let Some(secret) = secret(draft, entry) {
         taken.insert(SECRET.to_owned(), secret);
+    }
+    if let Some(credentials) = credentials {
+        taken.insert(AUTHENTICATION_METHODS.to_owned(), credentials);
     }
     create(draft, entry, &id, taken);
     Some(id)
@@ -99,6 +103,31 @@ fn secret(draft: &mut Draft<'_>, entry: &Entry) -> Option<Value> {
         return None;
     }
     draft.text(entry, SECRET).map(Value::String)
+}
+
+/// The keys that a new client is to prove itself by. Those of one that is there stay as they are: files name credentials by
+/// ids that another tenant gave them, and whoever has changed a key must not get the old one back.
+fn credentials(draft: &mut Draft<'_>, entry: &Entry, is_there: bool) -> Option<Value> {
+    let methods = entry.properties.get(AUTHENTICATION_METHODS);
+    let methods = methods.filter(|methods| !methods.is_null())?;
+    let alone = || Object::from_iter([(AUTHENTICATION_METHODS.to_owned(), methods.clone())]);
+    let named = Object::from_iter([(NAME.to_owned(), Value::from(NAME))]);
+    let are_ids = shape::client_change(alone()).is_ok();
+    let whole = shape::new_client(named.into_iter().chain(alone()).collect());
+    let why = match (is_there, whole) {
+        (true, _) if are_ids => return None,
+        (true, Ok(_)) => {
+            "the keys of a client that is there stay as they are: use rulemint client credential"
+                .to_owned()
+        }
+        (false, Ok(_)) => return Some(methods.clone()),
+        (false, Err(_)) if are_ids => {
+            "it names keys by ids and does not hold them: use rulemint client credential".to_owned()
+        }
+        (_, Err(why)) => why,
+    };
+    draft.leave_out(entry, Some(AUTHENTICATION_METHODS), &why);
+    None
 }
 
 fn create(draft: &mut Draft<'_>, entry: &Entry, id: &str, taken: Object) {
@@ -159,9 +188,10 @@ fn prune(draft: &mut Draft<'_>, ids: &BTreeSet<String>) {
 const NAME: &str = "name";
 const CLIENT_ID: &str = "client_id";
 const SECRET: &str = "client_secret";
-/// What Auth0 says about a client and nobody can change. A secret is set when a client is made, and not again: whoever has
+/// What Auth0 says about a client and nobody can change. Keys are seen to by themselves. A secret is set when a client is made, and not again: whoever has
 /// rotated one must not get the old one back.
 const PASSED_OVER: &[&str] = &[
+    AUTHENTICATION_METHODS,
     CLIENT_ID,
     SECRET,
     "callback_url_template",

@@ -36,7 +36,7 @@ fn what_rulemint_does_not_have_is_left_out_and_told() {
     for words in [
         "connections/ (1 file)",
         "\"place\":\"tenant.json\"",
-        "\"property\":\"client_authentication_methods\",\"why\":\"this server cannot do that\"",
+        "\"property\":\"client_authentication_methods\",\"why\":\"this server cannot do that (tls_client_auth)",
         "\"property\":\"shoe_size\",\"why\":\"rulemint knows no such property\"",
         "Other: there is no such client",
         "the management API of another place",
@@ -75,6 +75,57 @@ fn a_script_that_is_not_there_is_told_by_the_file_and_the_property_that_want_it(
     ] {
         assert!(message.contains(told), "{told}: {message}");
     }
+}
+
+#[test]
+fn keys_come_with_a_new_client_and_stay_as_they_are_after_that() {
+    let place = Place::new();
+    let shop = |methods: serde_json::Value| {
+        let client = json!({ "name": "Shop", "client_id": "shop", "client_authentication_methods": methods });
+        put(&place, "t/clients/Shop.json", &client);
+        place.run(&["apply", "-f", "t", "--json"]).json()
+    };
+    let by_keys = |list: serde_json::Value| json!({ "private_key_jwt": { "credentials": list } });
+    let pem = rcgen::KeyPair::generate().unwrap().public_key_pem();
+    let whole = || json!([{ "credential_type": "public_key", "name": "a", "pem": pem.clone() }]);
+    let told = shop(by_keys(json!([{ "id": "cred_of_another_tenant" }])));
+    assert!(
+        told["left_out"]
+            .to_string()
+            .contains("it names keys by ids"),
+        "{told}"
+    );
+    place.run(&["client", "delete", "shop"]).well();
+
+    let told = shop(by_keys(whole()));
+    assert_eq!(told["left_out"], json!([]));
+    assert_eq!(told["unseen_secrets"], json!([]));
+    let keys = || {
+        place
+            .run(&["client", "credential", "list", "shop", "--json"])
+            .json()
+    };
+    let before = keys();
+    assert_eq!(before.as_array().unwrap().len(), 1);
+
+    let told = shop(by_keys(whole()));
+    assert!(
+        told["left_out"].to_string().contains("stay as they are"),
+        "{told}"
+    );
+    let told = shop(by_keys(json!([{ "id": "cred_of_another_tenant" }])));
+    assert_eq!(told["left_out"], json!([]));
+    assert_eq!(steps(&told), ["unchanged client Shop (shop)"]);
+    assert_eq!(keys(), before);
+    place.run(&["export", "out"]).well();
+    let exported = std::fs::read_to_string(place.path().join("out/clients/Shop.json")).unwrap();
+    let id = before[0]["id"].as_str().unwrap();
+    assert!(
+        exported.contains(id) && !exported.contains("PUBLIC KEY"),
+        "{exported}"
+    );
+    let told = place.run(&["apply", "-f", "out", "--json"]).json();
+    assert_eq!(steps(&told), ["unchanged client Shop (shop)"]);
 }
 
 #[test]

@@ -17,6 +17,27 @@ pub(super) const CALLS: &[(&str, &str, &str)] = &[
     ("PATCH", "/clients/c1", "update:clients"),
     ("DELETE", "/clients/c1", "delete:clients"),
     ("POST", "/clients/c1/rotate-secret", "update:client_keys"),
+    ("GET", "/clients/c1/credentials", "read:client_credentials"),
+    (
+        "POST",
+        "/clients/c1/credentials",
+        "create:client_credentials",
+    ),
+    (
+        "GET",
+        "/clients/c1/credentials/cred_x",
+        "read:client_credentials",
+    ),
+    (
+        "PATCH",
+        "/clients/c1/credentials/cred_x",
+        "update:client_credentials",
+    ),
+    (
+        "DELETE",
+        "/clients/c1/credentials/cred_x",
+        "delete:client_credentials",
+    ),
     ("GET", "/resource-servers", "read:resource_servers"),
     ("GET", "/resource-servers/x", "read:resource_servers"),
     ("POST", "/resource-servers", "create:resource_servers"),

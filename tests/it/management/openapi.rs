@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::access::CALLS;
 use super::{Manager, refused, setup, v1};
-use crate::harness::{AUDIENCE, TestServer};
+use crate::harness::{AUDIENCE, Signer, TestServer};
 
 async fn description(server: &TestServer) -> Value {
     let answer = server.get("/openapi.json").await;
@@ -67,6 +67,9 @@ async fn every_call_is_described_with_its_scopes() {
             ["", "keys", ..] => format!("/api/v2{}", path.replace("/x", "/{id}")),
             ["", "rules-configs", _] => "/api/v2/rules-configs/{key}".to_owned(),
             ["", kind, _] => format!("/api/v2/{kind}/{{id}}"),
+            ["", "clients", _, "credentials", _] => {
+                "/api/v2/clients/{id}/credentials/{credential_id}".to_owned()
+            }
             ["", kind, _, more] => format!("/api/v2/{kind}/{{id}}/{more}"),
             _ => panic!("{path}"),
         };
@@ -134,11 +137,18 @@ async fn bodies_are_as_described() {
     let description = description(&server).await;
     let admin = Manager::of(&server).await;
     let create = schema(&description, "ClientCreate");
+    let credential = json!({ "credential_type": "public_key", "pem": Signer::of("ES256").pem() });
+    let by_keys = |credentials: Value| {
+        let methods = json!({ "private_key_jwt": { "credentials": credentials } });
+        json!({ "name": "a", "client_authentication_methods": methods })
+    };
     for body in [
         json!({ "name": "a" }),
         json!({ "name": "a", "client_metadata": { "b": "c" }, "callbacks": [] }),
         json!({ "name": "a", "description": "b", "token_endpoint_auth_method": "none" }),
         json!({ "name": "a", "token_quota": null }),
+        json!({ "name": "a", "client_authentication_methods": null }),
+        by_keys(json!([credential.clone()])),
         json!({ "name": "a", "token_quota": { "client_credentials": { "per_day": 5, "enforce": false } } }),
     ] {
         assert!(create.is_valid(&body), "{body}");
@@ -151,6 +161,11 @@ async fn bodies_are_as_described() {
         json!({ "name": "a", "nmae": "b" }),
         json!({ "name": "a", "client_metadata": { "b": 1 } }),
         json!({ "name": "a", "token_endpoint_auth_method": "private_key_jwt" }),
+        by_keys(json!([])),
+        by_keys(json!([{ "id": "cred_x" }])),
+        by_keys(json!([{ "credential_type": "x509_cert", "pem": "x" }])),
+        json!({ "name": "a", "client_authentication_methods": {} }),
+        json!({ "name": "a", "client_authentication_methods": { "tls_client_auth": {} } }),
         json!({ "name": "a", "token_quota": {} }),
         json!({ "name": "a", "token_quota": { "client_credentials": { "per_day": 0 } } }),
         json!({ "name": "a", "token_quota": { "client_credentials": { "per_day": null } } }),
