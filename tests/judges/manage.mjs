@@ -1,6 +1,7 @@
 // Two majors of Auth0's own SDK for JavaScript manage the server that DOMAIN names, unmodified.
 
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { ManagementClient } from 'auth0'
 import { ManagementClient as OldManagementClient } from 'auth0-4'
 
@@ -73,6 +74,42 @@ async function currentKeys() {
   assert.equal((await keys.signing.get(next.kid)).current, true)
   const previous = before.find((key) => key.current)
   assert.equal((await keys.signing.get(previous.kid)).previous, true)
+}
+
+// A client that proves itself by its signature, which the SDK makes.
+async function currentCredentials() {
+  const auth0 = new ManagementClient(options)
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  const { client_id: id } = await auth0.clients.create({ name: 'robot', app_type: 'non_interactive' })
+  const audience = `https://${DOMAIN}/api/v2/`
+  await auth0.clientGrants.create({ client_id: id, audience, scope: ['read:clients'] })
+  const { credentials } = auth0.clients
+  const key = { credential_type: 'public_key', name: 'first', pem: publicKey, alg: 'RS256' }
+  const added = await credentials.create(id, key)
+  assert.deepEqual([added.name, added.alg, added.kid.length], ['first', 'RS256', 43])
+  assert.deepEqual(await credentials.list(id), [added])
+  assert.deepEqual(await credentials.get(id, added.id), added)
+  const ended = await credentials.update(id, added.id, { expires_at: '2040-01-01T00:00:00.000Z' })
+  assert.equal(Date.parse(ended.expires_at), Date.UTC(2040, 0, 1))
+  await has(409, credentials.create(id, key))
+
+  const methods = { private_key_jwt: { credentials: [{ id: added.id }] } }
+  await auth0.clients.update(id, { client_authentication_methods: methods, token_endpoint_auth_method: null })
+  assert.deepEqual((await auth0.clients.get(id)).client_authentication_methods, methods)
+  const robot = new ManagementClient({ domain: DOMAIN, clientId: id, clientAssertionSigningKey: privateKey })
+  assert.equal((await robot.clients.get(id)).name, 'robot')
+  await has(409, credentials.delete(id, added.id))
+  await auth0.clients.update(id, { client_authentication_methods: null, token_endpoint_auth_method: 'client_secret_post' })
+  await credentials.delete(id, added.id)
+  await has(404, credentials.get(id, added.id))
+  const methodsOfNew = { private_key_jwt: { credentials: [key] } }
+  const whole = await auth0.clients.create({ name: 'robot 2', client_authentication_methods: methodsOfNew })
+  assert.equal(whole.client_authentication_methods.private_key_jwt.credentials.length, 1)
+  for (const one of [id, whole.client_id]) await auth0.clients.delete(one)
 }
 
 async function oldRules() {
@@ -150,6 +187,8 @@ async function narrow() {
 
 await current()
 console.log('auth0 (JavaScript, current)   clients, APIs and grants: made, listed, changed, deleted')
+await currentCredentials()
+console.log('auth0 (JavaScript, current)   public keys of clients: made, used, changed, deleted')
 await currentKeys()
 await old()
 await oldRules()

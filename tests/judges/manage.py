@@ -56,6 +56,42 @@ def current():
         auth0.clients.delete(client)
     auth0.resource_servers.delete(api.id)
     assert list(auth0.client_grants.list(audience=IDENTIFIER)) == []
+    credentials(auth0)
+
+
+def key_pair():
+    from cryptography.hazmat.primitives import serialization as how
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(how.Encoding.PEM, how.PublicFormat.SubjectPublicKeyInfo)
+    private = key.private_bytes(how.Encoding.PEM, how.PrivateFormat.PKCS8, how.NoEncryption())
+    return public.decode(), private.decode()
+
+
+def credentials(auth0):
+    """A client that proves itself by its signature, which the SDK makes."""
+    from auth0.authentication import GetToken
+
+    public, private = key_pair()
+    client = auth0.clients.create(name="robot").client_id
+    keys = auth0.clients.credentials
+    added = keys.create(client, credential_type="public_key", name="first", pem=public, alg="RS256")
+    assert [one.id for one in keys.list(client)] == [added.id]
+    assert keys.get(client, added.id).kid == added.kid and len(added.kid) == 43
+    ended = keys.update(client, added.id, expires_at="2040-01-01T00:00:00.000Z").expires_at
+    assert ended.year == 2040
+    methods = {"private_key_jwt": {"credentials": [{"id": added.id}]}}
+    auth0.clients.update(client, client_authentication_methods=methods, token_endpoint_auth_method=None)
+    audience = f"https://{DOMAIN}/api/v2/"
+    auth0.client_grants.create(client_id=client, audience=audience, scope=["read:clients"])
+    robot = GetToken(DOMAIN, client, client_assertion_signing_key=private)
+    assert robot.client_credentials(audience)["access_token"]
+    refused(409, lambda: keys.delete(client, added.id))
+    auth0.clients.update(client, client_authentication_methods=None, token_endpoint_auth_method="client_secret_post")
+    keys.delete(client, added.id)
+    refused(404, lambda: keys.get(client, added.id))
+    auth0.clients.delete(client)
 
 
 def old():
