@@ -13,6 +13,7 @@ mod changes;
 mod clients;
 mod condition;
 mod copy;
+mod credential;
 mod credentials;
 mod error;
 mod generations;
@@ -45,7 +46,7 @@ pub use audit::{
 pub use changes::{Change, ChangeKind, PREVIOUS, RULES_CHANGED, RuleChange};
 pub use clients::{ClientFilter, ClientRow, IdSpan, SecretRow, Secrets};
 pub use condition::Condition;
-pub use credentials::CredentialRow;
+pub use credential::CredentialRow;
 pub use error::StoreError;
 pub use generations::{GenerationRow, NewGeneration};
 pub use grants::{GrantFilter, GrantRow};

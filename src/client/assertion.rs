@@ -4,6 +4,7 @@
 //! checked is believed. Each assertion counts once ([`Shown`]).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -53,7 +54,7 @@ impl Assertions {
     pub(super) fn new(audiences: Audiences, clock: Arc<dyn Clock>) -> Self {
         Self {
             audiences,
-            shown: Shown::new(Arc::clone(&clock)),
+            shown: Shown::new(GOOD_FOR_MAX, Arc::clone(&clock)),
             began: clock.unix_seconds().cast_signed(),
             clock,
         }
@@ -296,8 +297,9 @@ pub enum AssertionError {
 const LEEWAY_SECONDS: i64 = 10;
 /// How far away the end of an assertion may be, in seconds. Auth0's libraries make it 2 or 3 minutes.
 const LIFETIME_SECONDS_MAX: i64 = 600;
-/// For so long an assertion that was taken may still be good, in seconds.
-pub(super) const REMEMBERED_SECONDS: u64 = (LIFETIME_SECONDS_MAX + LEEWAY_SECONDS) as u64;
+/// For so long an assertion that was taken may still be good.
+const GOOD_FOR_MAX: Duration =
+    Duration::from_secs((LIFETIME_SECONDS_MAX + LEEWAY_SECONDS).unsigned_abs());
 /// One with a chain of certificates in its header.
 const ASSERTION_BYTES_MAX: usize = 16_384;
 const JTI_BYTES_MAX: usize = 255;

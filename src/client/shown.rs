@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use super::assertion::REMEMBERED_SECONDS;
 use crate::clock::Clock;
 
 /// Remembers assertions.
 pub(super) struct Shown {
     remembered: Mutex<Remembered>,
+    /// For so long one may still be good.
+    lifetime: Duration,
     clock: Arc<dyn Clock>,
 }
 
@@ -39,7 +40,8 @@ pub(super) enum NotTaken {
 }
 
 impl Shown {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    /// Remembers each for as long as it may be good.
+    pub(super) fn new(lifetime: Duration, clock: Arc<dyn Clock>) -> Self {
         let remembered = Remembered {
             young: HashSet::new(),
             old: HashSet::new(),
@@ -47,6 +49,7 @@ impl Shown {
         };
         Self {
             remembered: Mutex::new(remembered),
+            lifetime,
             clock,
         }
     }
@@ -59,20 +62,20 @@ impl Shown {
         let (mark, now) = (mark(client_id, jti), self.clock.monotonic());
         let remembered = self.remembered.lock();
         let mut remembered = remembered.unwrap_or_else(PoisonError::into_inner);
-        remembered.forget(now);
+        remembered.forget(now, self.lifetime);
         remembered.take_in(mark, MARKS_MAX)
     }
 }
 
 impl Remembered {
     /// What was taken in before the young half began is over when that is as old as an assertion can get.
-    fn forget(&mut self, now: Duration) {
+    fn forget(&mut self, now: Duration, lifetime: Duration) {
         let age = now.saturating_sub(self.since);
-        if age < REMEMBERED {
+        if age < lifetime {
             return;
         }
         self.old = std::mem::take(&mut self.young);
-        if age >= REMEMBERED * 2 {
+        if age >= lifetime * 2 {
             self.old.clear();
         }
         self.since = now;
@@ -102,13 +105,14 @@ fn mark(client_id: &str, jti: &str) -> Mark {
 }
 
 const MARK_BYTES: usize = 16;
-const REMEMBERED: Duration = Duration::from_secs(REMEMBERED_SECONDS);
 /// Some 800 new ones each second, for as long as they are remembered; in 40 MB at most.
 const MARKS_MAX: usize = 1_000_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LIFETIME: Duration = Duration::from_secs(600);
 
     fn nothing() -> Remembered {
         Remembered {
@@ -121,20 +125,20 @@ mod tests {
     #[test]
     fn one_is_remembered_for_as_long_as_it_can_be_good() {
         let (mut remembered, one) = (nothing(), mark("shop", "1"));
-        let late = REMEMBERED - Duration::from_secs(1);
-        remembered.forget(late);
+        let late = LIFETIME - Duration::from_secs(1);
+        remembered.forget(late, LIFETIME);
         assert_eq!(remembered.take_in(one, 9), Ok(()));
-        for later in [late, REMEMBERED, late + REMEMBERED] {
-            remembered.forget(later);
+        for later in [late, LIFETIME, late + LIFETIME] {
+            remembered.forget(later, LIFETIME);
             assert_eq!(
                 remembered.take_in(one, 9),
                 Err(NotTaken::Again),
                 "{later:?}"
             );
         }
-        remembered.forget(REMEMBERED * 2);
+        remembered.forget(LIFETIME * 2, LIFETIME);
         assert_eq!(remembered.take_in(one, 9), Ok(()));
-        remembered.forget(REMEMBERED * 9);
+        remembered.forget(LIFETIME * 9, LIFETIME);
         assert!(remembered.young.is_empty() && remembered.old.is_empty());
     }
 
@@ -142,10 +146,10 @@ mod tests {
     fn no_more_are_taken_than_can_be_remembered() {
         let mut remembered = nothing();
         assert_eq!(remembered.take_in(mark("a", "1"), 2), Ok(()));
-        remembered.forget(REMEMBERED);
+        remembered.forget(LIFETIME, LIFETIME);
         assert_eq!(remembered.take_in(mark("a", "2"), 2), Ok(()));
         assert_eq!(remembered.take_in(mark("a", "3"), 2), Err(NotTaken::Full));
-        remembered.forget(REMEMBERED * 2);
+        remembered.forget(LIFETIME * 2, LIFETIME);
         assert_eq!(remembered.take_in(mark("a", "3"), 2), Ok(()));
     }
 

@@ -1,7 +1,7 @@
 //! Adding, looking at and deleting APIs.
 
 use super::api::{LIFETIME_SECONDS_DEFAULT, LIFETIME_SECONDS_MAX};
-use super::client_change::checked_name;
+use super::name::checked_name;
 use super::{Registrar, RegistrarError, attributes};
 use crate::claims::Scope;
 use crate::keys::{self, Algorithm};

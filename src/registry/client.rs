@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tracing::warn;
 
-use super::credentials::{PRIVATE_KEY_JWT, credentials_in_use};
+use super::credential::{PRIVATE_KEY_JWT, credentials_in_use};
 use super::secret::StoredSecret;
 use crate::claims::Scope;
 use crate::keys::{AssertionAlgorithm, AssertionKey};

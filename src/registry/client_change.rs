@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::client::AuthMethod;
-use super::credentials::{NewCredential, PRIVATE_KEY_JWT, use_credentials};
+use super::credential::{NewCredential, PRIVATE_KEY_JWT, use_credentials};
+use super::name::checked_name;
 use super::{RegistrarError, attributes};
 use crate::store::{Attributes, ClientRow};
 
@@ -169,15 +170,6 @@ fn checked_id(id: String) -> Result<String, RegistrarError> {
     Err(RegistrarError::Invalid(format!("{rule}, not {id:?}")))
 }
 
-pub(super) fn checked_name(name: String) -> Result<String, RegistrarError> {
-    let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
-    if fits && !name.chars().any(char::is_control) {
-        return Ok(name);
-    }
-    let rule = format!("a name is 1 to {NAME_CHARS_MAX} characters, none a control character");
-    Err(RegistrarError::Invalid(format!("{rule}, not {name:?}")))
-}
-
 fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), RegistrarError> {
     let over = |(key, value): (&String, &String)| {
         let is_long = |text: &String| text.chars().count() > METADATA_CHARS_MAX;
@@ -224,6 +216,5 @@ const SECRET_CHARS_MAX: usize = 1_024;
 const GRANT_TYPES_MAX: usize = 30;
 const GRANT_TYPE_CHARS_MAX: usize = 255;
 const ID_CHARS_MAX: usize = 255;
-const NAME_CHARS_MAX: usize = 255;
 const METADATA_ENTRIES_MAX: usize = 50;
 const METADATA_CHARS_MAX: usize = 1_024;

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::client::AuthMethod;
 use super::client_change::{ClientChange, NewClient, given_checked};
-use super::credentials::{PRIVATE_KEY_JWT, check_are_there, use_credentials};
+use super::credential::{PRIVATE_KEY_JWT, check_are_there, use_credentials};
 use super::secret::{self, ChosenHash};
 use super::{Registrar, RegistrarError};
 use crate::store::{ClientRow, CredentialRow, Secrets};

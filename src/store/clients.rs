@@ -9,7 +9,7 @@ use sqlx::types::Json;
 
 use super::audit::{self, Entry};
 use super::changes::{self, ChangeKind};
-use super::credentials::{self, CredentialRow};
+use super::credential::{self, CredentialRow};
 use super::grants;
 use super::list::{Conditions, Cursor, Filter};
 use super::{Attributes, Store, StoreError, Transaction};
@@ -192,8 +192,8 @@ impl Store {
         changes::note(&mut transaction, ChangeKind::Client, &client.id, by).await?;
         let entry = Entry::added(CLIENT, &client.id, client);
         audit::record(&mut transaction, by, entry).await?;
-        for credential in credentials {
-            credentials::insert(&mut transaction, credential, by).await?;
+        for one in credentials {
+            credential::insert(&mut transaction, one, by).await?;
         }
         transaction.commit().await
     }
@@ -218,7 +218,7 @@ impl Store {
             return Ok(None);
         };
         let before = client.clone();
-        let credentials = credentials::of_client(&mut transaction, id).await?;
+        let credentials = credential::of_client(&mut transaction, id).await?;
         let secrets = change(&mut client, &credentials)?;
         write_client(&mut transaction, &client).await?;
         let entry = Entry::updated(CLIENT, id, (&before, &client));
