@@ -1,5 +1,7 @@
 //! The host functions of `wit/rule.wit`: what a component can ask of the request, and of the server.
 
+pub(super) mod wasi;
+
 use std::time::Duration;
 
 use wasmtime::component::Resource;

@@ -15,7 +15,7 @@ use super::error::LimitHit;
 use super::limits::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX};
 use super::log::CallLog;
 use super::outbound::Calls;
-use super::wasi::context::Wasi;
+use super::wasi::Wasi;
 use crate::grant::Draft;
 use crate::telemetry::metrics::HostCalls;
 

@@ -12,8 +12,9 @@ use super::program::{self, Call, Description};
 use super::{Called, Code};
 use crate::rule::answer::Answer;
 use crate::rule::error::Fault;
+use crate::rule::host::wasi;
 use crate::rule::state::CallState;
-use crate::rule::wasi::{self, context::Given};
+use crate::rule::wasi::Given;
 
 /// Links programs.
 pub(in crate::rule) struct Programs {

@@ -10,8 +10,9 @@ use crate::rule::bindings::v1::rulemint::rule::http::{Incoming, Outgoing};
 use crate::rule::bindings::v1::rulemint::rule::types::{Change, Claim, Failure};
 use crate::rule::bindings::v1::rulemint::rule::{cache, host, http, secrets, types};
 use crate::rule::bindings::v1::{Rule, RuleIndices, RulePre, quick, with_settings};
+use crate::rule::host::wasi;
+use crate::rule::pool;
 use crate::rule::state::CallState;
-use crate::rule::{pool, wasi};
 
 /// `rulemint:rule@1`.
 pub(in crate::rule) struct V1 {
