@@ -17,7 +17,10 @@ pub mod script;
 mod subject;
 pub mod watch;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use secrecy::SecretString;
 
 pub use remark::Remark;
 pub use subject::{Subject, SubjectError};
@@ -25,14 +28,15 @@ pub use subject::{Subject, SubjectError};
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::rule::{
-    Cases, CompiledRules, CompilerProgram, Digest, EngineError, Fingerprint, Form, LoadError,
-    Loader, Manifest, Outside, Rule, Source, Surroundings,
+    Cases, CompiledRules, CompilerProgram, Configuration, Digest, EngineError, Fingerprint, Form,
+    LoadError, Loader, Manifest, Outside, Rule, Source, Surroundings,
 };
 use crate::telemetry::metrics::Metrics;
 
 /// An engine to try rules on.
 pub struct Workbench {
     loader: Loader,
+    configuration: Arc<Configuration>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -57,12 +61,19 @@ impl Workbench {
     /// When the machine cannot run the engine.
     pub fn new(parts: Parts) -> Result<Self, EngineError> {
         let clock = Arc::clone(&parts.clock);
+        let configuration = Arc::clone(&parts.outside.configuration);
         let surroundings = Surroundings::new(parts.clock, parts.random, Metrics::new())?;
         let surroundings = surroundings.with(parts.outside);
         Ok(Self {
             loader: Loader::new(Arc::new(surroundings), parts.compiled, parts.compiler),
+            configuration,
             clock,
         })
+    }
+
+    /// Gives scripts that are loaded from now on the values that all of them share. Without that they have none.
+    pub fn share(&self, values: BTreeMap<String, SecretString>) {
+        self.configuration.replace(values);
     }
 
     /// Loads a rule as the server would, but for its golden cases: those are run one by one, to be told about each.

@@ -85,6 +85,28 @@ fn check_knows_the_values_that_scripts_share_here() {
     assert!(!said.contains("it reads REGION"), "{said}");
 }
 
+#[test]
+fn check_tries_a_script_with_the_values_that_it_will_have() {
+    let place = Place::new();
+    place.put("10-at.js", NEEDING);
+    let said = place.run(&["rule", "check", "10-at.js"]);
+    assert!(said.out.contains("it fails at every event"), "{said:?}");
+    said.badly(5);
+    place.put(
+        "t/rules-configs/region.json",
+        r#"{"key":"REGION","value":"eu"}"#,
+    );
+    place.run(&["apply", "-f", "t"]).well();
+    place.run(&["rule", "check", "10-at.js"]).well();
+}
+
+/// A rule that fails without its value.
+const NEEDING: &str = "function (user, context, callback) {
+  context.accessToken['https://acme.example/at'] = configuration.REGION.toUpperCase();
+  callback(null, user, context);
+}
+";
+
 /// A rule that looks values up.
 const READING: &str = "function (user, context, callback) {
   context.accessToken['https://acme.example/at'] = [configuration.PLAN, configuration.REGION, configuration.STAGE].join();

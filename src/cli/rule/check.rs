@@ -1,10 +1,12 @@
 //! `rulemint rule check`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anstream::println;
 use clap::Args;
+use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use super::engine;
@@ -12,6 +14,7 @@ use crate::cli::Context;
 use crate::cli::access::Access;
 use crate::cli::exit::{NotThere, Refused};
 use crate::cli::output::{BAD, DIM, GOOD, ODD, size};
+use crate::registry::rules_configs;
 use crate::rule::{Analysis, Form, Severity};
 use crate::workbench::check::{Checked, check};
 use crate::workbench::script::{self, SharedNames, Value};
@@ -49,7 +52,7 @@ impl Check {
 /// Checks one rule after another.
 struct Checker<'c> {
     bench: Workbench,
-    /// Looked up when the first script wants to know.
+    /// The names of the values that scripts share. Looked up when the first script wants them.
     shared: OnceCell<Option<SharedNames>>,
     context: &'c Context<'c>,
 }
@@ -89,12 +92,17 @@ impl Checker<'_> {
     async fn check(&self, subject: &Subject) -> Checked {
         let shared = match subject.form() {
             Form::Wasm => None,
-            Form::Script => {
-                let names = || shared_names(self.context);
-                self.shared.get_or_init(names).await.as_ref()
-            }
+            Form::Script => self.shared.get_or_init(|| self.share()).await.as_ref(),
         };
         check(&self.bench, subject, shared).await
+    }
+
+    /// Has scripts share here what they share on the server, where there is an installation to look into.
+    async fn share(&self) -> Option<SharedNames> {
+        let values = shared_values(self.context).await?;
+        let names = values.keys().cloned().collect();
+        self.bench.share(values);
+        Some(names)
     }
 
     fn show(&self, checked: &Checked) {
@@ -119,14 +127,13 @@ fn verdict(all: &[Checked], context: &Context<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The names of the values that scripts share, where there is an installation that can be looked into.
-async fn shared_names(context: &Context<'_>) -> Option<SharedNames> {
+async fn shared_values(context: &Context<'_>) -> Option<BTreeMap<String, SecretString>> {
     let look = async {
         let access = Access::look(context).await?;
-        anyhow::Ok(access.registrar.rules_config_keys().await?)
+        anyhow::Ok(rules_configs(&access.store, &access.master).await?)
     };
     match look.await {
-        Ok(names) => Some(SharedNames::from_iter(names)),
+        Ok(values) => Some(values),
         Err(problem) if problem.is::<NotThere>() => None,
         Err(problem) => {
             let text = format!("which values scripts share is not known: {problem}");
