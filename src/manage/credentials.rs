@@ -60,7 +60,7 @@ pub(super) async fn list(
     params(schema::ClientCredentialPath),
     responses(
         (status = 200, description = "It is this", body = schema::ClientCredential, headers(("ETag"))),
-        (status = 404, description = "There is no such client, or no such key")
+        (status = 404, description = "There is no such client, or it has no such key")
     ),
     security(("token" = ["read:client_credentials"]))
 )]
@@ -80,7 +80,9 @@ pub(super) async fn show(
     Ok(tagged(answer(StatusCode::OK, &whole), &whole))
 }
 
-/// Add a public key to a client. It counts once `client_authentication_methods` of the client names it.
+/// Add a public key to a client.
+///
+/// It counts once `client_authentication_methods` of the client names it.
 #[utoipa::path(
     post,
     path = "/api/v2/clients/{id}/credentials",
@@ -91,7 +93,7 @@ pub(super) async fn show(
     responses(
         (status = 201, description = "It was added", body = schema::ClientCredential, headers(("ETag"))),
         (status = 404, description = "There is no such client"),
-        (status = 409, description = "The client has this key already, or as many as it may have")
+        (status = 409, description = "The client has one with this kid, or as many as it may have")
     ),
     security(("token" = ["create:client_credentials"]))
 )]
@@ -123,7 +125,7 @@ pub(super) async fn create(
     request_body = schema::ClientCredentialUpdate,
     responses(
         (status = 200, description = "It was changed", body = schema::ClientCredential, headers(("ETag"))),
-        (status = 404, description = "There is no such client, or no such key")
+        (status = 404, description = "There is no such client, or it has no such key")
     ),
     security(("token" = ["update:client_credentials"]))
 )]
@@ -156,7 +158,9 @@ pub(super) async fn update(
     Ok(tagged(answer(StatusCode::OK, &whole), &whole))
 }
 
-/// Delete a public key of a client. One that the client proves itself by stays.
+/// Delete a public key of a client.
+///
+/// One that the client proves itself by stays.
 #[utoipa::path(
     delete,
     path = "/api/v2/clients/{id}/credentials/{credential_id}",
@@ -165,7 +169,7 @@ pub(super) async fn update(
     params(schema::ClientCredentialPath, schema::Condition),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 404, description = "There is no such client, or no such key"),
+        (status = 404, description = "There is no such client, or it has no such key"),
         (status = 409, description = "The client proves itself by it")
     ),
     security(("token" = ["delete:client_credentials"]))
