@@ -108,12 +108,14 @@ impl Authenticator {
             self.assertions.check(client, assertion)?;
             Ok(AuthenticatedClient(Arc::clone(client)))
         });
-        checked.map_err(|why| match why {
-            AssertionError::TooMany => ClientError::Busy,
-            why => match self.throttle.failed(id) {
+        checked.map_err(|why| {
+            if matches!(why, AssertionError::TooMany) {
+                return ClientError::Busy;
+            }
+            match self.throttle.failed(id) {
                 Ok(()) => ClientError::Assertion(why),
                 Err(retry_after) => ClientError::TooManyFailures { retry_after },
-            },
+            }
         })
     }
 

@@ -158,7 +158,13 @@ impl ClientCommand {
         let access = Access::open(context).await?;
         let only_looks = match &self {
             Self::Credential(command) => command.only_looks(),
-            other => matches!(other, Self::List | Self::Show { .. }),
+            Self::List | Self::Show { .. } => true,
+            Self::Add(_)
+            | Self::Import(_)
+            | Self::Update(_)
+            | Self::Delete { .. }
+            | Self::Serve { .. }
+            | Self::RotateSecret { .. } => false,
         };
         self.carry_out(context, &access.registrar).await?;
         match only_looks {
