@@ -345,9 +345,10 @@ impl IntoResponse for ManageError {
     fn into_response(self) -> Response {
         let mut headers = Response::default();
         self.headers(&mut headers);
-        let transaction = match &self {
-            Self::Issue(_, transaction) => Some(Arc::clone(transaction)),
-            _ => None,
+        let transaction = if let Self::Issue(_, transaction) = &self {
+            Some(Arc::clone(transaction))
+        } else {
+            None
         };
         let (status, message, error_code) = self.told();
         let refusal = Refusal {
