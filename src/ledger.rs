@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
 pub use entry::{Record, RuleRecord};
-pub use lookup::{LookupError, newest_records, records_of};
+pub use lookup::{Explained, LookupError, explained, newest_records};
 pub use writer::{Parts, Writer};
 
 use crate::config::LedgerMode;

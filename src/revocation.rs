@@ -14,15 +14,20 @@ mod forget;
 mod index;
 mod key;
 mod listed;
+mod met;
 mod names;
 mod reader;
 mod refusal;
 mod revoker;
 mod target;
 
+use serde_json::{Map, Value};
+
+use crate::claims::{CUTOFF, RULES};
 pub use feed::{Entry, Feed, FeedError, Page};
 pub use forget::{MARGIN_SECONDS, forget_expired};
 pub use index::{Revocations, Stale};
+pub use met::{revocations_of, revocations_of_key};
 pub use names::TargetNames;
 pub use reader::{Reader, Told};
 pub use refusal::RevocationError;
@@ -48,4 +53,28 @@ pub struct Bearing<'t> {
     pub issued_at: i64,
     /// The newest cut-off that its issuer knew.
     pub cutoff: i64,
+}
+
+impl<'t> Bearing<'t> {
+    /// What claims say. Where one is missing, it is empty or 0.
+    pub fn of(claims: &'t Map<String, Value>, kid: &'t str) -> Self {
+        let text = |name: &str| {
+            let said = claims.get(name);
+            said.and_then(Value::as_str).unwrap_or_default()
+        };
+        let number = |name: &str| {
+            let said = claims.get(name);
+            said.and_then(Value::as_i64).unwrap_or_default()
+        };
+        Self {
+            jti: text("jti"),
+            client_id: text("client_id"),
+            subject: text("sub"),
+            audience: text("aud"),
+            kid,
+            rules: text(RULES),
+            issued_at: number("iat"),
+            cutoff: number(CUTOFF),
+        }
+    }
 }

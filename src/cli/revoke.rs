@@ -13,6 +13,7 @@ use super::access::Access;
 use crate::revocation::NewRevocation;
 use crate::store::RevocationRow;
 pub(super) use announce::{until_all_in_force, until_in_force};
+pub(super) use list::about;
 pub(super) use moment::Before;
 use target::What;
 
@@ -98,7 +99,7 @@ pub(super) fn show(context: &Context<'_>, row: &RevocationRow, count: i64) {
     value["tokens"] = count.into();
     let lines = [
         ("revocation", row.id.to_string()),
-        ("revoked", list::about(row)),
+        ("revoked", about(row)),
         ("issued before", list::before(row)),
         ("tokens", format!("{count} that had not expired")),
         ("take it back", format!("rulemint revoke undo {}", row.id)),
@@ -110,9 +111,8 @@ async fn undo(context: &Context<'_>, id: i64) -> anyhow::Result<()> {
     let access = Access::look(context).await?;
     let gone = access.revoker.undo(id, &access.actor).await?;
     until_in_force(&access, gone.change).await?;
-    context.output.done(format!(
-        "revocation {id} is undone: {}",
-        list::about(&gone.row)
-    ));
+    context
+        .output
+        .done(format!("revocation {id} is undone: {}", about(&gone.row)));
     Ok(())
 }

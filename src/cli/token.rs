@@ -5,6 +5,8 @@ mod explain;
 mod get;
 mod inspect;
 mod jwt;
+mod known;
+mod revoked;
 mod server;
 
 use clap::Subcommand;

@@ -71,7 +71,7 @@ impl Entry {
                 .status
                 .as_ref()
                 .map(|place| status(place.list, place.index)),
-            cutoff: claims.status.is_some().then_some(claims.cutoff),
+            cutoff: Some(claims.cutoff),
         }
     }
 
@@ -143,6 +143,9 @@ pub struct Record {
     pub kid: String,
     /// What each rule that ran did, in order.
     pub rules: Vec<RuleRecord>,
+    /// The newest cut-off that it knows. `None`: an older version wrote the record.
+    #[serde(skip)]
+    pub cutoff: Option<i64>,
 }
 
 /// What one rule did to a token.
@@ -191,6 +194,7 @@ impl Record {
             scope: context.scope,
             generation: context.generation,
             kid: context.kid,
+            cutoff: token.cutoff,
         })
     }
 }

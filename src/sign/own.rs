@@ -10,7 +10,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::TOKEN_BYTES_MAX;
-use crate::claims::{CUTOFF, RULES};
 use crate::keys::KeyRing;
 use crate::revocation::Bearing;
 
@@ -44,16 +43,7 @@ impl OwnToken {
 
     /// What revocation asks of it.
     pub fn bearing(&self) -> Bearing<'_> {
-        Bearing {
-            jti: self.text("jti"),
-            client_id: self.text("client_id"),
-            subject: self.text("sub"),
-            audience: self.text("aud"),
-            kid: &self.0.kid,
-            rules: self.text(RULES),
-            issued_at: self.number("iat"),
-            cutoff: self.number(CUTOFF),
-        }
+        Bearing::of(self.claims(), &self.0.kid)
     }
 }
 

@@ -6,6 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_he
 use serde_json::{Map, Value};
 
 use crate::keys::Kind;
+use crate::revocation::Bearing;
 
 /// What the checker expects beyond a good signature and a time in between.
 #[derive(Default)]
@@ -25,6 +26,14 @@ pub struct Verified {
     pub header: Header,
     /// Its claims.
     pub claims: Map<String, Value>,
+}
+
+impl Verified {
+    /// What revocation asks of it.
+    pub fn bearing(&self) -> Bearing<'_> {
+        let kid = self.header.kid.as_deref();
+        Bearing::of(&self.claims, kid.unwrap_or_default())
+    }
 }
 
 /// Checks a token.

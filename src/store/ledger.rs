@@ -46,7 +46,7 @@ pub struct LedgerToken {
     pub steps: String,
     /// Its status list and its place there.
     pub status: Option<i64>,
-    /// The newest cut-off that it knows, if it has a place on a status list.
+    /// The newest cut-off that it knows. `None`: an older version wrote it down, and it is on no status list.
     pub cutoff: Option<i64>,
 }
 

@@ -3,6 +3,7 @@
 mod written;
 
 use sqlx::FromRow;
+use sqlx::types::Json;
 
 use super::list::{Conditions, Cursor, Filter};
 use super::{Store, StoreError};
@@ -170,6 +171,32 @@ impl Store {
         );
         let some = some.bind(id).bind(undone).bind(count);
         Ok(some.fetch_all(&self.pool).await?)
+    }
+
+    /// The revocations in force that name one of these, as whatever kind of thing, oldest first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn revocations_naming(
+        &self,
+        names: &[&str],
+    ) -> Result<Vec<RevocationRow>, StoreError> {
+        let some = sqlx::query_as(
+            "SELECT * FROM revocations WHERE undone_at IS NULL \
+             AND value IN (SELECT value FROM json_each(?1)) ORDER BY id",
+        );
+        Ok(some.bind(Json(names)).fetch_all(&self.pool).await?)
+    }
+
+    /// The newest cut-off that was made before a moment (Unix seconds); 0 where none was.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn newest_cutoff_before(&self, moment: i64) -> Result<i64, StoreError> {
+        let newest = sqlx::query_scalar(
+            "SELECT COALESCE(MAX(id), 0) FROM revocations WHERE kind <> 'token' AND created_at < ?1",
+        );
+        Ok(newest.bind(moment).fetch_one(&self.pool).await?)
     }
 
     /// How many revocations there are, those included that are not in force any more.

@@ -17,6 +17,7 @@ mod configuration;
 mod credentials;
 mod declared;
 mod help;
+mod incident;
 mod place;
 #[path = "../shared/program.rs"]
 mod program;

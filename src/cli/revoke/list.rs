@@ -51,7 +51,7 @@ impl List {
 }
 
 /// What a revocation is about, for people.
-pub(super) fn about(row: &RevocationRow) -> String {
+pub(in crate::cli) fn about(row: &RevocationRow) -> String {
     let named = match (row.kind.as_str(), row.audience.as_str()) {
         ("grant", audience) => return format!("client {} for {audience}", row.value),
         ("audience", _) => format!("API {}", row.value),

@@ -9,9 +9,10 @@ use super::super::access::Access;
 use super::super::exit::NotThere;
 use super::super::output::{BAD, DIM, GOOD, moment};
 use super::jwt::{decoded_parts, read_token};
-use crate::ledger::{Record, records_of};
+use super::revoked::by_what;
+use crate::ledger::{Explained, explained};
 
-/// Tell how a token came to be: who asked, which rules ran, what each changed.
+/// Tell how a token came to be: who asked, which rules ran, what each changed. And whether it was revoked.
 ///
 /// The ledger knows it: under which grant, at which digest of each rule, and how long each took, too.
 #[derive(Args)]
@@ -30,7 +31,7 @@ impl Explain {
         };
         let access = Access::look(context).await?;
         let is_served = || access.data.is_served();
-        let records = records_of(&access.store, &jti, is_served).await?;
+        let records = explained(&access.store, &jti, is_served).await?;
         if records.is_empty() {
             let text = format!(
                 "there is no token with the jti {jti:?} in the ledger; it may be too old, from another \
@@ -49,7 +50,12 @@ impl Explain {
     }
 }
 
-fn show(row: &Record) {
+fn show(told: &Explained) {
+    let row = &told.record;
+    let revoked = match by_what(&told.revoked_by) {
+        by if by.is_empty() => "no".to_owned(),
+        by => format!("by {by}"),
+    };
     let lines = [
         ("jti", row.jti.clone()),
         ("client", row.client_id.clone()),
@@ -59,6 +65,7 @@ fn show(row: &Record) {
         ("scope", row.scope.clone()),
         ("issued", moment(row.issued_at)),
         ("expires", moment(row.expires_at)),
+        ("revoked", revoked),
         ("request", row.transaction_id.clone()),
         ("signed by", row.kid.clone()),
         ("rules", format!("generation {}", row.generation)),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anstream::println;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -13,15 +13,19 @@ use super::super::access::{Access, load};
 use super::super::exit::Refused;
 use super::super::output::{BAD, GOOD};
 use super::jwt::{decoded_parts, print_parts, read_token};
-use super::server::{Named, Server};
-use crate::config::{Config, Issuer};
-use crate::keys::KeyRing;
-use crate::sign::{Verification, verify_any};
+use super::known::Known;
+use super::revoked::by_what;
+use super::server::Named;
+use crate::keys::Kind;
+use crate::revocation::{revocations_of, revocations_of_key};
+use crate::sign::{Verified, VerifyError, verify_any};
+use crate::store::{RevocationRow, Store};
 
 /// Decode a token and check it the way an API would.
 ///
 /// What is checked is its signature, its issuer, its type, its time and, where given, its audience. What it says is printed even if
-/// it is not valid.
+/// it is not valid. Whether it was revoked is looked up in the data directory; where that is not the issuer's, the answer says that
+/// it was not.
 ///
 /// Status list tokens, signed lists of revocations and signed answers of introspection are told as what they are. With --audience
 /// only an access token is valid.
@@ -46,82 +50,109 @@ impl Inspect {
     pub(super) async fn run(&self, context: &Context<'_>) -> anyhow::Result<()> {
         let token = read_token(self.token.as_deref())?;
         let (header, claims) = decoded_parts(&token)?;
-        let (jwks, issuer) = self.keys(context).await?;
-        let expected = Verification {
-            jwks: &jwks,
-            issuer: issuer.as_deref(),
-            audience: self.audience.as_deref(),
-        };
-        let (kind, verdict) = verify_any(&token, &expected);
+        let known = self.known(context).await?;
+        let checked = verify_any(&token, &known.expected(self.audience.as_deref()));
+        let kid = header["kid"].as_str().unwrap_or_default();
+        let verdict = Verdict::of(checked, kid, known.store.as_ref()).await?;
         if context.output.is_json() {
-            let problem = verdict.as_ref().err().map(ToString::to_string);
-            let valid = problem.is_none();
-            context.output.value(&json!({
-                "valid": valid, "problem": problem, "kind": kind, "header": header, "claims": claims,
-            }));
+            context.output.value(&verdict.with(&header, &claims));
         } else {
             print_parts(context, &header, &claims);
-            match &verdict {
-                Ok(_) => println!("\n{GOOD}valid{GOOD:#}: it is {}", kind.as_str()),
-                Err(problem) => println!("\n{BAD}not valid:{BAD:#} {problem}"),
-            }
+            verdict.print();
         }
-        let refused = |problem| Refused(format!("the token is not valid: {problem}"));
-        Ok(verdict.map(drop).map_err(refused)?)
+        match verdict.problem {
+            None => Ok(()),
+            Some(problem) => Err(Refused(format!("the token is not valid: {problem}")).into()),
+        }
     }
 
-    async fn keys(&self, context: &Context<'_>) -> anyhow::Result<(String, Option<String>)> {
+    async fn known(&self, context: &Context<'_>) -> anyhow::Result<Known> {
         if let Some(file) = &self.jwks {
             let text = fs::read_to_string(file);
-            let text = text.with_context(|| format!("read the keys from {}", file.display()))?;
-            return Ok((text, None));
+            let jwks = text.with_context(|| format!("read the keys from {}", file.display()))?;
+            return Ok(Known {
+                jwks,
+                issuer: None,
+                store: None,
+            });
         }
         let config = load(context, Vec::new())?.config;
         match &self.server.server {
-            None if config.data_dir.is_dir() => keys_of_installation(context, &config).await,
-            _ => keys_of_server(&self.server.find(context)?),
+            None if config.data_dir.is_dir() => {
+                let access = Access::look(context).await?;
+                Known::of_installation(&access, &config).await
+            }
+            _ => Known::of_server(&self.server.find(context)?),
         }
     }
 }
 
-/// The keys in the store, whether or not a server runs. The issuer that the server last had stands in the name of its
-/// management API.
-async fn keys_of_installation(
-    context: &Context<'_>,
-    config: &Config,
-) -> anyhow::Result<(String, Option<String>)> {
-    let access = Access::look(context).await?;
-    let keys = KeyRing::load(&access.store, &access.master).await?;
-    let configured = config.issuer.as_ref().map(ToString::to_string);
-    let issuer = match configured {
-        Some(issuer) => Some(issuer),
-        None => last_issuer(&access).await?,
-    };
-    Ok((keys.jwks().to_string(), issuer))
+/// What was found out about a token.
+struct Verdict {
+    /// As what it was checked.
+    kind: Kind,
+    /// What is wrong with it.
+    problem: Option<String>,
+    /// The revocations that meet it. `None`: nobody looked, because it is not valid anyway, no access token, or its issuer's
+    /// store is not here.
+    revoked_by: Option<Vec<RevocationRow>>,
 }
 
-async fn last_issuer(access: &Access) -> anyhow::Result<Option<String>> {
-    let apis = access.store.apis().await?;
-    let management = apis.iter().find(|api| api.is_system);
-    Ok(management.and_then(|api| Issuer::of_management_audience(&api.identifier)))
-}
-
-fn keys_of_server(server: &Server) -> anyhow::Result<(String, Option<String>)> {
-    let metadata = fetch(server, "/.well-known/oauth-authorization-server")?;
-    let metadata: Value = serde_json::from_str(&metadata).context("read the server's metadata")?;
-    let jwks = fetch(server, "/.well-known/jwks.json")?;
-    Ok((jwks, metadata["issuer"].as_str().map(str::to_owned)))
-}
-
-fn fetch(server: &Server, path: &str) -> anyhow::Result<String> {
-    let url = server.url(path);
-    let response = server.agent().get(&url).call();
-    let mut response = response.map_err(|problem| server.silence(problem))?;
-    if !response.status().is_success() {
-        bail!("{url} answers {}", response.status());
+impl Verdict {
+    async fn of(
+        (kind, checked): (Kind, Result<Verified, VerifyError>),
+        kid: &str,
+        store: Option<&Store>,
+    ) -> anyhow::Result<Self> {
+        let store = store.filter(|_| kind == Kind::AccessToken);
+        let revoked_by = match (&checked, store) {
+            (Ok(token), Some(store)) => Some(revocations_of(store, &token.bearing()).await?),
+            (Err(VerifyError::UnknownKey), Some(store)) => {
+                let by = revocations_of_key(store, kid).await?;
+                Some(by).filter(|by| !by.is_empty())
+            }
+            _ => None,
+        };
+        let revoked = by_what(revoked_by.as_deref().unwrap_or_default());
+        let problem = match checked {
+            Err(_) if !revoked.is_empty() => Some(format!("its key was revoked, by {revoked}")),
+            Err(problem) => Some(problem.to_string()),
+            Ok(_) if revoked.is_empty() => None,
+            Ok(_) => Some(format!("it was revoked, by {revoked}")),
+        };
+        Ok(Self {
+            kind,
+            problem,
+            revoked_by,
+        })
     }
-    response
-        .body_mut()
-        .read_to_string()
-        .with_context(|| format!("read {url}"))
+
+    fn with(&self, header: &Value, claims: &Value) -> Value {
+        json!({
+            "valid": self.problem.is_none(),
+            "problem": self.problem,
+            "kind": self.kind,
+            "revoked": self.revoked_by.as_ref().map(|by| !by.is_empty()),
+            "revoked_by": self.revoked_by,
+            "header": header,
+            "claims": claims,
+        })
+    }
+
+    fn print(&self) {
+        if let Some(problem) = &self.problem {
+            println!("\n{BAD}not valid:{BAD:#} {problem}");
+            return;
+        }
+        let revocation = match (self.kind, &self.revoked_by) {
+            (Kind::AccessToken, Some(_)) => ", and not revoked",
+            (Kind::AccessToken, None) => NOT_LOOKED_AT,
+            _ => "",
+        };
+        let kind = self.kind.as_str();
+        println!("\n{GOOD}valid{GOOD:#}: it is {kind}{revocation}");
+    }
 }
+
+const NOT_LOOKED_AT: &str = ".\nWhether it was revoked was not looked at: that takes its issuer's data directory (--data-dir), and \
+     neither --server nor --jwks";

@@ -111,6 +111,9 @@ pub(super) struct TokenRecord {
     /// The key that signed it.
     kid: String,
     rules: Vec<RuleRecord>,
+    /// The revocations in force that meet it, the oldest first, in the answer about one token; empty: nobody took it away.
+    #[schema(nullable = false)]
+    revoked_by: Option<Vec<Cutoff>>,
 }
 
 /// What one rule did to a token.

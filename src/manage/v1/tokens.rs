@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{PREFIX, schema};
 use crate::config::LedgerMode;
-use crate::ledger::{IssuedToken, newest_records, records_of};
+use crate::ledger::{IssuedToken, explained, newest_records};
 use crate::manage::access::Caller;
 use crate::manage::error::{ManageError, name_transaction};
 use crate::manage::id::Id;
@@ -103,7 +103,7 @@ fn jti_of(jwt: &str) -> Option<String> {
     Some(claims["jti"].as_str()?.to_owned())
 }
 
-/// Tell how a token came to be.
+/// Tell how a token came to be, and whether it was revoked.
 ///
 /// That is who asked, which rules ran, and what each changed.
 #[utoipa::path(
@@ -127,7 +127,7 @@ pub(in crate::manage) async fn explain(
     caller.may(READ)?;
     Query::none(&uri)?;
     let is_written = || management.issuer.ledger.mode() != LedgerMode::Off;
-    let records = records_of(&management.store, &jti, is_written).await?;
+    let records = explained(&management.store, &jti, is_written).await?;
     let newest = records.into_iter().next();
     let unknown = || ManageError::NotThere {
         what: "token in the ledger with the jti",

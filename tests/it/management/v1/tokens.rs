@@ -239,6 +239,28 @@ async fn it_is_told_how_a_token_came_to_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn it_is_told_by_what_a_token_was_revoked_and_the_one_after_is_spared() {
+    let server = remembering().start().await;
+    let admin = Manager::of(&server).await;
+    let path = async || {
+        let issued = issue(&admin, alice()).await;
+        format!("/tokens/{}", issued["jti"].as_str().unwrap())
+    };
+    let before = path().await;
+    assert_eq!(admin.look(&before).await["revoked_by"], json!([]));
+    let body = json!({ "subject": "alice", "reason": "she left" });
+    admin.own("POST", "/cutoffs", Some(body)).await;
+    let told = admin.look(&before).await;
+    let by = &told["revoked_by"][0];
+    assert_eq!(
+        (&by["subject"], &by["reason"]),
+        (&json!("alice"), &json!("she left"))
+    );
+    let after = path().await;
+    assert_eq!(admin.look(&after).await["revoked_by"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_issued_token_says_where_it_is_explained() {
     let server = remembering().start().await;
     let admin = Manager::of(&server).await;

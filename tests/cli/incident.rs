@@ -1,0 +1,131 @@
+//! What an operator asks and does when access has to end now.
+
+use serde_json::{Value, json};
+
+use crate::place::{Place, Serving};
+
+/// A server, and a client of it with a token.
+struct Scene {
+    place: Place,
+    server: Serving,
+    client: (String, String),
+    token: String,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let place = Place::new();
+        place.put_jti_rule();
+        let client = place.furnish();
+        let server = place.serve(&[]);
+        let token = place.ask(&server, &client, &[]).well().trim().to_owned();
+        Self {
+            place,
+            server,
+            client,
+            token,
+        }
+    }
+
+    /// What `token inspect` and `token explain` say of the token, whatever they end with.
+    fn told(&self, command: &str) -> Value {
+        let said = self.place.run(&["token", command, &self.token, "--json"]);
+        serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("no JSON: {said:?}"))
+    }
+}
+
+#[test]
+fn a_revoked_token_is_not_valid_and_it_is_said_by_what_it_was_revoked() {
+    let scene = Scene::new();
+    let good = scene.told("inspect");
+    assert_eq!(
+        (&good["valid"], &good["revoked"]),
+        (&json!(true), &json!(false))
+    );
+    let revoke = [
+        "revoke",
+        "--client",
+        &scene.client.0,
+        "--reason",
+        "it leaked",
+    ];
+    scene.place.run(&revoke).well();
+
+    let bad = scene.told("inspect");
+    assert_eq!(
+        (&bad["valid"], &bad["revoked"]),
+        (&json!(false), &json!(true))
+    );
+    assert_eq!(bad["revoked_by"][0]["kind"], "client");
+    let message = scene
+        .place
+        .run(&["token", "inspect", &scene.token])
+        .badly(5);
+    let named = format!("revocation 1 (client {}): it leaked", scene.client.0);
+    assert!(message.contains(&named), "{message}");
+
+    scene.place.run(&["revoke", "undo", "1"]).well();
+    scene.place.run(&["token", "inspect", &scene.token]).well();
+}
+
+#[test]
+fn where_revocation_cannot_be_looked_up_inspect_says_so() {
+    let scene = Scene::new();
+    scene
+        .place
+        .run(&["revoke", "--client", &scene.client.0])
+        .well();
+    let asked = [
+        "token",
+        "inspect",
+        &scene.token,
+        "--server",
+        &scene.server.address,
+    ];
+    let said = scene.place.run(&asked).well();
+    assert!(
+        said.contains("Whether it was revoked was not looked at"),
+        "{said}"
+    );
+    let said = scene.place.run(&[&asked[..], &["--json"]].concat()).json();
+    assert_eq!(
+        (&said["revoked"], &said["revoked_by"]),
+        (&Value::Null, &Value::Null)
+    );
+}
+
+#[test]
+fn explain_says_by_what_a_token_was_revoked_and_spares_the_one_after() {
+    let scene = Scene::new();
+    assert_eq!(scene.told("explain")["revoked_by"], json!([]));
+    scene
+        .place
+        .run(&["revoke", "--subject", &scene.client.0])
+        .well();
+    let revoke = [
+        "revoke",
+        "--client",
+        &scene.client.0,
+        "--reason",
+        "it leaked",
+    ];
+    scene.place.run(&revoke).well();
+    let told = scene.told("explain");
+    assert_eq!(
+        (
+            &told["revoked_by"][0]["kind"],
+            &told["revoked_by"][1]["kind"]
+        ),
+        (&json!("subject"), &json!("client"))
+    );
+    let jti = told["jti"].as_str().unwrap();
+    let said = scene.place.run(&["token", "explain", jti]).well();
+    assert!(said.contains("it leaked"), "{said}");
+
+    let after = scene.place.ask(&scene.server, &scene.client, &[]).well();
+    let said = scene
+        .place
+        .run_with(&["token", "explain", "-"], &after)
+        .well();
+    assert!(said.contains("revoked    no"), "{said}");
+}
