@@ -13,6 +13,7 @@ mod feed;
 mod forget;
 mod index;
 mod key;
+mod known;
 mod listed;
 mod met;
 mod names;

@@ -21,6 +21,7 @@ mod granting;
 mod grants;
 mod issued;
 mod keys;
+mod known;
 mod ledger;
 mod list;
 mod reports;

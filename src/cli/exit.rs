@@ -137,7 +137,9 @@ fn of_registrar(error: &RegistrarError) -> u8 {
 
 fn of_revocation(error: &RevocationError) -> u8 {
     match error {
-        RevocationError::NotFound { .. } => NOT_THERE,
+        RevocationError::NotFound { .. }
+        | RevocationError::Unknown { .. }
+        | RevocationError::UnknownGrant(_) => NOT_THERE,
         RevocationError::Final { .. } => REFUSED,
         RevocationError::Invalid(_)
         | RevocationError::Full { .. }

@@ -34,6 +34,9 @@ pub(super) struct Revoke {
     /// Why, for whoever reads the list.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    /// Revoke it even if nobody here knows the client, API, key or rule, nor ever did.
+    #[arg(long)]
+    anyway: bool,
     /// Only say how many tokens it would meet.
     #[arg(long)]
     dry_run: bool,
@@ -61,7 +64,7 @@ impl Revoke {
 
     async fn revoke(self, context: &Context<'_>) -> anyhow::Result<()> {
         let access = Access::look(context).await?;
-        let target = self.what.target(&access.revoker).await?;
+        let target = self.what.target(self.anyway, &access.revoker).await?;
         let issued_before = self.before.and_then(Before::moment);
         let (count, ever) = access.revoker.would_meet(&target, issued_before).await?;
         if !ever {

@@ -19,14 +19,25 @@ pub struct TargetNames {
     pub key: Option<String>,
     /// Everything that a rule had its hands in, by the beginning of its digest.
     pub rule: Option<String>,
+    /// Even if nobody here knows the client, API, key or rule.
+    pub anyway: bool,
 }
 
 impl TargetNames {
     /// What they name. A grant is looked up: tokens only know its client and its API.
     ///
     /// # Errors
-    /// When they name nothing or do not go together, nobody knows the grant, or the store fails.
+    /// When they name nothing or do not go together, nobody knows what they name, or the store fails.
     pub async fn target(self, revoker: &Revoker) -> Result<Target, RevocationError> {
+        let anyway = self.anyway;
+        let target = self.named(revoker).await?.checked()?;
+        if !anyway {
+            revoker.check_known(&target).await?;
+        }
+        Ok(target)
+    }
+
+    async fn named(self, revoker: &Revoker) -> Result<Target, RevocationError> {
         let audience = self.audience;
         let others = [
             (self.subject.map(Target::Subject)),

@@ -13,6 +13,22 @@ pub enum RevocationError {
         /// What it was asked for by.
         id: String,
     },
+    /// Nobody knows what is to be revoked, nor ever did.
+    #[error("{}", say_unknown(.what, .id, .meant))]
+    Unknown {
+        /// `client`, `API`, `signing key` or `rule with the digest`.
+        what: &'static str,
+        /// What it was asked for by.
+        id: String,
+        /// The ids of those that have it as their name.
+        meant: Vec<String>,
+    },
+    /// Nobody knows which client and which API a grant stands for.
+    #[error(
+        "there is no grant {0:?}, and neither the ledger nor the audit log tells of one; name its client together with its API \
+         instead"
+    )]
+    UnknownGrant(String),
     /// A value cannot be what it is.
     #[error("{0}")]
     Invalid(String),
@@ -49,4 +65,15 @@ pub enum RevocationError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn say_unknown(what: &str, id: &str, meant: &[String]) -> String {
+    if !meant.is_empty() {
+        let meant = meant.join(", ");
+        return format!("there is no {what} {id:?}: that is the name of {meant}; revoke by that");
+    }
+    format!(
+        "there is no {what} {id:?}, and neither the ledger nor the audit log tells of one: look for a typing mistake. What is \
+         gone for good is revoked all the same with --anyway, or \"anyway\": true in a call"
+    )
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::known::check_known;
 use super::{RevocationError, Revocations, Target};
 use crate::audit::Actor;
 use crate::clock::Clock;
@@ -170,16 +171,25 @@ impl Revoker {
         })
     }
 
-    /// What a grant stands for, whether it is still there or the ledger remembers it.
+    /// Checks that what is to be revoked is something here, or was.
+    pub(super) async fn check_known(&self, target: &Target) -> Result<(), RevocationError> {
+        check_known(&self.store, target).await
+    }
+
+    /// What a grant stands for, whether it is still there, or the ledger or the audit log remembers it.
     ///
     /// # Errors
     /// When nobody knows the grant, or the store fails.
     pub async fn target_of_grant(&self, grant: &str) -> Result<Target, RevocationError> {
         let known = match self.store.grant(grant).await? {
             Some(row) => Some((row.client_id, row.audience)),
-            None => self.store.issued_under(grant).await?,
+            None => match self.store.issued_under(grant).await? {
+                None => self.store.grant_told_of(grant).await?,
+                known => known,
+            },
         };
-        let (client_id, audience) = known.ok_or_else(|| no_grant(grant))?;
+        let unknown = || RevocationError::UnknownGrant(grant.to_owned());
+        let (client_id, audience) = known.ok_or_else(unknown)?;
         Ok(Target::Grant {
             client_id,
             audience,

@@ -129,3 +129,60 @@ fn explain_says_by_what_a_token_was_revoked_and_spares_the_one_after() {
         .well();
     assert!(said.contains("revoked    no"), "{said}");
 }
+
+#[test]
+fn what_nobody_ever_knew_is_refused_unless_that_is_meant() {
+    let scene = Scene::new();
+    for unknown in [
+        vec!["revoke", "--client", "nobodi"],
+        vec!["revoke", "--audience", "https://nowhere.example"],
+        vec![
+            "revoke",
+            "--client",
+            &scene.client.0,
+            "--audience",
+            "https://nowhere.example",
+        ],
+        vec!["revoke", "--key", "nokey"],
+        vec!["revoke", "--rule", "0123456789abcdef"],
+    ] {
+        let message = scene.place.run(&unknown).badly(4);
+        assert!(message.contains("--anyway"), "{message}");
+        let dry = [&unknown[..], &["--dry-run"]].concat();
+        scene.place.run(&dry).badly(4);
+        scene
+            .place
+            .run(&[&unknown[..], &["--anyway"]].concat())
+            .well();
+    }
+    let message = scene.place.run(&["revoke", "--client", "tester"]).badly(4);
+    assert!(message.contains(&scene.client.0), "{message}");
+}
+
+#[test]
+fn what_is_gone_stays_revocable_as_long_as_somebody_remembers_it() {
+    let place = Place::new();
+    let (client, _) = place.furnish();
+    let grants = place.run(&["grant", "list", "--json"]).json();
+    let grant = grants[0]["id"].as_str().unwrap();
+    let keys = place.run(&["key", "list", "--json"]).json();
+    let kid = keys[0]["kid"].as_str().unwrap();
+    place.run(&["client", "delete", &client]).well();
+    place.run(&["api", "delete", "https://api.example"]).well();
+    for gone in [
+        ["--client", &client],
+        ["--audience", "https://api.example"],
+        ["--grant", grant],
+        ["--key", kid],
+    ] {
+        place.run(&[&["revoke"], &gone[..]].concat()).well();
+    }
+}
+
+#[test]
+fn a_rule_is_known_by_what_was_ever_live() {
+    let scene = Scene::new();
+    let status = scene.place.run(&["rule", "status", "--json"]).json();
+    let digest = status["rules"][0]["digest"].as_str().unwrap();
+    scene.place.run(&["revoke", "--rule", &digest[..16]]).well();
+}

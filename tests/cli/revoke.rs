@@ -196,10 +196,10 @@ fn names_that_nobody_chose_may_begin_with_a_dash() {
 }
 
 #[test]
-fn what_nobody_knows_is_remarked_on() {
+fn a_subject_or_a_token_that_the_ledger_does_not_know_is_remarked_on() {
     let place = Place::new();
     place.furnish();
-    let said = place.run(&["revoke", "--client", "nobodi"]);
+    let said = place.run(&["revoke", "--subject", "nobodi"]);
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.err.contains("typing mistake"), "{said:?}");
 }
@@ -207,7 +207,7 @@ fn what_nobody_knows_is_remarked_on() {
 #[test]
 fn what_cannot_be_revoked_is_refused() {
     let place = Place::new();
-    place.furnish();
+    let (client, _) = place.furnish();
     for wrong in [
         &["revoke"][..],
         &["revoke", "--client", "a", "--subject", "b"],
@@ -222,7 +222,7 @@ fn what_cannot_be_revoked_is_refused() {
     let ahead = place.run(&[
         "revoke",
         "--client",
-        "a",
+        &client,
         "--before",
         "2999-01-01T00:00:00Z",
     ]);

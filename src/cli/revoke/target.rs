@@ -33,7 +33,11 @@ pub(super) struct What {
 
 impl What {
     /// What that is.
-    pub(super) async fn target(&self, revoker: &Revoker) -> Result<Target, RevocationError> {
+    pub(super) async fn target(
+        &self,
+        anyway: bool,
+        revoker: &Revoker,
+    ) -> Result<Target, RevocationError> {
         let names = TargetNames {
             jti: self.jti.clone(),
             client_id: self.client.clone(),
@@ -42,6 +46,7 @@ impl What {
             audience: self.audience.clone(),
             key: self.key.clone(),
             rule: self.rule.clone(),
+            anyway,
         };
         names.target(revoker).await
     }

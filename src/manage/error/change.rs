@@ -88,7 +88,8 @@ pub(super) fn told_of_revocation(problem: RevocationError) -> Told {
             let message = format!("there is no {what} {id}");
             (S::NOT_FOUND, message, Some("not_found"))
         }
-        RevocationError::NotFound { .. } => {
+        RevocationError::Unknown { .. } => (S::NOT_FOUND, problem.to_string(), Some("not_found")),
+        RevocationError::NotFound { .. } | RevocationError::UnknownGrant(_) => {
             let message = "The client grant does not exist".to_owned();
             (S::NOT_FOUND, message, Some("inexistent_client_grant"))
         }

@@ -56,7 +56,8 @@ pub(in crate::manage) async fn list(
 /// Revoke what was issued before a moment.
 ///
 /// That is everything that was issued to a client, for an API ..., before now or an earlier moment. With `dry_run` it is only said
-/// how many tokens that would meet.
+/// how many tokens that would meet. What neither the store nor the ledger nor the audit log knows is refused with 404 unless
+/// `anyway` says so; a `jti` and a `subject` may be unknown.
 #[utoipa::path(
     post,
     path = "/api/rulemint/v1/cutoffs",
@@ -147,6 +148,7 @@ fn names(body: &mut Payload) -> Result<TargetNames, ManageError> {
         audience: body.take("audience")?,
         key: body.take("key")?,
         rule: body.take("rule")?,
+        anyway: body.take("anyway")?.unwrap_or_default(),
     })
 }
 

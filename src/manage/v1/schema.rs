@@ -155,6 +155,8 @@ pub(super) struct CutoffCreate {
     /// Why, for people.
     #[schema(max_length = 500)]
     reason: Option<String>,
+    /// Even if nobody here knows the client, API, key or rule, nor ever did.
+    anyway: Option<bool>,
     /// Only say how many tokens it would meet.
     dry_run: Option<bool>,
 }

@@ -191,7 +191,7 @@ async fn answers_of_our_own_calls_are_as_described() {
         ("/cutoffs", cut_off, "CutoffCreate", "Cutoff"),
         (
             "/cutoffs",
-            json!({ "key": "k", "dry_run": true }),
+            json!({ "key": "k", "anyway": true, "dry_run": true }),
             "CutoffCreate",
             "DryRun",
         ),

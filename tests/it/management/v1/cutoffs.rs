@@ -93,8 +93,11 @@ async fn whatever_tokens_have_in_common_can_be_cut_off() {
         (json!({ "grant_id": grant.id }), "grant"),
         (json!({ "subject": "alice" }), "subject"),
         (json!({ "audience": AUDIENCE }), "audience"),
-        (json!({ "key": "k1" }), "key"),
-        (json!({ "rule": "0123456789abcdef" }), "rule"),
+        (json!({ "key": "k1", "anyway": true }), "key"),
+        (
+            json!({ "rule": "0123456789abcdef", "anyway": true }),
+            "rule",
+        ),
         (
             json!({ "client_id": CLIENT, "issued_before": 1_700_000_000 }),
             "client",
@@ -108,7 +111,7 @@ async fn whatever_tokens_have_in_common_can_be_cut_off() {
         assert_eq!(answer.status, 201, "{body}: {answer:?}");
         let gone = answer.json();
         assert_eq!(gone["kind"], kind, "{body}");
-        let by_another_name = ["grant_id", "issued_before"];
+        let by_another_name = ["grant_id", "issued_before", "anyway"];
         for (name, value) in body.as_object().unwrap() {
             if !by_another_name.contains(&name.as_str()) {
                 assert_eq!(gone[name], *value, "{gone}");
@@ -141,6 +144,7 @@ async fn what_is_cut_off_must_be_named_rightly() {
         json!({ "client_id": CLIENT, "reason": "x".repeat(501) }),
         json!({ "client_id": 5 }),
         json!({ "client_id": CLIENT, "dry_run": "yes" }),
+        json!({ "client_id": CLIENT, "anyway": "yes" }),
     ] {
         let answer = admin.own("POST", "/cutoffs", Some(body.clone())).await;
         let detail = problem(&answer, 400, "invalid_body");
@@ -167,6 +171,27 @@ async fn what_is_cut_off_must_be_named_rightly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_knows_is_only_cut_off_anyway() {
+    let server = setup().start().await;
+    let admin = Manager::of(&server).await;
+    for mut body in [
+        json!({ "client_id": "nobodi" }),
+        json!({ "client_id": "nobodi", "dry_run": true }),
+        json!({ "client_id": CLIENT, "audience": "https://nowhere.example" }),
+        json!({ "audience": "https://nowhere.example" }),
+        json!({ "key": "k1" }),
+        json!({ "rule": "0123456789abcdef" }),
+    ] {
+        let answer = admin.own("POST", "/cutoffs", Some(body.clone())).await;
+        let detail = problem(&answer, 404, "not_found");
+        assert!(detail.contains("anyway"), "{body}: {detail}");
+        body["anyway"] = true.into();
+        let answer = admin.own("POST", "/cutoffs", Some(body.clone())).await;
+        assert!(answer.status.is_success(), "{body}: {answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_list_is_a_conflict() {
     let server = setup()
         .but(|config| config.limits.revocations = 1)
@@ -174,7 +199,7 @@ async fn a_full_list_is_a_conflict() {
         .await;
     let admin = Manager::of(&server).await;
     let cut_off = async |client: &str| {
-        let body = json!({ "client_id": client });
+        let body = json!({ "client_id": client, "anyway": true });
         admin.own("POST", "/cutoffs", Some(body)).await
     };
     assert_eq!(cut_off("a").await.status, 201);
@@ -186,7 +211,7 @@ async fn what_is_revoked_is_listed_part_by_part_and_what_was_undone_on_demand() 
     let server = setup().start().await;
     let admin = Manager::of(&server).await;
     for client in ["a", "b", "c"] {
-        let body = json!({ "client_id": client });
+        let body = json!({ "client_id": client, "anyway": true });
         admin.own("POST", "/cutoffs", Some(body)).await;
     }
     admin.own("DELETE", "/cutoffs/2", None).await;

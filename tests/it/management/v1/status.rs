@@ -15,7 +15,7 @@ async fn the_server_tells_what_it_is_and_how_much_it_holds() {
         .await;
     let admin = Manager::of(&server).await;
     admin
-        .own("POST", "/cutoffs", Some(json!({ "client_id": "a" })))
+        .own("POST", "/cutoffs", Some(json!({ "subject": "a" })))
         .await;
     server.advance(Duration::from_secs(60));
     let told = admin.look("/status").await;
