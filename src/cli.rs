@@ -11,6 +11,7 @@ mod config;
 mod declared;
 mod exit;
 mod grant;
+mod hide;
 mod key;
 mod output;
 mod revoke;
@@ -18,14 +19,16 @@ mod rule;
 mod serve;
 mod token;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{stdin, stdout};
+use std::io::{Write, stdin, stdout};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Environment;
 use crate::rule::compile_as_child;
+use hide::without_tokens;
 use output::Output;
 
 /// Issues signed access tokens, shaped by your own WebAssembly rules.
@@ -105,7 +108,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(help_or_mistake) => {
-            let _ = help_or_mistake.print(); // A closed pipe is no reason to fail.
+            print(&help_or_mistake);
             return exit::of_clap(&help_or_mistake);
         }
     };
@@ -131,6 +134,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             exit::of_failure(&failure)
         }
     }
+}
+
+/// What clap has to say. It quotes what it does not understand, which may be a token.
+fn print(help_or_mistake: &clap::Error) {
+    let text = help_or_mistake.render().ansi().to_string();
+    // A closed pipe is no reason to fail.
+    let _ = match without_tokens(&text) {
+        Cow::Borrowed(_) => help_or_mistake.print(),
+        Cow::Owned(text) => write!(anstream::stderr(), "{text}"),
+    };
 }
 
 /// What a command works with.

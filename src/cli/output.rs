@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::exit::Differs;
+use super::hide::without_tokens;
 
 /// Prints for people or for programs.
 pub(super) struct Output {
@@ -107,16 +108,17 @@ impl Output {
             };
         }
         if self.json {
-            let causes: Vec<String> = failure.chain().map(ToString::to_string).collect();
+            let causes = failure.chain().map(ToString::to_string);
+            let causes: Vec<String> = causes.map(|cause| without_tokens(&cause).into()).collect();
             let text = serde_json::json!({ "error": causes.first(), "causes": causes.get(1..) });
             eprintln!("{text}");
             return;
         }
-        eprintln!("{BAD}error:{BAD:#} {failure}");
         let mut said = failure.to_string();
+        eprintln!("{BAD}error:{BAD:#} {}", without_tokens(&said));
         for cause in failure.chain().skip(1).map(ToString::to_string) {
             if cause != said {
-                eprintln!("  because: {cause}");
+                eprintln!("  because: {}", without_tokens(&cause));
             }
             said = cause;
         }

@@ -19,8 +19,9 @@ use target::What;
 
 /// Take tokens away, list what is revoked, take that back.
 ///
-/// One token goes by its jti, or everything that was issued so far to a client, for an API … A running server has it in force when the command ends. To keep new tokens from being issued, delete the client's grant:
-/// rulemint grant delete ID --revoke-tokens does both in one moment.
+/// One token goes, itself or by its jti, or everything that was issued so far to a client, for an API … A running server has it in
+/// force when the command ends. To keep new tokens from being issued, delete the client's grant: rulemint grant delete ID
+/// --revoke-tokens does both in one moment.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Revoke {
@@ -29,7 +30,7 @@ pub(super) struct Revoke {
     #[command(flatten)]
     what: What,
     /// Only what was issued before: now, or a moment like 2026-11-25T12:00:00Z or in Unix seconds [default: now].
-    #[arg(long, value_name = "MOMENT", conflicts_with = "jti")]
+    #[arg(long, value_name = "MOMENT", conflicts_with_all = ["jti", "token"])]
     before: Option<Before>,
     /// Why, for whoever reads the list.
     #[arg(long, value_name = "TEXT")]
@@ -64,7 +65,7 @@ impl Revoke {
 
     async fn revoke(self, context: &Context<'_>) -> anyhow::Result<()> {
         let access = Access::look(context).await?;
-        let target = self.what.target(self.anyway, &access.revoker).await?;
+        let (target, expires_at) = self.what.target(self.anyway, context, &access).await?;
         let issued_before = self.before.and_then(Before::moment);
         let (count, ever) = access.revoker.would_meet(&target, issued_before).await?;
         if !ever {
@@ -78,7 +79,7 @@ impl Revoke {
         let new = NewRevocation {
             target,
             issued_before,
-            expires_at: None,
+            expires_at,
             reason: self.reason,
             actor: access.actor.clone(),
         };

@@ -12,6 +12,8 @@ mod server;
 use clap::Subcommand;
 
 use super::Context;
+pub(super) use jwt::read_token;
+pub(super) use known::Known;
 
 #[derive(Subcommand)]
 pub(super) enum TokenCommand {

@@ -117,9 +117,10 @@ impl Target {
         };
         if target.value().is_empty() || !fits(target.value()) || !fits(target.audience()) {
             let rule = format!("is 1 to {TEXT_CHARS_MAX} characters, none a control character");
+            // It may be a token by mistake, which is not to be shown.
+            let count = target.value().chars().count();
             return Err(RevocationError::Invalid(format!(
-                "what is revoked {rule}, not {:?}",
-                target.value()
+                "what is revoked {rule}, not these {count}"
             )));
         }
         Ok(target)

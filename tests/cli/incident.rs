@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::place::{Place, Serving};
+use crate::place::{Place, Said, Serving};
 
 /// A server, and a client of it with a token.
 struct Scene {
@@ -128,6 +128,62 @@ fn explain_says_by_what_a_token_was_revoked_and_spares_the_one_after() {
         .run_with(&["token", "explain", "-"], &after)
         .well();
     assert!(said.contains("revoked    no"), "{said}");
+}
+
+/// Neither of them shows a token.
+#[track_caller]
+fn hides_the_token(said: &Said, token: &str) {
+    let (_, claims) = token.split_once('.').unwrap();
+    for text in [&said.out, &said.err] {
+        assert!(!text.contains(&claims[..40]), "{said:?}");
+    }
+}
+
+#[test]
+fn a_token_is_revoked_by_itself_wherever_it_is_put() {
+    let scene = Scene::new();
+    let token = &scene.token;
+    let jti = scene.told("explain")["jti"].as_str().unwrap().to_owned();
+    for (count, revoke) in [
+        vec!["revoke", token],
+        vec!["revoke", "-"],
+        vec!["revoke", "--jti", token],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let said = scene.place.run_with(&revoke, token);
+        hides_the_token(&said, token);
+        let said = said.well();
+        assert!(said.contains(&jti), "{said}");
+        assert_eq!(scene.told("inspect")["revoked_by"][0]["jti"], jti);
+        let id = (count + 1).to_string();
+        scene.place.run(&["revoke", "undo", &id]).well();
+    }
+}
+
+#[test]
+fn a_token_that_is_not_good_here_is_refused_and_never_shown() {
+    let scene = Scene::new();
+    let elsewhere = Scene::new();
+    let foreign = &elsewhere.token;
+    let half = &foreign[..foreign.len() / 2];
+    for (code, wrong) in [
+        (5, vec!["revoke", foreign]),
+        (5, vec!["revoke", "--jti", half]),
+        (5, vec!["revoke", "everything"]),
+        (5, vec!["token", "explain", half]),
+        (4, vec!["revoke", "--client", foreign]),
+        (2, vec!["revoke", "token", foreign]),
+        (2, vec!["revoke", foreign, "--client", foreign]),
+        (2, vec![foreign]),
+    ] {
+        let said = scene.place.run(&wrong);
+        hides_the_token(&said, foreign);
+        said.badly(code);
+    }
+    let list = scene.place.run(&["revoke", "list", "--all", "--json"]);
+    assert_eq!(list.json(), json!([]));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::Context;
 use super::super::access::Access;
 use super::super::exit::NotThere;
+use super::super::hide::is_like_token;
 use super::super::output::{BAD, DIM, GOOD, moment};
 use super::jwt::{decoded_parts, read_token};
 use super::revoked::by_what;
@@ -27,6 +28,7 @@ impl Explain {
         let text = read_token(Some(&self.jti))?;
         let jti = match decoded_parts(&text) {
             Ok((_, claims)) => claims["jti"].as_str().unwrap_or_default().to_owned(),
+            Err(problem) if is_like_token(&text) => return Err(problem),
             Err(_) => text,
         };
         let access = Access::look(context).await?;

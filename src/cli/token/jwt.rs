@@ -13,7 +13,7 @@ use super::super::exit::Refused;
 use super::super::output::{DIM, moment};
 
 /// The token that was given, or that of standard input.
-pub(super) fn read_token(given: Option<&str>) -> anyhow::Result<String> {
+pub(in crate::cli) fn read_token(given: Option<&str>) -> anyhow::Result<String> {
     let text = match given {
         Some(token) if token != "-" => token.to_owned(),
         _ => {
