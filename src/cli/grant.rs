@@ -8,6 +8,7 @@ use super::access::Access;
 use super::output::moment;
 use super::revoke::{show as show_revoked, until_all_in_force, until_in_force};
 use crate::registry::{GrantChange, NewGrant};
+use crate::revocation::Target;
 use crate::store::GrantRow;
 
 #[derive(Subcommand)]
@@ -135,12 +136,22 @@ async fn delete_with_tokens(
     reason: Option<String>,
 ) -> anyhow::Result<()> {
     let revoker = &access.revoker;
-    let target = revoker.target_of_grant(id).await?;
+    let grant = access.registrar.grant(id).await?;
+    let target = Target::Grant {
+        client_id: grant.client_id,
+        audience: grant.audience,
+    };
     let (count, _) = revoker.would_meet(&target, None).await?;
     let gone = revoker.delete_grant(id, reason, &access.actor).await?;
     until_in_force(access, gone.change).await?;
     context.output.note(format!("grant {id} is deleted"));
-    show_revoked(context, &gone.row, count);
+    let row = &gone.row;
+    let undo = format!(
+        "rulemint revoke undo {}: the tokens are good again, the grant stays deleted\n\
+         rulemint grant add --client {} --audience {}: the client gets new tokens again",
+        row.id, row.value, row.audience
+    );
+    show_revoked(context, row, count, vec![("take it back", undo)]);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `rulemint revoke`
 
+mod afterwards;
 mod announce;
 mod list;
 mod moment;
@@ -12,6 +13,7 @@ use super::Context;
 use super::access::Access;
 use crate::revocation::NewRevocation;
 use crate::store::RevocationRow;
+use afterwards::still_allowed;
 pub(super) use announce::{until_all_in_force, until_in_force};
 pub(super) use list::about;
 pub(super) use moment::Before;
@@ -85,7 +87,11 @@ impl Revoke {
         };
         let gone = access.revoker.revoke(new).await?;
         until_in_force(&access, gone.change).await?;
-        show(context, &gone.row, count);
+        let undo = format!("rulemint revoke undo {}", gone.row.id);
+        let mut lines = vec![("take it back", undo)];
+        let allowed = still_allowed(&access.store, &gone.row).await?;
+        lines.extend(allowed.map(|how| ("new tokens", how)));
+        show(context, &gone.row, count, lines);
         Ok(())
     }
 }
@@ -97,17 +103,22 @@ fn would_meet(context: &Context<'_>, count: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What was revoked, and how to take it back.
-pub(super) fn show(context: &Context<'_>, row: &RevocationRow, count: i64) {
+/// What was revoked, and what there is to know beside that: how to take it back.
+pub(super) fn show(
+    context: &Context<'_>,
+    row: &RevocationRow,
+    count: i64,
+    beside: Vec<(&'static str, String)>,
+) {
     let mut value = json!(row);
     value["tokens"] = count.into();
-    let lines = [
+    let mut lines = vec![
         ("revocation", row.id.to_string()),
         ("revoked", about(row)),
         ("issued before", list::before(row)),
         ("tokens", format!("{count} that had not expired")),
-        ("take it back", format!("rulemint revoke undo {}", row.id)),
     ];
+    lines.extend(beside);
     context.output.thing(&value, &lines);
 }
 

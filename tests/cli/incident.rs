@@ -242,3 +242,28 @@ fn a_rule_is_known_by_what_was_ever_live() {
     let digest = status["rules"][0]["digest"].as_str().unwrap();
     scene.place.run(&["revoke", "--rule", &digest[..16]]).well();
 }
+
+#[test]
+fn whoever_revokes_is_told_what_stays_as_it_was() {
+    let scene = Scene::new();
+    let id = &scene.client.0;
+    let grants = scene.place.run(&["grant", "list", "--json"]).json();
+    let grant = grants[0]["id"].as_str().unwrap();
+    let said = scene.place.run(&["revoke", "--client", id]).well();
+    for how in [
+        format!("rulemint grant delete {grant}"),
+        format!("rulemint client rotate-secret {id}"),
+        format!("rulemint client delete {id}"),
+    ] {
+        assert!(said.contains(&how), "{how}\n{said}");
+    }
+    let delete = ["grant", "delete", grant, "--revoke-tokens"];
+    let said = scene.place.run(&delete).well();
+    assert!(said.contains("the grant stays deleted"), "{said}");
+    assert!(
+        said.contains(&format!("rulemint grant add --client {id}")),
+        "{said}"
+    );
+    let said = scene.place.run(&["revoke", "--client", id]).well();
+    assert!(!said.contains("new tokens"), "it gets none: {said}");
+}
