@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::Context;
 use super::access::Access;
 use super::output::moment;
-use super::revoke::until_in_force;
+use super::revoke::{until_in_force, would_meet};
 use crate::keys::{Algorithm, KEY_SET_SECONDS};
 use crate::registry::{Hasty, KeyStanding};
+use crate::revocation::Target;
 
 #[derive(Subcommand)]
 pub(super) enum KeyCommand {
@@ -23,7 +24,9 @@ pub(super) enum KeyCommand {
         #[arg(long, value_name = "ALGORITHM")]
         algorithm: Option<Algorithm>,
     },
-    /// Revoke a key: everything that was signed with it is good for nothing, at once.
+    /// Revoke a key: everything that was signed with it is good for nothing, at once. It cannot be undone.
+    ///
+    /// It is for a key that somebody else may have. For one that stays in use there is `rulemint revoke --key`, which can be undone.
     Revoke(Revoke),
 }
 
@@ -35,6 +38,9 @@ pub(super) struct Revoke {
     /// Why, for people.
     #[arg(long)]
     reason: Option<String>,
+    /// Only say how many tokens it would meet.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl KeyCommand {
@@ -58,6 +64,12 @@ impl KeyCommand {
 impl Revoke {
     async fn run(self, access: &Access, context: &Context<'_>) -> anyhow::Result<()> {
         let kid = &self.kid;
+        let target = Target::Key(kid.clone());
+        let (count, _) = access.revoker.would_meet(&target, None).await?;
+        if self.dry_run {
+            access.registrar.key_in_use(kid).await?;
+            return would_meet(context, count);
+        }
         let instead = access.registrar.key_instead_of(kid).await?;
         let revoking = (kid.as_str(), &instead);
         let revoked = access
@@ -65,7 +77,8 @@ impl Revoke {
             .revoke_key(revoking, self.reason, &access.actor);
         until_in_force(access, revoked.await?.change).await?;
         let done = format!(
-            "key {kid} is revoked, with every token under it, also in a server that is running"
+            "key {kid} is revoked, with every token under it ({count} that had not expired), also in a server that is running. \
+             This cannot be undone"
         );
         context.output.done(done);
         Ok(())

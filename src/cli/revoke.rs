@@ -96,7 +96,8 @@ impl Revoke {
     }
 }
 
-fn would_meet(context: &Context<'_>, count: i64) -> anyhow::Result<()> {
+/// How many tokens a revocation would meet, of those that the ledger knows.
+pub(super) fn would_meet(context: &Context<'_>, count: i64) -> anyhow::Result<()> {
     let value = json!({ "would_revoke": count });
     let tokens = format!("{count} that have not expired, as far as the ledger knows");
     context.output.thing(&value, &[("tokens", tokens)]);

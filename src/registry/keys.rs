@@ -159,12 +159,19 @@ impl Registrar {
     /// # Errors
     /// When there is no such key, or it was revoked already.
     pub async fn key_instead_of(&self, kid: &str) -> Result<KeyRow, RegistrarError> {
+        let algorithm = self.key_in_use(kid).await?;
+        ensure_key(&self.store, &self.master, algorithm, self.by()).await?;
+        Ok(next_key(&self.master, algorithm, self.now())?)
+    }
+
+    /// Checks that a key can be revoked, and says what it signs with.
+    ///
+    /// # Errors
+    /// When there is no such key, or it was revoked already.
+    pub async fn key_in_use(&self, kid: &str) -> Result<Algorithm, RegistrarError> {
         let key = self.key(kid).await?;
         match (key.revoked_at, key.algorithm.parse()) {
-            (None, Ok(algorithm)) => {
-                ensure_key(&self.store, &self.master, algorithm, self.by()).await?;
-                Ok(next_key(&self.master, algorithm, self.now())?)
-            }
+            (None, Ok(algorithm)) => Ok(algorithm),
             _ => Err(RegistrarError::Invalid(format!(
                 "key {kid} was revoked already"
             ))),

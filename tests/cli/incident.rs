@@ -267,3 +267,31 @@ fn whoever_revokes_is_told_what_stays_as_it_was() {
     let said = scene.place.run(&["revoke", "--client", id]).well();
     assert!(!said.contains("new tokens"), "it gets none: {said}");
 }
+
+#[test]
+fn the_revocation_of_a_key_is_counted_before_and_said_to_be_for_good() {
+    let scene = Scene::new();
+    let kid = scene.told("inspect")["header"]["kid"].clone();
+    let kid = kid.as_str().unwrap();
+    scene.told("explain"); // Waits until it is in the ledger.
+    let dry = ["key", "revoke", kid, "--dry-run", "--json"];
+    assert_eq!(scene.place.run(&dry).json(), json!({ "would_revoke": 1 }));
+    scene.place.run(&["token", "inspect", &scene.token]).well();
+    scene
+        .place
+        .run(&["key", "revoke", "nokey", "--dry-run"])
+        .badly(4);
+
+    let said = scene.place.run(&["key", "revoke", kid]).well();
+    assert!(said.contains("1 that had not expired"), "{said}");
+    assert!(said.contains("cannot be undone"), "{said}");
+    scene.place.run(&dry).badly(1);
+    let message = scene
+        .place
+        .run(&["token", "inspect", &scene.token])
+        .badly(5);
+    assert!(
+        message.contains("its key was revoked, by revocation 1"),
+        "{message}"
+    );
+}
