@@ -295,3 +295,14 @@ fn the_revocation_of_a_key_is_counted_before_and_said_to_be_for_good() {
         "{message}"
     );
 }
+
+#[test]
+fn the_id_of_a_refused_request_is_looked_for_in_the_log() {
+    let scene = Scene::new();
+    let explain = ["token", "explain", "0123456789abcdef0123456789abcdef"];
+    let message = scene.place.run(&explain).badly(4);
+    assert!(
+        message.contains("server's log") && message.contains("transaction"),
+        "{message}"
+    );
+}

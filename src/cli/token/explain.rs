@@ -37,7 +37,8 @@ impl Explain {
         if records.is_empty() {
             let text = format!(
                 "there is no token with the jti {jti:?} in the ledger; it may be too old, from another \
-                 installation, or issued while the ledger was off"
+                 installation, or issued while the ledger was off. If it is the id of a request that was refused, \
+                 only the server's log tells of that: look there for its field transaction"
             );
             return Err(NotThere(text).into());
         }
