@@ -39,7 +39,7 @@ pub(super) struct List {
     /// Only this: add, update, delete, rotate_secret, revoke, undo, go_live ...
     #[arg(long, value_name = "OPERATION", value_parser = audit_operation)]
     operation: Option<String>,
-    /// Only what was done to things of a kind, or to one: client, or client:ID.
+    /// Only what was done to things of a kind, or to one: client, or client:ID, which finds revocations of it too.
     #[arg(long, value_name = "KIND[:ID]")]
     object: Option<AuditObject>,
     /// Only the call with this X-Correlation-ID.

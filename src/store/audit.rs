@@ -145,7 +145,7 @@ pub struct AuditFilter {
     pub operation: Option<String>,
     /// Those about things of this kind.
     pub object_kind: Option<String>,
-    /// Those about this one.
+    /// Those about this one, and what was revoked of it.
     pub object_id: Option<String>,
     /// Those of the call with this name.
     pub correlation_id: Option<String>,
@@ -241,14 +241,40 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &AuditFilter) {
     let texts = [
         (" AND actor = ", &filter.actor),
         (" AND operation = ", &filter.operation),
-        (" AND object_kind = ", &filter.object_kind),
-        (" AND object_id = ", &filter.object_id),
         (" AND correlation_id = ", &filter.correlation_id),
     ];
     for (condition, wanted) in texts {
         if let Some(wanted) = wanted {
             query.push(condition).push_bind(wanted.clone());
         }
+    }
+    narrow_to_object(query, filter);
+}
+
+/// What was done to a thing, and what was revoked of it: a revocation is an object of its own, but who asks about a client wants
+/// to know that too.
+fn narrow_to_object(query: &mut QueryBuilder<Sqlite>, filter: &AuditFilter) {
+    let Some(kind) = &filter.object_kind else {
+        return;
+    };
+    query.push(" AND (object_kind = ").push_bind(kind.clone());
+    if let Some(id) = &filter.object_id {
+        query.push(" AND object_id = ").push_bind(id.clone());
+        for name in named_in_revocations(kind) {
+            query.push(" OR object_kind = 'revocation' AND COALESCE(after, before) ->> ");
+            query.push_bind(*name).push(" = ").push_bind(id.clone());
+        }
+    }
+    query.push(")");
+}
+
+/// By which properties an entry about a revocation names a thing of a kind. Blacklists may have a client where others have an API.
+fn named_in_revocations(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "client" => &["client_id", "audience"],
+        "api" => &["audience"],
+        "signing_key" => &["key"],
+        _ => &[],
     }
 }
 

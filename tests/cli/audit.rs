@@ -158,3 +158,25 @@ fn a_list_of_nothing_says_so() {
     let nobody = ["audit", "list", "--actor", "nobody"];
     assert_eq!(place.run(&nobody).well(), "No entries.\n");
 }
+
+#[test]
+fn what_was_revoked_of_a_client_or_a_key_is_found_with_what_was_done_to_it() {
+    let place = with_a_client();
+    place.furnish(); // The first API makes the first key.
+    let keys = place.run(&["key", "list", "--json"]).json();
+    let kid = keys[0]["kid"].as_str().unwrap();
+    place.run(&["revoke", "--client", "shop"]).well();
+    place.run(&["revoke", "undo", "1"]).well();
+    place.run(&["revoke", "--key", kid]).well();
+    let done = |object: &str| -> Vec<Value> {
+        let told = list(&place, &["--object", object]);
+        told.iter()
+            .map(|entry| entry["operation"].clone())
+            .collect()
+    };
+    assert_eq!(done("client:shop"), ["undo", "revoke", "add"]);
+    assert_eq!(done("revocation:1"), ["undo", "revoke"]);
+    assert_eq!(done(&format!("signing_key:{kid}")), ["revoke", "add"]);
+    assert_eq!(done("revocation").len(), 3);
+    assert!(done("client:other").is_empty());
+}

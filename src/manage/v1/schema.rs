@@ -53,7 +53,7 @@ pub(super) struct AuditFilters {
     actor: Option<String>,
     /// `add`, `update`, `delete`, `revoke` ...
     operation: Option<String>,
-    /// About things of a kind, or about one: `client`, or `client:ID`.
+    /// About things of a kind, or about one: `client`, or `client:ID`, which finds revocations of it too.
     object: Option<String>,
     /// Of the call with this X-Correlation-ID.
     correlation_id: Option<String>,
