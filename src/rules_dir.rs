@@ -1,6 +1,6 @@
 //! The rules directory: puts rules into it and takes them out, so that a server that watches never sees half of one.
 //!
-//! [`put`] and [`remove`] know rules by the names of their files; [`ScriptRules`] knows the scripts among them as Auth0's
+//! [`put`] and [`Removal`] know rules by the names of their files; [`ScriptRules`] knows the scripts among them as Auth0's
 //! tools do, by id, name and order. Whoever writes holds the directory's lock.
 
 mod manifest;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 pub use place::{ORDER_MAX, Place};
 pub(crate) use read::{DirectoryId, OpenDir, ReadProblem};
 pub use script::{NewScript, Prepared, ScriptChange, ScriptRule, ScriptRules};
-pub use write::{RuleFiles, put, remove};
+pub use write::{Removal, RuleFiles, put};
 
 /// Why the rules directory is not as it was asked to be. The texts are for whoever asked.
 #[derive(Debug, thiserror::Error)]

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
+use serde_json::{Value, json};
 
 use super::RulesDirError;
-use crate::rule::{CASES_ENDING, Cases, Form};
+use crate::rule::{CASES_ENDING, Cases, Digest, Form};
 
 /// What makes a rule.
 pub struct RuleFiles<'f> {
@@ -39,21 +40,62 @@ pub fn put(rules_dir: &Path, rule: &RuleFiles<'_>) -> Result<PathBuf, RulesDirEr
     Ok(file)
 }
 
-/// Takes a rule away: its file, its manifest and its golden cases. Gives what was there.
-///
-/// # Errors
-/// When there is no such rule, or something cannot be deleted.
-pub fn remove(rules_dir: &Path, name: &str) -> Result<Vec<PathBuf>, RulesDirError> {
-    let _alone = Lock::on(rules_dir)?;
-    let there = parts(rules_dir, name);
-    if there.is_empty() {
-        return Err(RulesDirError::NotThere {
-            name: name.to_owned(),
-            rules_dir: rules_dir.to_owned(),
-        });
+/// A rule that is about to be taken away: its file, its manifest and its golden cases. Nobody else writes to the directory, and
+/// no server looks at it, until this is carried out or dropped.
+pub struct Removal {
+    parts: Vec<PathBuf>,
+    _alone: Lock,
+}
+
+impl Removal {
+    /// Looks for what there is of a rule.
+    ///
+    /// # Errors
+    /// When there is no such rule, or no such directory.
+    pub fn of(rules_dir: &Path, name: &str) -> Result<Self, RulesDirError> {
+        let alone = Lock::on(rules_dir)?;
+        let parts = parts(rules_dir, name);
+        if parts.is_empty() {
+            return Err(RulesDirError::NotThere {
+                name: name.to_owned(),
+                rules_dir: rules_dir.to_owned(),
+            });
+        }
+        Ok(Self {
+            parts,
+            _alone: alone,
+        })
     }
-    take_away(&there)?;
-    Ok(there)
+
+    /// What the audit log says of it: the files, and which rule that is.
+    ///
+    /// # Errors
+    /// When the rule file cannot be read.
+    pub fn told(&self) -> Result<Value, RulesDirError> {
+        let mut told = json!({ "files": self.parts });
+        if let Some(file) = self.parts.iter().find(|path| is_rule(path)) {
+            let bytes = fs::read(file).map_err(|problem| RulesDirError::Read {
+                path: file.clone(),
+                why: problem.to_string(),
+            })?;
+            told["sha256"] = Digest::of(&bytes).to_string().into();
+        }
+        Ok(told)
+    }
+
+    /// Takes it away. Gives what was there.
+    ///
+    /// # Errors
+    /// When something cannot be deleted.
+    pub fn carry_out(self) -> Result<Vec<PathBuf>, RulesDirError> {
+        take_away(&self.parts)?;
+        Ok(self.parts)
+    }
+}
+
+fn is_rule(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ending| ending == "wasm" || ending == "js")
 }
 
 /// Keeps everybody else who writes through this module out of a directory, for as long as it lives.

@@ -306,3 +306,18 @@ fn the_id_of_a_refused_request_is_looked_for_in_the_log() {
         "{message}"
     );
 }
+
+#[test]
+fn whoever_takes_a_rule_away_stands_in_the_audit_log() {
+    let scene = Scene::new();
+    let digest = scene.told("explain")["rules"][0]["digest"].clone();
+    let object = ["audit", "list", "--object", "rule:10-jti", "--json"];
+    assert_eq!(scene.place.run(&object).json(), json!([]));
+    scene.place.run(&["rule", "remove", "10-jti"]).well();
+    let told = scene.place.run(&object).json();
+    assert_eq!(told[0]["operation"], "delete");
+    assert_eq!(told[0]["actor"]["kind"], "user");
+    assert_eq!(told[0]["before"]["sha256"], digest);
+    scene.place.run(&["rule", "remove", "10-jti"]).badly(4);
+    assert_eq!(scene.place.run(&object).json().as_array().unwrap().len(), 1);
+}

@@ -16,7 +16,8 @@ use crate::cli::exit::Refused;
 use crate::cli::output::DIM;
 use crate::config::Config;
 use crate::reload::{Report, RuleReport, RuleState, Standing, Wish};
-use crate::rules_dir;
+use crate::rules_dir::Removal;
+use crate::store::RuleChange;
 use crate::workbench::scaffold::{self, Language};
 use crate::workbench::{Subject, build, deploy, script};
 
@@ -142,7 +143,11 @@ impl Remove {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let config = load(context, Vec::new())?.config;
         let directory = self.rules_dir.as_deref().unwrap_or(&config.rules.dir);
-        for path in rules_dir::remove(directory, &self.name)? {
+        let removal = Removal::of(directory, &self.name)?;
+        if config.data_dir.is_dir() {
+            self.record(&removal, context).await?;
+        }
+        for path in removal.carry_out()? {
             context.output.note(format!("removed {}", path.display()));
         }
         let name = &self.name;
@@ -156,6 +161,20 @@ impl Remove {
         context
             .output
             .done(format!("{name} is gone; generation {generation} is live"));
+        Ok(())
+    }
+
+    /// Says in the audit log who takes the rule away. That it is not live any more is told there when it is so.
+    async fn record(&self, removal: &Removal, context: &Context<'_>) -> anyhow::Result<()> {
+        let access = Access::open(context).await?;
+        let change = RuleChange {
+            name: self.name.clone(),
+            before: Some(removal.told()?),
+            after: None,
+        };
+        let now = access.clock.unix_seconds().cast_signed();
+        let by = access.actor.by(now);
+        access.store.record_rule_change(change, by).await?;
         Ok(())
     }
 }
