@@ -186,6 +186,7 @@ impl Follower {
             let values = rules_configs(&self.store, &self.master).await?;
             self.configuration.replace(values);
         }
+        tell(&revoked);
         // Readers are told last: by then whoever may not read any more is known.
         for (sequence, row) in revoked {
             self.feed.take_in(sequence, row);
@@ -242,6 +243,27 @@ impl Follower {
         };
         let _ = self.reloader.send(trigger); // It is gone when the server stops.
     }
+}
+
+/// One line in the log for the revocations of a change, wherever they were made: the newest of them, and how many came with it.
+fn tell(revoked: &[(i64, RevocationRow)]) {
+    let Some((_, row)) = revoked.last() else {
+        return;
+    };
+    let (kind, audience) = (&*row.kind, &*row.audience);
+    // Values of claims that stand for a person or one token do not go into the log: the number says which it is.
+    let is_telling = matches!(kind, "token" | "subject");
+    let of = Some(&*row.value).filter(|_| !is_telling);
+    let by = row.undone_by.as_ref().unwrap_or(&row.actor);
+    let others = revoked.len() - 1;
+    let said = match row.undone_at {
+        None => "a revocation is in force",
+        Some(_) => "a revocation is undone",
+    };
+    info!(
+        revocation = row.id,
+        kind, of, audience, by, others, "{said}"
+    );
 }
 
 /// Tells other processes up to which change everything is in force.

@@ -1,5 +1,6 @@
 //! What an operator asks and does when access has to end now.
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::place::{Place, Said, Serving};
@@ -305,6 +306,45 @@ fn the_id_of_a_refused_request_is_looked_for_in_the_log() {
         message.contains("server's log") && message.contains("transaction"),
         "{message}"
     );
+}
+
+#[test]
+fn what_is_revoked_on_the_command_line_is_in_the_servers_log() {
+    let scene = Scene::new();
+    let id = scene.client.0.clone();
+    let jti = scene.told("explain")["jti"].as_str().unwrap().to_owned();
+    scene.place.run(&["revoke", "--client", &id]).well();
+    scene.place.run(&["revoke", "undo", "1"]).well();
+    scene.place.run(&["revoke", &scene.token]).well();
+    let (_, log) = scene.server.end_after(Signal::TERM);
+    let lines: Vec<Value> = log
+        .lines()
+        .filter(|line| line.contains("a revocation is"))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<(&Value, &Value)> = lines
+        .iter()
+        .map(|line| (&line["message"], &line["kind"]))
+        .collect();
+    let (in_force, undone) = (
+        json!("a revocation is in force"),
+        json!("a revocation is undone"),
+    );
+    let (client, token) = (json!("client"), json!("token"));
+    assert_eq!(
+        told,
+        [
+            (&in_force, &client),
+            (&undone, &client),
+            (&in_force, &token)
+        ]
+    );
+    assert_eq!(
+        (&lines[0]["of"], &lines[0]["revocation"]),
+        (&json!(id), &json!(1))
+    );
+    assert!(lines[0]["by"].as_str().unwrap().contains("command line"));
+    assert!(!log.contains(&jti), "{log}");
 }
 
 #[test]
