@@ -19,16 +19,14 @@ mod rule;
 mod serve;
 mod token;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{Write, stdin, stdout};
+use std::io::{stdin, stdout};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Environment;
 use crate::rule::compile_as_child;
-use hide::without_tokens;
 use output::Output;
 
 /// Issues signed access tokens, shaped by your own WebAssembly rules.
@@ -105,10 +103,13 @@ enum Command {
 
 /// Parses the command line, runs the command, and says how it went.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(help_or_mistake) => {
-            print(&help_or_mistake);
+            // Nothing says yet whether programs read along, but the word itself.
+            let is_json = arguments.iter().any(|argument| argument == "--json");
+            Output::new(is_json).usage(&help_or_mistake);
             return exit::of_clap(&help_or_mistake);
         }
     };
@@ -134,16 +135,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             exit::of_failure(&failure)
         }
     }
-}
-
-/// What clap has to say. It quotes what it does not understand, which may be a token.
-fn print(help_or_mistake: &clap::Error) {
-    let text = help_or_mistake.render().ansi().to_string();
-    // A closed pipe is no reason to fail.
-    let _ = match without_tokens(&text) {
-        Cow::Borrowed(_) => help_or_mistake.print(),
-        Cow::Owned(text) => write!(anstream::stderr(), "{text}"),
-    };
 }
 
 /// What a command works with.

@@ -1,5 +1,7 @@
 //! `rulemint completions`
 
+use std::io::{ErrorKind, Write};
+
 use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
 
@@ -14,12 +16,12 @@ pub(super) struct Completions {
 
 impl Completions {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        generate(
-            self.shell,
-            &mut Cli::command(),
-            "rulemint",
-            &mut std::io::stdout(),
-        );
-        Ok(())
+        let mut script = Vec::new();
+        generate(self.shell, &mut Cli::command(), "rulemint", &mut script);
+        // The generator panics where it cannot write; a reader that has seen enough is no reason to.
+        match std::io::stdout().write_all(&script) {
+            Err(problem) if problem.kind() != ErrorKind::BrokenPipe => Err(problem.into()),
+            _ => Ok(()),
+        }
     }
 }

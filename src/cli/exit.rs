@@ -4,12 +4,14 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::backup::BackupError;
-use crate::declared::{Stopped, WorkError};
+use crate::data_dir::DataDirError;
+use crate::declared::{ExportError, Stopped, WorkError};
 use crate::document::Mistake;
 use crate::registry::RegistrarError;
 use crate::reload::WishError;
 use crate::revocation::RevocationError;
 use crate::rules_dir::RulesDirError;
+use crate::server::StartError;
 use crate::workbench::deploy::DeployError;
 use crate::workbench::scaffold::ScaffoldError;
 
@@ -42,6 +44,16 @@ impl Mistakes {
         Self { what, mistakes }
     }
 
+    /// In a sentence, for what lists them beside it.
+    pub(super) fn sentence(&self) -> String {
+        format!("{} {} mistake(s)", self.what, self.mistakes.len())
+    }
+
+    /// Each of them.
+    pub(super) fn all(&self) -> &[Mistake] {
+        &self.mistakes
+    }
+
     /// Nothing of it was applied.
     pub(super) fn in_declared(mistakes: Vec<Mistake>) -> Self {
         let what = "nothing was done: what is declared has";
@@ -51,7 +63,7 @@ impl Mistakes {
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} {} mistake(s):", self.what, self.mistakes.len())?;
+        write!(out, "{}:", self.sentence())?;
         self.mistakes
             .iter()
             .try_for_each(|mistake| write!(out, "\n  {mistake}"))
@@ -109,6 +121,8 @@ pub(super) fn of_failure(failure: &anyhow::Error) -> ExitCode {
         code(failure, of_rules_dir),
         code(failure, of_deploy),
         code(failure, of_backup),
+        code(failure, of_export),
+        code(failure, of_start),
         code(failure, |stopped: &Stopped| of_work(&stopped.source)),
     ];
     ExitCode::from(known.into_iter().flatten().next().unwrap_or(FAILED))
@@ -132,6 +146,21 @@ fn of_registrar(error: &RegistrarError) -> u8 {
         | RegistrarError::ForeignScope { .. }
         | RegistrarError::Key(_)
         | RegistrarError::Store(_) => FAILED,
+    }
+}
+
+fn of_export(error: &ExportError) -> u8 {
+    match error {
+        ExportError::Exists(_) => NOT_THERE,
+        ExportError::Write { .. } | ExportError::Yaml(_) => FAILED,
+    }
+}
+
+/// A server is a thing that may be there already; why else one does not start has many reasons.
+fn of_start(error: &StartError) -> u8 {
+    match matches!(error, StartError::DataDir(DataDirError::InUse { .. })) {
+        true => NOT_THERE,
+        false => FAILED,
     }
 }
 

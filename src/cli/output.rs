@@ -1,15 +1,19 @@
 //! What commands print: text for people, JSON for programs. Colours only where a terminal shows them.
 
+use std::borrow::Cow;
 use std::fmt::Display;
+use std::io::Write;
 
 use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::exit::Differs;
+use super::exit::{Differs, Mistakes};
 use super::hide::without_tokens;
+use crate::document::Mistake;
 
 /// Prints for people or for programs.
 pub(super) struct Output {
@@ -65,7 +69,7 @@ impl Output {
     /// That something was done.
     pub(super) fn done(&self, what: impl Display) {
         if self.json {
-            return self.value(&serde_json::json!({ "done": what.to_string() }));
+            return self.value(&json!({ "done": what.to_string() }));
         }
         println!("{GOOD}{what}{GOOD:#}");
     }
@@ -80,7 +84,7 @@ impl Output {
     /// What people should know beside the answer, on standard error.
     pub(super) fn remark(&self, text: impl Display) {
         if self.json {
-            eprintln!("{}", serde_json::json!({ "note": text.to_string() }));
+            eprintln!("{}", json!({ "note": text.to_string() }));
             return;
         }
         eprintln!("{ODD}note:{ODD:#} {text}");
@@ -99,6 +103,21 @@ impl Output {
         self.json
     }
 
+    /// Help, or what is wrong with a command line. It quotes what it does not understand, which may be a token.
+    pub(super) fn usage(&self, help_or_mistake: &clap::Error) {
+        let text = help_or_mistake.render();
+        if self.json && help_or_mistake.use_stderr() {
+            let text = text.to_string();
+            let text = without_tokens(text.trim().trim_start_matches("error: "));
+            return eprintln!("{}", json!({ "error": text, "causes": [] }));
+        }
+        // A closed pipe is no reason to fail.
+        let _ = match without_tokens(&text.ansi().to_string()) {
+            Cow::Borrowed(_) => help_or_mistake.print(),
+            Cow::Owned(text) => write!(anstream::stderr(), "{text}"),
+        };
+    }
+
     /// What went wrong, with every cause, on standard error. That things differ, where somebody asked, did not go wrong.
     pub(super) fn failure(&self, failure: &anyhow::Error) {
         if let Some(differs) = failure.downcast_ref::<Differs>() {
@@ -108,10 +127,7 @@ impl Output {
             };
         }
         if self.json {
-            let causes = failure.chain().map(ToString::to_string);
-            let causes: Vec<String> = causes.map(|cause| without_tokens(&cause).into()).collect();
-            let text = serde_json::json!({ "error": causes.first(), "causes": causes.get(1..) });
-            eprintln!("{text}");
+            eprintln!("{}", failure_json(failure));
             return;
         }
         let mut said = failure.to_string();
@@ -123,6 +139,18 @@ impl Output {
             said = cause;
         }
     }
+}
+
+/// For programs: what is wrong in a document or a configuration is a list.
+fn failure_json(failure: &anyhow::Error) -> Value {
+    if let Some(mistakes) = failure.downcast_ref::<Mistakes>() {
+        let one = |mistake: &Mistake| json!({ "place": mistake.place, "problem": mistake.problem });
+        let all: Vec<Value> = mistakes.all().iter().map(one).collect();
+        return json!({ "error": mistakes.sentence(), "causes": [], "mistakes": all });
+    }
+    let causes = failure.chain().map(ToString::to_string);
+    let causes: Vec<String> = causes.map(|cause| without_tokens(&cause).into()).collect();
+    json!({ "error": causes.first(), "causes": causes.get(1..) })
 }
 
 /// A moment in Unix seconds, as people write it, in UTC.

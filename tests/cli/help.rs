@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use serde_json::Value;
+
 use crate::place::Place;
 
 const COMMANDS: &[&[&str]] = &[
@@ -115,6 +117,17 @@ fn a_word_that_is_no_command_is_a_usage_mistake_with_a_suggestion() {
 }
 
 #[test]
+fn a_usage_mistake_is_json_where_programs_read_along() {
+    let message = Place::new().run(&["client", "lisst", "--json"]).badly(2);
+    let told: Value = serde_json::from_str(&message).unwrap();
+    let error = told["error"].as_str().unwrap();
+    assert!(
+        error.starts_with("unrecognized subcommand 'lisst'"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_version_is_the_packages() {
     let version = Place::new().run(&["--version"]).well();
     assert_eq!(version, format!("rulemint {}\n", env!("CARGO_PKG_VERSION")));
@@ -132,16 +145,18 @@ fn there_are_completions_for_the_usual_shells() {
 #[test]
 fn a_reader_that_goes_away_is_no_crash() {
     let place = Place::new();
-    let mut child = place
-        .command(&["rule", "wit"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(!errors.contains("panicked"), "{errors}");
+    for command in [["rule", "wit"], ["completions", "bash"]] {
+        let mut child = place
+            .command(&command)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(!errors.contains("panicked"), "{errors}");
+    }
 }
 
 #[test]
