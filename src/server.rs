@@ -23,7 +23,7 @@ use tracing::{info, warn};
 
 pub use bootstrap::{BootstrapError, Demo, FirstStart};
 pub use installation::{Opened, open_installation};
-pub use prepare::Parts;
+pub use prepare::{Parts, check};
 pub use self_signed::SelfSignedError;
 pub use start_error::StartError;
 pub use tls::{TlsError, TlsPlace};

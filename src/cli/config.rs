@@ -7,11 +7,13 @@ use serde_json::Value;
 
 use super::Context;
 use super::access::load;
+use super::exit::Mistakes;
 use crate::config::{Effective, reference};
+use crate::server::check;
 
 #[derive(Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Report every mistake in the file and the environment.
+    /// Report every mistake in the file and the environment, and what a server would not start with.
     Check,
     /// Print every key with its value and where that came from.
     Show,
@@ -23,7 +25,8 @@ impl ConfigCommand {
     pub(super) fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         match self {
             Self::Check => {
-                load(context, Vec::new())?;
+                let config = load(context, Vec::new())?.config;
+                check(&config).map_err(Mistakes::in_configuration)?;
                 context.output.done("the configuration is in order");
             }
             Self::Show => {

@@ -21,6 +21,7 @@ use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::config::{Config, Issuer};
 use crate::data_dir::{Claim, DataDir};
+use crate::document::Mistake;
 use crate::follow;
 use crate::keys::KeyRing;
 use crate::live::{Live, LiveHandle};
@@ -49,6 +50,9 @@ pub struct Parts {
 
 pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, StartError> {
     check_exposure(&config)?;
+    if !config.listen.is_local() {
+        warn!(listen = %config.listen, "listening beyond this machine without TLS: secrets travel in the clear");
+    }
     let base = Base::open(config, parts).await?;
     let reloader = base.reloader().await?;
     // The socket comes late, and nothing is accepted before all of this is done; the issuer needs its address.
@@ -85,16 +89,44 @@ pub(super) async fn server(config: Config, parts: Parts) -> Result<Server, Start
     })
 }
 
+/// What a server would not start with, though each value of its configuration is one that it may have.
+///
+/// # Errors
+/// All of it.
+pub fn check(config: &Config) -> Result<(), Vec<Mistake>> {
+    let mistake = |place: &str, problem: &dyn std::error::Error| Mistake {
+        place: place.to_owned(),
+        problem: with_causes(problem),
+    };
+    let exposed = check_exposure(config).err();
+    let exposed = exposed.map(|problem| mistake("listen", &problem));
+    let untrusted = Certificate::check(config).err();
+    let untrusted = untrusted.map(|problem| mistake("tls", &problem));
+    let mistakes: Vec<Mistake> = exposed.into_iter().chain(untrusted).collect();
+    match mistakes.is_empty() {
+        true => Ok(()),
+        false => Err(mistakes),
+    }
+}
+
+fn with_causes(problem: &dyn std::error::Error) -> String {
+    let (mut told, mut cause) = (problem.to_string(), problem.source());
+    while let Some(problem) = cause {
+        told = format!("{told}: {problem}");
+        cause = problem.source();
+    }
+    told
+}
+
 /// Plain HTTP beyond this machine is a decision, not an accident.
 fn check_exposure(config: &Config) -> Result<(), StartError> {
     if config.listen.is_local() {
         return Ok(());
     }
-    if !config.allow_plain_http {
-        return Err(StartError::Exposed(config.listen.clone()));
+    match config.allow_plain_http {
+        true => Ok(()),
+        false => Err(StartError::Exposed(config.listen.clone())),
     }
-    warn!(listen = %config.listen, "listening beyond this machine without TLS: secrets travel in the clear");
-    Ok(())
 }
 
 fn tracer(config: &Config, parts: &Parts, metrics: &Metrics) -> Result<Option<Tracer>, TrustError> {

@@ -55,6 +55,24 @@ impl ResolvesServerCert for Current {
     }
 }
 
+/// Where a certificate and its key come from.
+enum Files {
+    None,
+    Given(PathBuf, PathBuf),
+    SelfSigned,
+}
+
+fn files(tls: &Tls) -> Result<Files, TlsError> {
+    match (&tls.cert, &tls.key, tls.self_signed) {
+        (None, None, false) => Ok(Files::None),
+        (Some(cert), Some(key), false) => Ok(Files::Given(cert.clone(), key.clone())),
+        (None, None, true) => Ok(Files::SelfSigned),
+        (Some(_), _, true) | (_, Some(_), true) => Err(TlsError::TwoCertificates),
+        (Some(_), None, false) => Err(TlsError::OneMissing("key")),
+        (None, Some(_), false) => Err(TlsError::OneMissing("cert")),
+    }
+}
+
 /// What two files hold, without keeping a private key around.
 type Digest = [u8; 32];
 
@@ -65,21 +83,20 @@ impl Certificate {
         data: &DataDir,
         now: i64,
     ) -> Result<Option<Self>, TlsError> {
-        let Tls {
-            cert,
-            key,
-            self_signed,
-            ..
-        } = &config.tls;
-        let (cert, key) = match (cert, key, self_signed) {
-            (None, None, false) => return Ok(None),
-            (Some(cert), Some(key), false) => (cert.clone(), key.clone()),
-            (None, None, true) => self_signed::files(config, data, now)?,
-            (Some(_), _, true) | (_, Some(_), true) => return Err(TlsError::TwoCertificates),
-            (Some(_), None, false) => return Err(TlsError::OneMissing("key")),
-            (None, Some(_), false) => return Err(TlsError::OneMissing("cert")),
+        let (cert, key) = match files(&config.tls)? {
+            Files::None => return Ok(None),
+            Files::Given(cert, key) => (cert, key),
+            Files::SelfSigned => self_signed::files(config, data, now)?,
         };
         Self::load(cert, key).map(Some)
+    }
+
+    /// Whether that certificate can be used. One that the server makes is made when it starts.
+    pub(super) fn check(config: &Config) -> Result<(), TlsError> {
+        match files(&config.tls)? {
+            Files::Given(cert, key) => Self::load(cert, key).map(drop),
+            Files::None | Files::SelfSigned => Ok(()),
+        }
     }
 
     fn load(cert: PathBuf, key: PathBuf) -> Result<Self, TlsError> {

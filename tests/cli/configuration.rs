@@ -1,5 +1,7 @@
 //! The file, the environment and the flags.
 
+use serde_json::Value;
+
 use crate::place::{Place, finish};
 
 #[test]
@@ -55,6 +57,25 @@ fn a_good_configuration_is_said_to_be_good() {
         "[log]\nlevel = \"info,rulemint::reload=debug\"\n",
     );
     assert_eq!(place.run(&["config", "check"]).code, 0);
+}
+
+#[test]
+fn a_configuration_that_no_server_starts_with_is_not_in_order() {
+    let place = Place::new();
+    place.put(
+        "rulemint.toml",
+        "listen = \"0.0.0.0:6468\"\n[tls]\ncert = \"gone.pem\"\nkey = \"gone.key\"\n",
+    );
+    let message = place.run(&["config", "check"]).badly(3);
+    for words in ["has 2 mistake(s)", "--allow-plain-http", "gone.pem"] {
+        assert!(message.contains(words), "{words}: {message}");
+    }
+    let told = place.run(&["config", "check", "--json"]).badly(3);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["mistakes"][0]["place"], "listen", "{told}");
+    place.put("rulemint.toml", "[tls]\nself_signed = true\n");
+    place.run(&["config", "check"]).well();
+    assert!(!place.path().join(".rulemint").exists());
 }
 
 #[test]
