@@ -114,6 +114,7 @@ pub(super) async fn create(
         script: body.require("script")?,
         order: body.take("order")?,
         enabled: body.take("enabled")?.unwrap_or(true),
+        manifest: None,
     };
     take_stage(&mut body)?;
     body.nothing_more()?;
@@ -160,6 +161,7 @@ pub(super) async fn update(
         script: body.take("script")?,
         order: body.take("order")?,
         enabled: body.take("enabled")?,
+        manifest: None,
     };
     take_stage(&mut body)?;
     body.nothing_more()?;

@@ -50,6 +50,8 @@ pub struct NewScript {
     pub order: Option<u16>,
     /// Whether it is to run.
     pub enabled: bool,
+    /// What else its manifest is to say; where there is none, one that an operator has put there stays.
+    pub manifest: Option<String>,
 }
 
 /// What is to change in a script; what is `None` stays.
@@ -63,6 +65,8 @@ pub struct ScriptChange {
     pub order: Option<u16>,
     /// Whether it is to run.
     pub enabled: Option<bool>,
+    /// All that its manifest is to say, beside name and state.
+    pub manifest: Option<String>,
 }
 
 /// The scripts of one rules directory. Everything blocks: call it where that is allowed.
@@ -169,7 +173,7 @@ impl ScriptRules {
             word: self.free_word(&all, order, &new.name),
         };
         let title = title(&new.name, &place.word);
-        let manifest = edited(None, title, !new.enabled).map_err(RulesDirError::Invalid)?;
+        let manifest = edited(new.manifest.as_deref(), title, !new.enabled).map_err(RulesDirError::Invalid)?;
         let added = ScriptRule::at(&place, &all, (new.script.clone(), manifest));
         prepared.write(&self.file(&added.file), added.clone())?;
         Ok((prepared, added))
@@ -330,7 +334,8 @@ impl ScriptRule {
         let name = change.name.as_deref().unwrap_or(&self.name);
         let enabled = change.enabled.unwrap_or(self.enabled);
         let title = title(name, &place.word);
-        let manifest = edited(self.manifest.as_deref(), title, !enabled).map_err(|problem| {
+        let said = change.manifest.as_deref().or(self.manifest.as_deref());
+        let manifest = edited(said, title, !enabled).map_err(|problem| {
             let file = &self.file;
             RulesDirError::Conflict(format!("{file}.toml is no TOML, mend it first: {problem}"))
         })?;

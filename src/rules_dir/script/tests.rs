@@ -20,6 +20,7 @@ fn new(name: &str, order: Option<u16>) -> NewScript {
         script: SCRIPT.to_owned(),
         order,
         enabled: true,
+        manifest: None,
     }
 }
 
