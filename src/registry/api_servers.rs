@@ -32,6 +32,14 @@ impl Registrar {
         }
     }
 
+    /// Which client serves which API: client ids and identifiers.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn api_servers(&self) -> Result<Vec<(String, String)>, RegistrarError> {
+        Ok(self.store.api_servers().await?)
+    }
+
     /// The APIs that a client serves.
     ///
     /// # Errors

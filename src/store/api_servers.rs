@@ -25,6 +25,17 @@ impl Store {
         Ok(some.fetch_all(&self.pool).await?)
     }
 
+    /// Which client serves which API.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn api_servers(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let all = sqlx::query_as(
+            "SELECT client_id, audience FROM api_servers ORDER BY client_id, audience",
+        );
+        Ok(all.fetch_all(&self.pool).await?)
+    }
+
     /// The APIs that one client serves.
     ///
     /// # Errors
