@@ -9,6 +9,7 @@ mod entry;
 mod export;
 mod hands;
 mod keywords;
+mod known;
 mod origin;
 mod plan;
 mod registered;
@@ -20,7 +21,7 @@ pub use entry::{Declared, LeftOut};
 pub use export::{Export, ExportError, Exported, export};
 pub use hands::{Hands, Server, WorkError};
 pub use keywords::{Keywords, MAPPINGS};
-pub use plan::{Action, Change, Done, Kind, Plan, Prune, Script, Step, Stopped};
+pub use plan::{Action, Change, Done, Kind, Plan, Prune, Script, Step, Stopped, Unplanned};
 pub use registered::Registered;
 
 use crate::document::Mistake;
@@ -28,23 +29,21 @@ use entry::Section;
 
 /// Reads what is declared: a directory, or a YAML file with what stands beside it.
 ///
+/// What is wrong in a file is told with what is wrong in what all of them declare.
+///
 /// # Errors
-/// Every file that cannot be read, and everything in them that is not of the format.
-pub fn read(place: &Path, keywords: &Keywords) -> Result<Declared, Vec<Mistake>> {
+/// When the place is neither.
+pub fn read(place: &Path, keywords: &Keywords) -> Result<Declared, Mistake> {
     if place.is_dir() {
-        return directory::read(place, keywords);
+        return Ok(directory::read(place, keywords));
     }
     if yaml::is_named_so(place) {
-        return yaml::read(place, keywords);
+        return Ok(yaml::read(place, keywords));
     }
-    let problem = match place.exists() {
-        true => "name a directory, or a file that ends with .yaml or .yml",
-        false => "there is no such directory or file",
-    };
-    Err(vec![Mistake {
+    Err(Mistake {
         place: place.display().to_string(),
-        problem: problem.to_owned(),
-    }])
+        problem: "name a directory, or a file that ends with .yaml or .yml".to_owned(),
+    })
 }
 
 /// Refuses a place whose files would lie in the rules directory itself: what runs there would be taken for declared, and deleted

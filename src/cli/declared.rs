@@ -1,5 +1,7 @@
 //! `rulemint apply` and `rulemint export`
 
+mod told;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,23 +9,20 @@ use anstream::println;
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
-use similar::TextDiff;
 
 use super::Context;
 use super::access::{Access, load};
-use super::change::change_line;
 use super::exit::{Differs, Mistakes, NotThere};
-use super::output::{BAD, DIM, GOOD, ODD};
 use super::rule::engine;
 use crate::data_dir::DataDir;
 use crate::declared::{
-    self, Action, Change, Declared, Export, Hands, Keywords, LeftOut, Plan, Prune, Registered,
-    Server, Step,
+    self, Declared, Export, Hands, Keywords, Plan, Prune, Registered, Script, Server, Unplanned,
 };
 use crate::document::Mistake;
 use crate::registry::rules_configs;
 use crate::reload::{Standing, WishError};
 use crate::rules_dir::ScriptRules;
+use told::{Told, as_mistake, print_left_out};
 
 #[derive(Args)]
 pub(super) struct Apply {
@@ -46,6 +45,9 @@ pub(super) struct Apply {
     /// Do nothing if anything would be left out.
     #[arg(long)]
     strict: bool,
+    /// Leave out what nobody knows, too, such as a property with a slip in its name or a grant for an API that is nowhere.
+    #[arg(long, conflicts_with = "strict")]
+    lenient: bool,
     /// A configuration file of Auth0's deploy tool with AUTH0_KEYWORD_REPLACE_MAPPINGS. The variable of that name comes first.
     #[arg(long, value_name = "FILE")]
     keywords: Option<PathBuf>,
@@ -68,15 +70,19 @@ impl Apply {
     pub(super) async fn run(self, context: &Context<'_>) -> anyhow::Result<()> {
         let declared = self.read(context)?;
         let access = match self.check || self.dry_run {
-            true => Access::look(context).await?,
-            false => Access::open(context).await?,
+            true => Access::look(context).await,
+            false => Access::open(context).await,
         };
+        let mistakes = || Mistakes::in_declared(declared.mistakes().to_vec()).into();
+        let access = access.map_err(|problem| match declared.mistakes().is_empty() {
+            true => problem,
+            false => mistakes(),
+        })?;
         let places = Places::of(context, &access, &self.file).await?;
         let hands = places.hands(&access);
         let registered = registered(&access, &hands).await?;
         let plan = Plan::of(&declared, &registered, self.prune(), &access.registrar);
-        let plan = plan.map_err(Mistakes::in_declared)?;
-        judge(&plan, context).await?;
+        let plan = judge(plan, context).await?;
         if self.strict && !plan.left_out.is_empty() {
             let mistakes = plan.left_out.iter().map(as_mistake).collect();
             return Err(Mistakes::in_declared(mistakes).into());
@@ -118,7 +124,13 @@ impl Apply {
             .map(|(name, text)| (name.as_str(), text.as_str()));
         let keywords = Keywords::of(file, variable);
         let keywords = keywords.map_err(|mistake| Mistakes::in_declared(vec![mistake]))?;
-        Ok(declared::read(&self.file, &keywords).map_err(Mistakes::in_declared)?)
+        if !self.file.exists() {
+            let file = self.file.display();
+            return Err(NotThere(format!("{file}: there is no such directory or file")).into());
+        }
+        let declared = declared::read(&self.file, &keywords);
+        let declared = declared.map_err(|mistake| Mistakes::in_declared(vec![mistake]))?;
+        Ok(declared.leniently(self.lenient))
     }
 }
 
@@ -155,14 +167,26 @@ impl ExportCommand {
     }
 }
 
-/// Looks at each script as the server will: one that cannot be loaded would leave tokens without it.
-async fn judge(plan: &Plan, context: &Context<'_>) -> anyhow::Result<()> {
-    if plan.scripts.is_empty() {
-        return Ok(());
+/// Looks at each script as the server will: one that cannot be loaded would leave tokens without it. What is wrong with them is
+/// told with what is wrong with the rest.
+async fn judge(plan: Result<Plan, Unplanned>, context: &Context<'_>) -> anyhow::Result<Plan> {
+    let (scripts, mut mistakes) = match &plan {
+        Ok(plan) => (&plan.scripts, Vec::new()),
+        Err(unplanned) => (&unplanned.scripts, unplanned.mistakes.clone()),
+    };
+    if !scripts.is_empty() {
+        mistakes.extend(judge_scripts(scripts, context).await?);
     }
+    match (plan, mistakes.is_empty()) {
+        (Ok(plan), true) => Ok(plan),
+        _ => Err(Mistakes::in_declared(mistakes).into()),
+    }
+}
+
+async fn judge_scripts(scripts: &[Script], context: &Context<'_>) -> anyhow::Result<Vec<Mistake>> {
     let bench = engine::workbench(context)?;
     let mut mistakes = Vec::new();
-    for script in &plan.scripts {
+    for script in scripts {
         if let Err(problem) = bench.judge(&script.name, &script.text).await {
             mistakes.push(Mistake {
                 place: script.place.clone(),
@@ -170,10 +194,7 @@ async fn judge(plan: &Plan, context: &Context<'_>) -> anyhow::Result<()> {
             });
         }
     }
-    match mistakes.is_empty() {
-        true => Ok(()),
-        false => Err(Mistakes::in_declared(mistakes).into()),
-    }
+    Ok(mistakes)
 }
 
 /// Where rules and their secrets are.
@@ -254,111 +275,5 @@ fn note_scripts_for_people(plan: &Plan, context: &Context<'_>) {
              its manifest",
             names.join(", ")
         ));
-    }
-}
-
-/// A plan, as it is told.
-struct Told {
-    value: Value,
-    text: String,
-}
-
-impl Told {
-    fn of(plan: &Plan) -> Self {
-        let changed = plan
-            .steps
-            .iter()
-            .filter(|step| step.action != Action::Unchanged);
-        let lines: Vec<String> = changed.map(line).collect();
-        let counts = [
-            (Action::Create, "to create"),
-            (Action::Update, "to change"),
-            (Action::Delete, "to delete"),
-            (Action::Unchanged, "unchanged"),
-        ];
-        let counts = counts.map(|(action, word)| format!("{} {word}", plan.count(action)));
-        let mut text: String = lines.into_iter().map(|line| line + "\n").collect();
-        text.push_str(&counts.join(", "));
-        Self {
-            value: json!({ "plan": plan.steps, "left_out": plan.left_out }),
-            text,
-        }
-    }
-
-    /// `unseen_secrets` is there when the plan was carried out.
-    fn print(mut self, context: &Context<'_>, unseen_secrets: Option<&[String]>) {
-        if context.output.is_json() {
-            self.value["applied"] = json!(unseen_secrets.is_some());
-            self.value["unseen_secrets"] = json!(unseen_secrets.unwrap_or_default());
-            return context.output.value(&self.value);
-        }
-        let left_out = self.value["left_out"].take();
-        print_left_out(&serde_json::from_value::<Vec<LeftOut>>(left_out).unwrap_or_default());
-        println!("{}", self.text);
-        match unseen_secrets {
-            None => println!("{DIM}nothing was done{DIM:#}"),
-            Some(ids) => {
-                context.output.done("applied");
-                for id in ids {
-                    println!(
-                        "nobody has seen the secret of {id}: rulemint client rotate-secret {id} shows a new one"
-                    );
-                }
-            }
-        }
-    }
-}
-
-fn line(step: &Step) -> String {
-    let (style, sign) = match step.action {
-        Action::Create => (GOOD, '+'),
-        Action::Update => (ODD, '~'),
-        Action::Delete => (BAD, '-'),
-        Action::Unchanged => (DIM, '='),
-        Action::Spare => (DIM, '!'),
-    };
-    let mut line = format!(
-        "{style}{sign}{style:#} {} {}",
-        step.kind.as_str(),
-        step.name
-    );
-    if step.action == Action::Spare {
-        line.push_str(" stays: this server is managed by it (--prune-managers)");
-    }
-    line.extend(step.changes.iter().map(change_lines));
-    line
-}
-
-fn change_lines(change: &Change) -> String {
-    if let (Some(before), Some(after)) = (change.before.as_str(), change.after.as_str())
-        && (before.contains('\n') || after.contains('\n'))
-    {
-        let difference = TextDiff::from_lines(before, after);
-        let difference = difference.unified_diff().context_radius(1).to_string();
-        let lines = difference.lines().map(|line| format!("\n      {line}"));
-        return format!("\n    {}:{}", change.property, lines.collect::<String>());
-    }
-    let line = change_line(&change.property, &change.before, &change.after);
-    format!("\n    {line}")
-}
-
-fn print_left_out(left_out: &[LeftOut]) {
-    for one in left_out {
-        let property = one
-            .property
-            .as_ref()
-            .map_or_else(String::new, |name| format!(": {name}"));
-        println!("{ODD}left out{ODD:#} {}{property}: {}", one.place, one.why);
-    }
-}
-
-fn as_mistake(left_out: &LeftOut) -> Mistake {
-    let property = left_out
-        .property
-        .as_ref()
-        .map_or_else(String::new, |name| format!(": {name}"));
-    Mistake {
-        place: format!("{}{property}", left_out.place),
-        problem: left_out.why.clone(),
     }
 }

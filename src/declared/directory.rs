@@ -5,14 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Keywords;
-use super::entry::{Declared, Reader, Section};
-use crate::document::Mistake;
+use super::entry::{Declared, MANIFEST_ENDING, Reader, Section};
+use super::known;
 
 /// Reads a directory.
-///
-/// # Errors
-/// Every file in it that cannot be read, or is none of the format.
-pub(super) fn read(root: &Path, keywords: &Keywords) -> Result<Declared, Vec<Mistake>> {
+pub(super) fn read(root: &Path, keywords: &Keywords) -> Declared {
     let mut reader = Reader::new(root, keywords);
     for section in Section::ALL {
         read_section(&mut reader, section, &root.join(section.directory()));
@@ -27,7 +24,8 @@ pub(super) fn read(root: &Path, keywords: &Keywords) -> Result<Declared, Vec<Mis
     reader.finish()
 }
 
-fn read_section(reader: &mut Reader<'_>, section: Section, directory: &Path) {
+/// Reads what there is of one kind.
+pub(super) fn read_section(reader: &mut Reader<'_>, section: Section, directory: &Path) {
     let paths = match sorted(directory) {
         Ok(paths) => paths,
         Err(problem) if problem.kind() == io::ErrorKind::NotFound => return,
@@ -40,6 +38,9 @@ fn read_section(reader: &mut Reader<'_>, section: Section, directory: &Path) {
     // The code of an Action is named from the root; everything else from where it stands.
     let root = directory.parent().filter(|_| section == Section::Actions);
     let base = root.unwrap_or(directory);
+    if matches!(section, Section::Rules | Section::Hooks) {
+        check_manifests(reader, &paths);
+    }
     for path in paths.iter().filter(|path| is_json(path)) {
         let Some(text) = reader.text(path) else {
             continue;
@@ -48,6 +49,17 @@ fn read_section(reader: &mut Reader<'_>, section: Section, directory: &Path) {
         match serde_json::from_str(&text) {
             Ok(value) => reader.add(section, place, value, base),
             Err(problem) => reader.mistake(&place, format!("it is no JSON: {problem}")),
+        }
+    }
+}
+
+/// A manifest without a script is one that nobody reads.
+fn check_manifests(reader: &mut Reader<'_>, paths: &[PathBuf]) {
+    let is_manifest = |path: &&PathBuf| path.extension().is_some_and(|it| it == MANIFEST_ENDING);
+    for path in paths.iter().filter(is_manifest) {
+        if !path.with_extension("js").is_file() {
+            let problem = "there is no script of that name beside it".to_owned();
+            reader.mistake(&reader.place(path), problem);
         }
     }
 }
@@ -61,7 +73,13 @@ fn look_at(reader: &mut Reader<'_>, path: &Path) {
     if is_ours || name.starts_with('.') || name == CONFIGURATION {
         return;
     }
-    if path.is_dir() {
+    let what = name.trim_end_matches(".json").to_owned();
+    let names = || Section::ALL.into_iter().map(Section::directory);
+    if let Some(meant) = known::slip(&what, names(), known::SECTIONS) {
+        if path.is_dir() || is_json(path) {
+            reader.doubt(name.into_owned(), meant);
+        }
+    } else if path.is_dir() {
         let files = count(path);
         if files > 0 {
             let files = if files == 1 {
@@ -72,7 +90,6 @@ fn look_at(reader: &mut Reader<'_>, path: &Path) {
             reader.leave_out(format!("{name}/ ({files})"), &name);
         }
     } else if is_json(path) {
-        let what = name.trim_end_matches(".json").to_owned();
         reader.leave_out(name.into_owned(), &what);
     }
 }

@@ -17,6 +17,23 @@ use crate::manage::shape::Object;
 pub struct Declared {
     pub(super) sections: BTreeMap<Section, Vec<Entry>>,
     pub(super) left_out: Vec<LeftOut>,
+    /// What nobody knows, and what is most likely a slip: mistakes, unless they may be left out.
+    pub(super) doubts: Vec<LeftOut>,
+    pub(super) mistakes: Vec<Mistake>,
+    pub(super) is_lenient: bool,
+}
+
+impl Declared {
+    /// Has what nobody knows left out, as what Auth0 has and this server has not.
+    pub fn leniently(mut self, is_lenient: bool) -> Self {
+        self.is_lenient = is_lenient;
+        self
+    }
+
+    /// What is wrong with the files themselves. [`Plan::of`](super::Plan::of) tells it with all that is wrong with the rest.
+    pub fn mistakes(&self) -> &[Mistake] {
+        &self.mistakes
+    }
 }
 
 /// One declared thing.
@@ -25,6 +42,17 @@ pub(super) struct Entry {
     /// Where it stands: `clients/shop.json`, or `tenant.yaml: clients[0]`.
     pub(super) place: String,
     pub(super) properties: Object,
+    /// The manifest that stands beside its script.
+    pub(super) manifest: Option<Beside>,
+    /// A file that it names could not be read, which is told already.
+    pub(super) is_incomplete: bool,
+}
+
+/// A file that stands beside what declares a thing.
+#[derive(Clone, Debug)]
+pub(super) struct Beside {
+    pub(super) place: String,
+    pub(super) text: String,
 }
 
 /// Something that this server does not do, and so did not take.
@@ -44,6 +72,8 @@ pub(super) enum Section {
     ResourceServers,
     Clients,
     ClientGrants,
+    /// Which clients are APIs themselves, which Auth0 does not know.
+    ApiServers,
     RulesConfigs,
     Rules,
     Hooks,
@@ -52,10 +82,11 @@ pub(super) enum Section {
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::ResourceServers,
         Self::Clients,
         Self::ClientGrants,
+        Self::ApiServers,
         Self::RulesConfigs,
         Self::Rules,
         Self::Hooks,
@@ -69,6 +100,7 @@ impl Section {
             Self::ResourceServers => "resourceServers",
             Self::Clients => "clients",
             Self::ClientGrants => "clientGrants",
+            Self::ApiServers => "apiServers",
             Self::RulesConfigs => "rulesConfigs",
             Self::Rules => "rules",
             Self::Hooks => "hooks",
@@ -82,6 +114,7 @@ impl Section {
         match self {
             Self::ResourceServers => "resource-servers",
             Self::ClientGrants => "grants",
+            Self::ApiServers => "api-servers",
             Self::RulesConfigs => "rules-configs",
             Self::Clients | Self::Rules | Self::Hooks | Self::Actions | Self::Triggers => {
                 self.key()
@@ -95,9 +128,11 @@ impl Section {
             Self::Clients => Some("custom_login_page"),
             Self::Rules | Self::Hooks => Some("script"),
             Self::Actions => Some("code"),
-            Self::ResourceServers | Self::ClientGrants | Self::RulesConfigs | Self::Triggers => {
-                None
-            }
+            Self::ResourceServers
+            | Self::ClientGrants
+            | Self::ApiServers
+            | Self::RulesConfigs
+            | Self::Triggers => None,
         }
     }
 }
@@ -107,7 +142,6 @@ pub(super) struct Reader<'r> {
     root: &'r Path,
     keywords: &'r Keywords,
     declared: Declared,
-    mistakes: Vec<Mistake>,
 }
 
 impl<'r> Reader<'r> {
@@ -117,7 +151,6 @@ impl<'r> Reader<'r> {
             root,
             keywords,
             declared: Declared::default(),
-            mistakes: Vec::new(),
         }
     }
 
@@ -154,51 +187,66 @@ impl<'r> Reader<'r> {
 
     /// Adds a thing. `base` is where paths in it begin.
     pub(super) fn add(&mut self, section: Section, place: String, value: Value, base: &Path) {
-        let Value::Object(mut properties) = value else {
+        let Value::Object(properties) = value else {
             return self.mistake(&place, format!("{} is no object", section.key()));
         };
         if properties.is_empty() {
             return;
         }
-        if let Some(name) = section.file_property() {
-            self.take_in(&mut properties, name, &place, base);
+        let file = section
+            .file_property()
+            .and_then(|name| Some((name, path_in(&properties, name, base)?)));
+        let mut entry = Entry {
+            place,
+            properties,
+            manifest: None,
+            is_incomplete: false,
+        };
+        if let Some((name, (said, path))) = file {
+            let text = self.beside(&entry.place, (name, &said), &path);
+            entry.is_incomplete = text.is_none();
+            if let Some(text) = text {
+                entry.properties.insert(name.to_owned(), text.into());
+            }
+            if section != Section::Clients {
+                entry.manifest = self.manifest(&entry.place, &path);
+            }
         }
         let entries = self.declared.sections.entry(section).or_default();
-        entries.push(Entry { place, properties });
+        entries.push(entry);
     }
 
-    /// Puts the text of a file in the place of its path. A login page may also stand there itself.
-    fn take_in(&mut self, properties: &mut Object, name: &str, place: &str, base: &Path) {
-        let Some(Value::String(said)) = properties.get(name) else {
-            return;
-        };
-        let path: PathBuf = base.join(said.replace('\\', "/")).components().collect();
-        let is_page = name == "custom_login_page";
-        if is_page && !path.is_file() {
-            return;
-        }
-        if said.is_empty() {
-            return self.mistake(place, format!("{name} is empty: name the file that has it"));
-        }
-        if !is_below(&path, self.root) {
-            let problem =
-                format!("{name}: {said:?} leads out of the directory: move the file into it");
-            return self.mistake(place, problem);
-        }
-        match read(&path) {
-            Ok(text) => {
-                if let Some(text) = self.replaced(&path, &text) {
-                    properties.insert(name.to_owned(), text.into());
-                }
+    /// The text of a file that is named at a place.
+    fn beside(&mut self, place: &str, (name, said): (&str, &str), path: &Path) -> Option<String> {
+        let problem = match said.is_empty() {
+            true => format!("{name} is empty: name the file that has it"),
+            false if !is_below(path, self.root) => {
+                format!("{name}: {said:?} leads out of the directory: move the file into it")
             }
-            // Whoever wrote the path can mend it: the file that is not there says nothing.
-            Err(problem) => self.mistake(place, format!("{name}: the file {said:?} {problem}")),
+            false => match read(path) {
+                Ok(text) => return self.replaced(path, &text),
+                // Whoever wrote the path can mend it: the file that is not there says nothing.
+                Err(problem) => format!("{name}: the file {said:?} {problem}"),
+            },
+        };
+        self.mistake(place, problem);
+        None
+    }
+
+    /// The manifest of a script, which the deploy tool knows nothing of, and so nothing names: it has the script's name.
+    fn manifest(&mut self, place: &str, script: &Path) -> Option<Beside> {
+        let path = script.with_extension(MANIFEST_ENDING);
+        if !path.is_file() {
+            return None;
         }
+        let said = self.place(&path);
+        let text = self.beside(place, ("manifest", &said), &path)?;
+        Some(Beside { place: said, text })
     }
 
     pub(super) fn mistake(&mut self, place: &str, problem: String) {
         let place = place.to_owned();
-        self.mistakes.push(Mistake { place, problem });
+        self.declared.mistakes.push(Mistake { place, problem });
     }
 
     /// Notes that this server has no such things.
@@ -214,12 +262,26 @@ impl<'r> Reader<'r> {
         });
     }
 
-    pub(super) fn finish(self) -> Result<Declared, Vec<Mistake>> {
-        match self.mistakes.is_empty() {
-            true => Ok(self.declared),
-            false => Err(self.mistakes),
-        }
+    /// Notes what is called almost like something that there is.
+    pub(super) fn doubt(&mut self, place: String, meant: &str) {
+        self.declared.doubts.push(LeftOut {
+            place,
+            property: None,
+            why: format!("nobody knows that; did you mean {meant}?"),
+        });
     }
+
+    pub(super) fn finish(self) -> Declared {
+        self.declared
+    }
+}
+
+/// The path that a property says, as it says it and as it is. A login page may also stand there itself.
+fn path_in(properties: &Object, name: &str, base: &Path) -> Option<(String, PathBuf)> {
+    let said = properties.get(name)?.as_str()?;
+    let path: PathBuf = base.join(said.replace('\\', "/")).components().collect();
+    let is_page = name == "custom_login_page";
+    (!is_page || path.is_file()).then(|| (said.to_owned(), path))
 }
 
 /// The text of a file, or what is the matter with it.
@@ -242,5 +304,7 @@ fn is_below(path: &Path, root: &Path) -> bool {
     }
 }
 
+/// How the file of a manifest ends, which stands beside that of its script.
+pub(super) const MANIFEST_ENDING: &str = "toml";
 /// More than any script that runs here, and any tenant in one file.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::entry::Section;
+use super::entry::{MANIFEST_ENDING, Section};
 use super::{LeftOut, Registered, root_of, yaml};
 use crate::manage::shape::Object;
 use file_name::FileNames;
-use sections::Sections;
+use sections::{Sections, Thing};
 
 /// What is written, and where.
 pub struct Export<'e> {
@@ -69,34 +69,40 @@ type Files = BTreeMap<PathBuf, String>;
 fn as_directory(sections: &Sections) -> Files {
     let mut files = Files::new();
     for (section, things) in &sections.things {
-        let directory = Path::new(section.directory());
-        let mut names = FileNames::default();
-        for thing in things {
-            let name = names.of(&thing.file_name, &thing.other_name);
-            let mut properties = thing.properties.clone();
-            put_aside(&mut files, (*section, ""), &name, &mut properties);
-            let text = pretty(&Value::Object(properties));
-            files.insert(directory.join(format!("{name}.json")), text);
-        }
+        put_files(&mut files, *section, things);
     }
     files
+}
+
+fn put_files(files: &mut Files, section: Section, things: &[Thing]) {
+    let directory = Path::new(section.directory());
+    let mut names = FileNames::default();
+    for thing in things {
+        let name = names.of(&thing.file_name, &thing.other_name);
+        let properties = put_aside(files, (section, ""), &name, thing);
+        let text = pretty(&Value::Object(properties));
+        files.insert(directory.join(format!("{name}.json")), text);
+    }
 }
 
 fn as_yaml(sections: &Sections, place: &Path) -> Result<Files, ExportError> {
     let mut files = Files::new();
     let mut document = Object::new();
-    for (section, things) in &sections.things {
+    // The deploy tool refuses a document with a section that it does not know: those stay files of their own.
+    let is_ours_alone = |section: Section| section == Section::ApiServers;
+    let (beside, inside): (Vec<_>, Vec<_>) = sections
+        .things
+        .iter()
+        .partition(|(section, _)| is_ours_alone(*section));
+    for (section, things) in beside {
+        put_files(&mut files, *section, things);
+    }
+    for (section, things) in inside {
         let mut names = FileNames::default();
         let listed = things.iter().map(|thing| {
             let name = names.of(&thing.file_name, &thing.other_name);
-            let mut properties = thing.properties.clone();
-            put_aside(
-                &mut files,
-                (*section, section.directory()),
-                &name,
-                &mut properties,
-            );
-            Value::Object(properties)
+            let from_root = section.directory();
+            Value::Object(put_aside(&mut files, (*section, from_root), &name, thing))
         });
         let listed: Vec<Value> = listed.collect();
         let value = match *section == Section::Triggers {
@@ -112,18 +118,19 @@ fn as_yaml(sections: &Sections, place: &Path) -> Result<Files, ExportError> {
 }
 
 /// A text that has a file of its own is replaced by where that is: from the directory of its section, or from the root, as the
-/// deploy tool has it.
+/// deploy tool has it. A manifest stands beside its script. Gives what is left.
 fn put_aside(
     files: &mut Files,
     (section, from_root): (Section, &str),
     name: &str,
-    properties: &mut Object,
-) {
+    thing: &Thing,
+) -> Object {
+    let mut properties = thing.properties.clone();
     let Some(property) = section.file_property() else {
-        return;
+        return properties;
     };
     let Some(Value::String(text)) = properties.get(property) else {
-        return;
+        return properties;
     };
     let directory = section.directory();
     let (file, said) = if section == Section::Clients {
@@ -137,8 +144,13 @@ fn put_aside(
         let said = Path::new(".").join(from_root).join(&file);
         (file, said.display().to_string())
     };
-    files.insert(Path::new(directory).join(file), text.clone());
+    let file = Path::new(directory).join(file);
+    if let Some(manifest) = &thing.manifest {
+        files.insert(file.with_extension(MANIFEST_ENDING), manifest.clone());
+    }
+    files.insert(file, text.clone());
     properties.insert(property.to_owned(), said.into());
+    properties
 }
 
 fn pretty(value: &Value) -> String {

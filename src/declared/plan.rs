@@ -3,6 +3,7 @@
 //! Everything is checked before anything is done, by the rules that the management API has. What can still fail then is the
 //! store, or somebody who changes the same things in the same moment.
 
+mod api_servers;
 mod apis;
 mod carry_out;
 mod clients;
@@ -48,6 +49,14 @@ pub struct Script {
     pub(super) is_for_people: bool,
 }
 
+/// What is declared cannot be done.
+pub struct Unplanned {
+    /// Everything that is wrong with it.
+    pub mistakes: Vec<Mistake>,
+    /// The scripts in it that are to be switched on, which may have mistakes of their own.
+    pub scripts: Vec<Script>,
+}
+
 /// What is to be done about one thing.
 #[derive(Serialize)]
 pub struct Step {
@@ -87,6 +96,8 @@ pub enum Kind {
     Client,
     /// A client grant.
     Grant,
+    /// A client that is an API itself.
+    ApiServer,
     /// A value that all scripts share.
     Setting,
     /// A script in the rules directory.
@@ -105,6 +116,7 @@ impl Kind {
             Self::Api => "API",
             Self::Client => "client",
             Self::Grant => "grant",
+            Self::ApiServer => "API server",
             Self::Setting => "value",
             Self::Rule => "rule",
         }
@@ -166,7 +178,7 @@ impl Plan {
         registered: &Registered,
         prune: Prune,
         registrar: &Registrar,
-    ) -> Result<Self, Vec<Mistake>> {
+    ) -> Result<Self, Unplanned> {
         let mut draft = Draft::new(declared, registered, prune);
         // What guards tokens is there before anybody can have one.
         settings::plan(&mut draft);
@@ -174,6 +186,7 @@ impl Plan {
         apis::plan(&mut draft);
         clients::plan(&mut draft, registrar);
         grants::plan(&mut draft);
+        api_servers::plan(&mut draft);
         draft.finish()
     }
 

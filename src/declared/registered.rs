@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
 use super::{Hands, WorkError};
+use crate::rule::CASES_ENDING;
 use crate::rules_dir::ScriptRule;
 use crate::store::{ApiRow, ClientRow, GrantRow};
 
@@ -15,12 +16,18 @@ pub struct Registered {
     pub(super) apis: Vec<ApiRow>,
     pub(super) clients: Vec<ClientRow>,
     pub(super) grants: Vec<GrantRow>,
+    /// Which client is an API itself: client ids and identifiers.
+    pub(super) api_servers: Vec<(String, String)>,
     /// What all scripts share, by key.
     pub(super) settings: BTreeMap<String, SecretString>,
     /// In the order they run.
     pub(super) scripts: Vec<ScriptRule>,
     /// The names of the files of rules that are WebAssembly, which files cannot declare.
     pub(super) programs: Vec<String>,
+    /// The names of the directories of golden cases of scripts.
+    pub(super) cases: Vec<String>,
+    /// Where secrets are that files gave to scripts.
+    pub(super) secrets_dir: PathBuf,
 }
 
 impl Registered {
@@ -32,13 +39,17 @@ impl Registered {
         hands: &Hands<'_>,
         settings: BTreeMap<String, SecretString>,
     ) -> Result<Self, WorkError> {
+        let scripts = hands.scripts.all()?;
         Ok(Self {
             apis: hands.registrar.apis().await?,
             clients: hands.registrar.clients().await?,
             grants: hands.registrar.grants(None).await?,
+            api_servers: hands.registrar.api_servers().await?,
             settings,
-            scripts: hands.scripts.all()?,
             programs: programs(hands.rules_dir),
+            cases: cases(&scripts, hands.rules_dir),
+            scripts,
+            secrets_dir: hands.secrets_dir.to_owned(),
         })
     }
 
@@ -63,4 +74,11 @@ fn programs(rules_dir: &Path) -> Vec<String> {
     let mut programs: Vec<String> = names.filter(is_program).collect();
     programs.sort();
     programs
+}
+
+fn cases(scripts: &[ScriptRule], rules_dir: &Path) -> Vec<String> {
+    let names = scripts
+        .iter()
+        .map(|rule| format!("{}{CASES_ENDING}", rule.file));
+    names.filter(|name| rules_dir.join(name).is_dir()).collect()
 }

@@ -5,8 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::entry::{Declared, Reader, Section};
-use super::{Keywords, root_of};
-use crate::document::Mistake;
+use super::{Keywords, directory, known, root_of};
 use crate::manage::shape::Object;
 
 /// Whether a path is called like a YAML file.
@@ -15,11 +14,8 @@ pub(super) fn is_named_so(path: &Path) -> bool {
     ending == "yaml" || ending == "yml"
 }
 
-/// Reads a file.
-///
-/// # Errors
-/// When it, or a file that it names, cannot be read or is none of the format.
-pub(super) fn read(file: &Path, keywords: &Keywords) -> Result<Declared, Vec<Mistake>> {
+/// Reads a file, and what stands beside it because the deploy tool refuses it in one.
+pub(super) fn read(file: &Path, keywords: &Keywords) -> Declared {
     let root = root_of(file);
     let mut reader = Reader::new(root, keywords);
     let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -33,6 +29,8 @@ pub(super) fn read(file: &Path, keywords: &Keywords) -> Result<Declared, Vec<Mis
             Err(problem) => reader.mistake(&name, problem),
         }
     }
+    let beside = root.join(Section::ApiServers.directory());
+    directory::read_section(&mut reader, Section::ApiServers, &beside);
     reader.finish()
 }
 
@@ -44,7 +42,10 @@ fn parse(text: &str) -> Result<Object, String> {
         Ok(Value::Object(sections)) => Ok(sections),
         Ok(Value::Null) => Ok(Object::new()),
         Ok(_) => Err("it is no mapping of sections, such as clients".to_owned()),
-        Err(problem) => Err(format!("it is no YAML: {problem}")),
+        Err(problem) => Err(format!(
+            "it is no YAML: {}",
+            problem.render_with_formatter(&serde_saphyr::UserMessageFormatter)
+        )),
     }
 }
 
@@ -54,8 +55,11 @@ fn read_section(reader: &mut Reader<'_>, file: &str, key: &str, value: Value, ro
         .into_iter()
         .find(|section| section.key() == key)
     else {
-        if !says_nothing(&value) {
-            reader.leave_out(place, key);
+        let names = Section::ALL.into_iter().map(Section::key);
+        match known::slip(key, names, known::SECTIONS) {
+            Some(meant) => reader.doubt(place, meant),
+            None if says_nothing(&value) => {}
+            None => reader.leave_out(place, key),
         }
         return;
     };

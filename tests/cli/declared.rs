@@ -1,5 +1,6 @@
 //! `apply` and `export`: what files declare, and files that declare what there is.
 
+mod carried;
 mod export;
 mod loadable;
 mod pruned;
@@ -7,6 +8,7 @@ mod refused;
 mod scripts;
 mod secrets;
 mod served;
+mod slips;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! What there is, as files will say it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -24,6 +25,8 @@ pub(super) struct Thing {
     /// What tells it from another of that name.
     pub(super) other_name: String,
     pub(super) properties: Object,
+    /// What the manifest of a script says that files of Auth0's cannot.
+    pub(super) manifest: Option<String>,
 }
 
 impl Sections {
@@ -42,6 +45,14 @@ impl Sections {
                 (
                     Section::ClientGrants,
                     grants.map(|row| grant(row, &names)).collect(),
+                ),
+                (
+                    Section::ApiServers,
+                    registered
+                        .api_servers
+                        .iter()
+                        .map(|one| api_server(one, &names))
+                        .collect(),
                 ),
                 (Section::Rules, with_origin(registered, Section::Rules)),
                 (Section::Hooks, with_origin(registered, Section::Hooks)),
@@ -98,6 +109,13 @@ impl<'r> Names<'r> {
             _ => id,
         }
     }
+
+    fn api<'a>(&self, identifier: &'a str) -> &'a str
+    where
+        'r: 'a,
+    {
+        self.apis.get(identifier).copied().unwrap_or(identifier)
+    }
 }
 
 fn api(row: &ApiRow) -> Thing {
@@ -109,6 +127,7 @@ fn api(row: &ApiRow) -> Thing {
         file_name: row.name.clone(),
         other_name: row.identifier.clone(),
         properties,
+        manifest: None,
     }
 }
 
@@ -122,6 +141,7 @@ fn client(row: &ClientRow, without_ids: bool) -> Thing {
         file_name: row.name.clone(),
         other_name: row.id.clone(),
         properties,
+        manifest: None,
     }
 }
 
@@ -130,23 +150,36 @@ fn grant(row: &GrantRow, names: &Names<'_>) -> Thing {
     properties.remove("id");
     let client = names.client(&row.client_id);
     properties.insert("client_id".to_owned(), Value::from(client));
-    let api = names.apis.get(row.audience.as_str());
-    let api = api.copied().unwrap_or(&row.audience);
+    let api = names.api(&row.audience);
     Thing {
         file_name: format!("{client}-{api}"),
         other_name: row.id.clone(),
         properties,
+        manifest: None,
+    }
+}
+
+fn api_server((client_id, audience): &(String, String), names: &Names<'_>) -> Thing {
+    let client = names.client(client_id);
+    let properties = [("audience", audience.as_str()), ("client_id", client)];
+    let properties = properties.map(|(name, value)| (name.to_owned(), Value::from(value)));
+    Thing {
+        file_name: format!("{client}-{}", names.api(audience)),
+        other_name: client_id.clone(),
+        properties: Object::from_iter(properties),
+        manifest: None,
     }
 }
 
 fn with_origin(registered: &Registered, section: Section) -> Vec<Thing> {
     let scripts = registered.scripts.iter();
     let such = scripts.filter(|rule| Origin::of(&rule.script).section() == section);
-    such.map(script).collect()
+    such.map(|rule| script(rule, &registered.secrets_dir))
+        .collect()
 }
 
 /// Of secrets there are the names, so that whoever applies the files is told what to give.
-fn script(rule: &ScriptRule) -> Thing {
+fn script(rule: &ScriptRule, secrets_dir: &Path) -> Thing {
     let secrets = rule.secrets();
     let names = secrets.keys();
     let value = match Origin::of(&rule.script) {
@@ -180,6 +213,7 @@ fn script(rule: &ScriptRule) -> Thing {
         file_name: rule.name.clone(),
         other_name: rule.id.clone(),
         properties,
+        manifest: rule.portable_manifest(secrets_dir),
     }
 }
 
@@ -204,6 +238,7 @@ fn triggers(registered: &Registered) -> Thing {
             .into_iter()
             .map(|(trigger, bindings)| (trigger.to_owned(), bindings.into()))
             .collect(),
+        manifest: None,
     }
 }
 
@@ -222,5 +257,9 @@ fn unsaid(registered: &Registered) -> Vec<LeftOut> {
         let why = "it is WebAssembly: copy the file, and its manifest";
         told(name.clone(), why)
     });
-    values.chain(programs).collect()
+    let cases = registered.cases.iter().map(|name| {
+        let why = "it has golden cases: copy the directory";
+        told(name.clone(), why)
+    });
+    values.chain(programs).chain(cases).collect()
 }

@@ -17,6 +17,7 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
     let mut named = BTreeSet::new();
     for entry in entries {
         if let Some(identifier) = draft.text(entry, IDENTIFIER) {
+            draft.declared_names.insert(identifier.clone());
             match named.insert(identifier.clone()) {
                 true => plan_one(draft, entry, &identifier),
                 false => draft.mistake(entry, format!("{identifier} is declared twice")),
@@ -42,7 +43,7 @@ fn plan_one(draft: &mut Draft<'_>, entry: &Entry, identifier: &str) {
         return draft.leave_out(entry, None, "it is an API of Auth0 itself");
     }
     let takes = |alone| shape::api_change(alone).map(drop);
-    let taken = draft.sift(entry, PASSED_OVER, takes);
+    let taken = draft.sift(entry, (PASSED_OVER, &shape::API), takes);
     match existing {
         Some(api) => update(draft, entry, api, taken),
         None => create(draft, entry, identifier, taken),

@@ -147,6 +147,8 @@ impl Work {
             }
             Self::ChangeGrant(id, change) => drop(registrar.update_grant(&id, change).await?),
             Self::DeleteGrant(id) => registrar.delete_grant(&id).await?,
+            Self::Serve(id, api) => drop(registrar.serve_api(&id, &api).await?),
+            Self::StopServing(id, api) => registrar.stop_serving_api(&id, &api).await?,
             Self::Set(key, value) => drop(registrar.set_rules_config(&key, &value).await?),
             Self::Script(work) => work.carry_out(hands)?,
             Self::DeleteScript { id, .. } => hands.scripts.delete(&id)?,

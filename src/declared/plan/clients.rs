@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::draft::{Draft, changes};
 use super::work::Work;
 use super::{Kind, Prune};
 use crate::declared::NOT_SHOWN;
 use crate::declared::entry::{Entry, Section};
+use crate::grant;
 use crate::manage::shape::{self, Object};
 use crate::registry::{AUTHENTICATION_METHODS, NewClient, Registrar};
 use crate::store::ClientRow;
@@ -32,6 +33,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, registrar: &Registrar) {
 /// Gives the id of the client that it is about.
 fn plan_one(draft: &mut Draft<'_>, entry: &Entry, registrar: &Registrar) -> Option<String> {
     let name = draft.text(entry, NAME)?;
+    draft.declared_names.insert(name.clone());
     if entry
         .properties
         .get("global")
@@ -48,11 +50,13 @@ fn plan_one(draft: &mut Draft<'_>, entry: &Entry, registrar: &Registrar) -> Opti
         true => Some(draft.text(entry, CLIENT_ID)?),
         false => None,
     };
+    draft.declared_names.extend(id.clone());
     let existing = find(draft, entry, id.as_deref(), &name)?;
-    let mut taken = draft.sift(entry, PASSED_OVER, |alone| {
+    let mut taken = draft.sift(entry, (PASSED_OVER, &shape::CLIENT), |alone| {
         shape::client_change(alone).map(drop)
     });
     let credentials = credentials(draft, entry, existing.is_some());
+    idle(draft, entry);
     if let Some(client) = existing {
         update(draft, entry, client, taken);
         return Some(client.id.clone());
@@ -70,6 +74,37 @@ fn plan_one(draft: &mut Draft<'_>, entry: &Entry, registrar: &Registrar) -> Opti
     }
     create(draft, entry, &id, taken);
     Some(id)
+}
+
+/// Tells of what is kept for Auth0's tools and does nothing here, where somebody at Auth0 has chosen it. What every client has
+/// says nothing.
+fn idle(draft: &mut Draft<'_>, entry: &Entry) {
+    let names = entry.properties.get(GRANT_TYPES).and_then(Value::as_array);
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    let idle: Vec<&str> = names
+        .filter(|name| !grant::GRANT_TYPES.contains(name))
+        .collect();
+    if !idle.is_empty() {
+        let why = format!(
+            "kept, and of no use: nobody gets a token here by {}",
+            idle.join(", ")
+        );
+        draft.leave_out(entry, Some(GRANT_TYPES), &why);
+    }
+    for (name, usual) in [
+        ("alg", json!("RS256")),
+        ("lifetime_in_seconds", json!(36_000)),
+    ] {
+        let value = entry
+            .properties
+            .get("jwt_configuration")
+            .and_then(|of| of.get(name));
+        if value.is_some_and(|value| !value.is_null() && *value != usual) {
+            let why = "kept, and of no use: it is about ID tokens, and there are none here; an API says how its access \
+                       tokens are signed and how long they live";
+            draft.leave_out(entry, Some(&format!("jwt_configuration.{name}")), why);
+        }
+    }
 }
 
 /// The client that is meant, if there is one already; no answer where that cannot be told.
@@ -186,6 +221,7 @@ fn prune(draft: &mut Draft<'_>, ids: &BTreeSet<String>) {
 }
 
 const NAME: &str = "name";
+const GRANT_TYPES: &str = "grant_types";
 const CLIENT_ID: &str = "client_id";
 const SECRET: &str = "client_secret";
 /// What Auth0 says about a client and nobody can change. Keys are seen to by themselves. A secret is set when a client is made, and not again: whoever has

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::work::Work;
-use super::{Action, Change, Kind, Plan, Prune, Script, Step};
+use super::{Action, Change, Kind, Plan, Prune, Script, Step, Unplanned};
 use crate::declared::entry::{Entry, Section};
+use crate::declared::known::slip;
 use crate::declared::{Declared, LeftOut, Registered};
 use crate::document::Mistake;
-use crate::manage::shape::Object;
+use crate::manage::shape::{Object, Properties, Refused};
 use crate::store::{ApiRow, ClientRow};
 
 pub(super) struct Draft<'d> {
@@ -26,6 +27,8 @@ pub(super) struct Draft<'d> {
     /// What goes is done last, and in the other order: grants before what they are for.
     deletions: Vec<Step>,
     pub(super) scripts: Vec<Script>,
+    /// What files call things that they declare, whatever becomes of those: if one is missing, that has been told.
+    pub(super) declared_names: BTreeSet<String>,
     left_out: BTreeSet<LeftOut>,
     mistakes: Vec<Mistake>,
 }
@@ -34,7 +37,7 @@ impl<'d> Draft<'d> {
     pub(super) fn new(declared: &'d Declared, registered: &'d Registered, prune: Prune) -> Self {
         let api = |api: &ApiRow| (api.identifier.clone(), api.clone());
         let client = |client: &ClientRow| (client.id.clone(), client.name.clone());
-        Self {
+        let mut draft = Self {
             declared,
             registered,
             prune,
@@ -44,9 +47,14 @@ impl<'d> Draft<'d> {
             steps: Vec::new(),
             deletions: Vec::new(),
             scripts: Vec::new(),
+            declared_names: BTreeSet::new(),
             left_out: declared.left_out.iter().cloned().collect(),
-            mistakes: Vec::new(),
+            mistakes: declared.mistakes.clone(),
+        };
+        for doubt in &declared.doubts {
+            draft.leave_out_if_lenient(doubt.clone());
         }
+        draft
     }
 
     /// What is declared of a section; `None` where files say nothing about it.
@@ -70,7 +78,7 @@ impl<'d> Draft<'d> {
     pub(super) fn sift(
         &mut self,
         entry: &Entry,
-        passed_over: &[&str],
+        (passed_over, known): (&'static [&'static str], &Properties),
         takes: impl Fn(Object) -> Result<(), String>,
     ) -> Object {
         let mut taken = Object::new();
@@ -81,7 +89,14 @@ impl<'d> Draft<'d> {
             let alone = Object::from_iter([(name.clone(), value.clone())]);
             match takes(alone) {
                 Ok(()) => drop(taken.insert(name.clone(), value.clone())),
-                Err(why) => self.leave_out(entry, Some(name), &why),
+                Err(why) => match (
+                    known.refused(name, value),
+                    slip(name, known.names(), passed_over),
+                ) {
+                    (Refused::Wrong, _) => self.doubt(entry, name, &why),
+                    (Refused::NotHere, Some(meant)) => self.slip(entry, name, meant),
+                    (Refused::NotHere, None) => self.leave_out(entry, Some(name), &why),
+                },
             }
         }
         taken
@@ -108,6 +123,61 @@ impl<'d> Draft<'d> {
             property: property.map(str::to_owned),
             why: why.to_owned(),
         });
+    }
+
+    /// Refuses properties that nobody knows, where all that there can be are known.
+    pub(super) fn check_names(&mut self, entry: &Entry, known: &[&str]) {
+        for name in entry.properties.keys() {
+            match slip(name, known.iter().copied(), &[]) {
+                Some(meant) => self.slip(entry, name, meant),
+                None if known.contains(&name.as_str()) => {}
+                None => self.leave_out(entry, Some(name), "rulemint knows no such property"),
+            }
+        }
+    }
+
+    /// Notes that an entry names something that is nowhere.
+    pub(super) fn dangling(&mut self, entry: &Entry, property: &str, named: &str) {
+        if self.declared_names.contains(named) {
+            let why = format!("{named}: it is left out itself");
+            return self.leave_out(entry, Some(property), &why);
+        }
+        // It may stand in a file that cannot be read, which is told already.
+        if self.declared.mistakes.is_empty() {
+            let why = format!("{named}: there is none, here or in the files");
+            self.doubt(entry, property, &why);
+        }
+    }
+
+    fn slip(&mut self, entry: &Entry, property: &str, meant: &str) {
+        let why = format!("nobody knows such a property; did you mean {meant}?");
+        self.doubt(entry, property, &why);
+    }
+
+    /// Something that Auth0 does not have either: a mistake, unless such may be left out.
+    fn doubt(&mut self, entry: &Entry, property: &str, why: &str) {
+        let why = why.strip_prefix(&format!("{property}: ")).unwrap_or(why);
+        self.leave_out_if_lenient(LeftOut {
+            place: entry.place.clone(),
+            property: Some(property.to_owned()),
+            why: why.to_owned(),
+        });
+    }
+
+    fn leave_out_if_lenient(&mut self, doubt: LeftOut) {
+        if self.declared.is_lenient {
+            self.left_out.insert(doubt);
+            return;
+        }
+        let place = doubt.property.map_or(doubt.place.clone(), |property| {
+            format!("{}: {property}", doubt.place)
+        });
+        let problem = format!("{} (--lenient leaves it out)", doubt.why);
+        self.mistakes.push(Mistake { place, problem });
+    }
+
+    pub(super) fn mistakes(&mut self, mistakes: Vec<Mistake>) {
+        self.mistakes.extend(mistakes);
     }
 
     pub(super) fn mistake(&mut self, entry: &Entry, problem: impl Into<String>) {
@@ -163,9 +233,12 @@ impl<'d> Draft<'d> {
         self.steps.push(Step::new(kind, name, Action::Spare, None));
     }
 
-    pub(super) fn finish(mut self) -> Result<Plan, Vec<Mistake>> {
+    pub(super) fn finish(mut self) -> Result<Plan, Unplanned> {
         if !self.mistakes.is_empty() {
-            return Err(self.mistakes);
+            return Err(Unplanned {
+                mistakes: self.mistakes,
+                scripts: self.scripts,
+            });
         }
         self.steps.extend(self.deletions.into_iter().rev());
         Ok(Plan {

@@ -32,16 +32,12 @@ fn plan_one(draft: &mut Draft<'_>, entry: &Entry) -> Option<Key> {
     }
     let named = draft.text(entry, CLIENT_ID)?;
     let audience = draft.text(entry, AUDIENCE)?;
-    let client_id = client(draft, entry, &named)?;
     let Some(api) = draft.apis.get(&audience).cloned() else {
-        let why = match audience.ends_with("/api/v2/") {
-            true => "it is for the management API of another place: name the one of this server",
-            false => "there is no such API, here or in the files",
-        };
-        draft.leave_out(entry, Some(AUDIENCE), &format!("{audience}: {why}"));
+        not_here(draft, entry, &audience);
         return None;
     };
-    let taken = draft.sift(entry, PASSED_OVER, |alone| {
+    let client_id = client(draft, entry, &named)?;
+    let taken = draft.sift(entry, (PASSED_OVER, &shape::GRANT), |alone| {
         shape::grant_change(alone).map(drop)
     });
     let key = (client_id, audience);
@@ -54,8 +50,20 @@ fn plan_one(draft: &mut Draft<'_>, entry: &Entry) -> Option<Key> {
     Some(key)
 }
 
+fn not_here(draft: &mut Draft<'_>, entry: &Entry, audience: &str) {
+    if audience.ends_with("/api/v2/") {
+        let why = "it is for the management API of another place: name the one of this server";
+        draft.leave_out(entry, Some(AUDIENCE), &format!("{audience}: {why}"));
+    } else if AUTH0S_OWN.iter().any(|own| audience.ends_with(own)) {
+        let why = format!("{audience}: it is an API of Auth0 itself");
+        draft.leave_out(entry, Some(AUDIENCE), &why);
+    } else {
+        draft.dangling(entry, AUDIENCE, audience);
+    }
+}
+
 /// Files name a client by its name or by its id.
-fn client(draft: &mut Draft<'_>, entry: &Entry, named: &str) -> Option<String> {
+pub(super) fn client(draft: &mut Draft<'_>, entry: &Entry, named: &str) -> Option<String> {
     if draft.clients.contains_key(named) {
         return Some(named.to_owned());
     }
@@ -66,10 +74,7 @@ fn client(draft: &mut Draft<'_>, entry: &Entry, named: &str) -> Option<String> {
         .collect();
     match ids[..] {
         [id] => return Some(id.clone()),
-        [] => {
-            let why = format!("{named}: there is no such client, here or in the files");
-            draft.leave_out(entry, Some(CLIENT_ID), &why);
-        }
+        [] => draft.dangling(entry, CLIENT_ID, named),
         _ => {
             let problem = format!("several clients are called {named:?}: say which by its id");
             draft.mistake(entry, problem);
@@ -160,4 +165,6 @@ fn name(draft: &Draft<'_>, (client_id, audience): &Key) -> String {
 
 const CLIENT_ID: &str = "client_id";
 const AUDIENCE: &str = "audience";
+/// How the identifiers of the APIs end that a tenant comes with, beside the management API.
+const AUTH0S_OWN: &[&str] = &["/me/", "/mfa/", "/my-org/", "/userinfo"];
 const PASSED_OVER: &[&str] = &[CLIENT_ID, AUDIENCE, "id", "is_system"];

@@ -1,5 +1,6 @@
 //! Scripts in the rules directory: Auth0's Rules, Hooks and Actions, known by their names.
 
+mod manifest;
 mod order;
 mod wanted;
 
@@ -13,7 +14,7 @@ use super::work::{Edit, ScriptWork, Work};
 use super::{Change, Kind, Prune, Script};
 use crate::declared::origin::Origin;
 use crate::manage::shape::Object;
-use crate::rule::{SECRET_BYTES_MIN, is_variable_name};
+use crate::rule::{SECRET_BYTES_MIN, SecretSource, is_variable_name};
 use crate::rules_dir::{NewScript, ScriptChange, ScriptRule};
 use order::Orders;
 use wanted::Wanted;
@@ -77,10 +78,12 @@ fn create(draft: &mut Draft<'_>, wanted: &Wanted<'_>, (order, aside): (Option<u1
         script: wanted.script.clone(),
         order,
         enabled: wanted.enabled.unwrap_or_default(),
+        manifest: None,
     };
     if draft.checked(wanted.entry, new.check()).is_none() {
         return;
     }
+    let manifest = manifest::plan(draft, wanted, None);
     if wanted.is_action && wanted.enabled.is_none() {
         let why = "no file says which trigger binds it: it is switched off";
         draft.leave_out(wanted.entry, Some("enabled"), why);
@@ -91,10 +94,15 @@ fn create(draft: &mut Draft<'_>, wanted: &Wanted<'_>, (order, aside): (Option<u1
             ..script(wanted)
         });
     }
+    let secrets = secrets(draft, wanted, &manifest.secrets).0;
+    let new = NewScript {
+        manifest: manifest.text,
+        ..new
+    };
     let work = ScriptWork {
         aside,
         edit: Edit::Add(new),
-        secrets: secrets(draft, wanted, None).0,
+        secrets,
     };
     draft.create(Kind::Rule, wanted.name.clone(), Work::Script(work));
 }
@@ -123,14 +131,16 @@ fn update(
         script: wanted.script.clone(),
         order: order.or(rule.order),
         enabled: wanted.enabled.unwrap_or(rule.enabled),
+        manifest: None,
     };
     if draft.checked(wanted.entry, new.check()).is_none() {
         return;
     }
     let after = object(&new.script, new.order, new.enabled);
     let mut changes = changes(&object(&rule.script, rule.order, rule.enabled), &after);
-    let (secrets, of_secrets) = secrets(draft, wanted, Some(rule));
-    changes.extend(of_secrets);
+    let manifest = manifest::plan(draft, wanted, Some(rule));
+    let (secrets, of_secrets) = secrets(draft, wanted, &manifest.secrets);
+    changes.extend(of_secrets.into_iter().chain(manifest.change));
     if new.enabled && !changes.is_empty() {
         draft.scripts.push(script(wanted));
     }
@@ -139,6 +149,7 @@ fn update(
         script: Some(new.script),
         order,
         enabled: Some(new.enabled),
+        manifest: manifest.text,
     };
     let work = ScriptWork {
         aside,
@@ -161,9 +172,8 @@ fn object(script: &str, order: Option<u16>, enabled: bool) -> Object {
 fn secrets(
     draft: &mut Draft<'_>,
     wanted: &Wanted<'_>,
-    rule: Option<&ScriptRule>,
+    known: &BTreeMap<String, SecretSource>,
 ) -> (BTreeMap<String, SecretString>, Vec<Change>) {
-    let known = rule.map(ScriptRule::secrets).unwrap_or_default();
     let (mut new, mut told) = (BTreeMap::new(), Vec::new());
     for (name, value) in &wanted.secrets {
         if !is_variable_name(name) {

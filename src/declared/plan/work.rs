@@ -20,6 +20,9 @@ pub(super) enum Work {
     AddGrant(NewGrant, Attributes),
     ChangeGrant(String, GrantChange),
     DeleteGrant(String),
+    /// A client by its id, and an API by its identifier.
+    Serve(String, String),
+    StopServing(String, String),
     /// A value that all scripts share.
     Set(String, SecretString),
     Script(ScriptWork),

@@ -87,7 +87,7 @@ fn an_earlier_export_is_replaced_only_when_told() {
     let place = Place::new();
     place.run(&["client", "add", "--name", "shop"]).well();
     place.run(&["export", "out"]).well();
-    let message = place.run(&["export", "out"]).badly(1);
+    let message = place.run(&["export", "out"]).badly(4);
     assert!(message.contains("--overwrite"), "{message}");
     place.put("out/clients/gone.json", "{}");
     place.put("out/notes.txt", "ours");

@@ -38,7 +38,6 @@ fn what_rulemint_does_not_have_is_left_out_and_told() {
         "\"place\":\"tenant.json\"",
         "\"property\":\"client_authentication_methods\",\"why\":\"this server cannot do that (tls_client_auth)",
         "\"property\":\"shoe_size\",\"why\":\"rulemint knows no such property\"",
-        "Other: there is no such client",
         "the management API of another place",
         "an API of Auth0 itself",
     ] {
@@ -217,7 +216,7 @@ fn no_file_outside_of_the_directory_is_read() {
 #[test]
 fn a_place_that_is_neither_a_directory_nor_yaml_is_refused() {
     let place = Place::new();
-    let message = place.run(&["apply", "-f", "nowhere"]).badly(3);
+    let message = place.run(&["apply", "-f", "nowhere"]).badly(4);
     assert!(
         message.contains("nowhere: there is no such directory or file"),
         "{message}"

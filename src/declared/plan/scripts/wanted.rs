@@ -56,10 +56,11 @@ fn rule<'d>(draft: &mut Draft<'d>, entry: &'d Entry) -> Option<Wanted<'d>> {
     if order.is_some() && number.is_none() {
         draft.mistake(entry, "order is no number of a place");
     }
-    unknown(draft, entry, RULE);
+    draft.check_names(entry, RULE);
+    let enabled = flag(draft, entry, "enabled");
     let mut wanted = script(draft, entry, "script")?;
     wanted.order = number;
-    wanted.enabled = Some(flag(entry, "enabled").unwrap_or(true));
+    wanted.enabled = Some(enabled.unwrap_or(true));
     Some(wanted)
 }
 
@@ -70,12 +71,14 @@ fn hook<'d>(draft: &mut Draft<'d>, entry: &'d Entry) -> Option<Wanted<'d>> {
         draft.leave_out(entry, None, &why);
         return None;
     }
-    unknown(draft, entry, HOOK);
+    draft.check_names(entry, HOOK);
     bundled(draft, entry, "dependencies");
+    let enabled = flag(draft, entry, "enabled");
+    let active = flag(draft, entry, "active");
     let mut wanted = script(draft, entry, "script")?;
     // The deploy tool's spelling, so that a Hook has one name.
     wanted.name = wanted.name.to_lowercase().replace(' ', "-");
-    wanted.enabled = flag(entry, "enabled").or(flag(entry, "active"));
+    wanted.enabled = enabled.or(active);
     if let Some(Value::Object(secrets)) = entry.properties.get("secrets") {
         let value = |(name, value): (&String, &Value)| (name.clone(), secret(value));
         wanted.secrets = secrets.iter().map(value).collect();
@@ -105,11 +108,11 @@ fn action<'d>(draft: &mut Draft<'d>, entry: &'d Entry, bindings: &Bindings) -> O
         draft.leave_out(entry, None, &why);
         return None;
     }
-    unknown(draft, entry, ACTION);
+    draft.check_names(entry, ACTION);
     bundled(draft, entry, "dependencies");
     bundled(draft, entry, "modules");
+    let is_deployed = flag(draft, entry, "deployed").unwrap_or(true);
     let mut wanted = script(draft, entry, "code")?;
-    let is_deployed = flag(entry, "deployed").unwrap_or(true);
     if let Some(bindings) = bindings {
         wanted.bound = bindings.get(&name).cloned();
         wanted.enabled = Some(wanted.bound.is_some() && is_deployed);
@@ -133,6 +136,9 @@ fn script<'d>(draft: &mut Draft<'d>, entry: &'d Entry, property: &str) -> Option
         return None;
     }
     let script = draft.text(entry, property)?;
+    if entry.is_incomplete {
+        return None;
+    }
     let plain = plain(&name);
     if plain.is_empty() {
         draft.leave_out(
@@ -169,8 +175,12 @@ fn plain(name: &str) -> String {
     name.to_owned()
 }
 
-fn flag(entry: &Entry, name: &str) -> Option<bool> {
-    entry.properties.get(name).and_then(Value::as_bool)
+fn flag(draft: &mut Draft<'_>, entry: &Entry, name: &str) -> Option<bool> {
+    let value = entry.properties.get(name)?;
+    if !value.is_boolean() && !value.is_null() {
+        draft.mistake(entry, format!("{name} is neither true nor false"));
+    }
+    value.as_bool()
 }
 
 /// A value that files really give.
@@ -190,14 +200,6 @@ fn bundled(draft: &mut Draft<'_>, entry: &Entry, property: &str) {
     if !is_empty {
         let why = "versions are those that are bundled here; `rulemint rule build` puts any other package into a script";
         draft.leave_out(entry, Some(property), why);
-    }
-}
-
-fn unknown(draft: &mut Draft<'_>, entry: &Entry, known: &[&str]) {
-    for name in entry.properties.keys() {
-        if !known.contains(&name.as_str()) {
-            draft.leave_out(entry, Some(name), "rulemint knows no such property");
-        }
     }
 }
 
