@@ -59,6 +59,6 @@ A value comes from the first of these that has one: a flag, an environment varia
 one that `--config` or `RULEMINT_CONFIG` names), the default. A dot in a key is a table in the file: `rules.dir` is
 `dir` in `[rules]`. A list in a variable is parted by commas.
 
-Unknown keys are mistakes. `rulemint config check` reports every mistake at once, `rulemint config show` prints what
-applies and where it came from.
+Unknown keys are mistakes. `rulemint config check` reports every mistake at once, and what no server starts with: an address that
+other machines reach without TLS, a certificate that is not there. `rulemint config show` prints what applies and where it came from.
 ";
