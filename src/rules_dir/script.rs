@@ -173,7 +173,8 @@ impl ScriptRules {
             word: self.free_word(&all, order, &new.name),
         };
         let title = title(&new.name, &place.word);
-        let manifest = edited(new.manifest.as_deref(), title, !new.enabled).map_err(RulesDirError::Invalid)?;
+        let manifest =
+            edited(new.manifest.as_deref(), title, !new.enabled).map_err(RulesDirError::Invalid)?;
         let added = ScriptRule::at(&place, &all, (new.script.clone(), manifest));
         prepared.write(&self.file(&added.file), added.clone())?;
         Ok((prepared, added))
