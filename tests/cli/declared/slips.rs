@@ -5,44 +5,49 @@ use serde_json::{Value, json};
 use super::{put, tenant};
 use crate::place::Place;
 
-#[test]
-fn a_slip_is_refused_and_what_auth0_has_is_left_out() {
-    let place = Place::new();
-    tenant(&place);
+/// A tenant with slips, and with what is none.
+fn slip(place: &Place) {
+    tenant(place);
     put(
-        &place,
+        place,
         "t/clients/Shop.json",
         &json!({ "name": "Shop", "client_metadat": { "tier": "gold" }, "grant_types": "client_credentials", "shoe_size": 43 }),
     );
     put(
-        &place,
+        place,
         "t/resource-servers/Orders.json",
         &json!({ "identifier": "https://orders.example", "signing_alg": "RS265", "token_lifetime": "long",
                  "scopes": [{ "value": "read:orders" }] }),
     );
     put(
-        &place,
+        place,
         "t/grants/nobody.json",
         &json!({ "client_id": "Nobody", "audience": "https://orders.example", "scope": [] }),
     );
     put(
-        &place,
+        place,
         "t/grants/nothing.json",
         &json!({ "client_id": "Shop", "audience": "https://order.example", "scope": [] }),
     );
     put(
-        &place,
+        place,
         "t/grants/management.json",
         &json!({ "client_id": "Nobody", "audience": "https://acme.eu.auth0.com/api/v2/", "scope": [] }),
     );
     place.put("t/rules/r.js", "function (user, context, callback) {}");
     put(
-        &place,
+        place,
         "t/rules/r.json",
         &json!({ "name": "r", "script": "./r.js", "enabled": "no", "ordr": 1 }),
     );
     place.put("t/client/Other.json", "{}");
     place.put("t/roles/Admin.json", "{}");
+}
+
+#[test]
+fn a_slip_is_refused_and_what_auth0_has_is_left_out() {
+    let place = Place::new();
+    slip(&place);
     let message = place.run(&["apply", "-f", "t"]).badly(3);
     for words in [
         "clients/Shop.json: client_metadat: nobody knows such a property; did you mean client_metadata?",
