@@ -149,7 +149,7 @@ fn every_mistake_is_told_at_once_whatever_kind_it_is_of() {
         [
             "clients/broken.json",
             "clients/nameless.json",
-            "rules/gone.js",
+            "rules/gone.json",
             "rules/gone.json",
             "rules/syntax.json",
             "rules/syntax.json",
