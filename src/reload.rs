@@ -150,7 +150,7 @@ impl Reloader {
     /// Brings the chain that was live last back, and then looks at the directory for the first time.
     ///
     /// # Errors
-    /// When a rule cannot run that must.
+    /// When a rule cannot run that must, or the store does not answer.
     pub async fn start(config: Rules, parts: Parts) -> Result<Self, StartError> {
         let rules_dir = std::path::absolute(&config.dir).unwrap_or_else(|_| config.dir.clone());
         let mut reloader = Self {
@@ -176,9 +176,7 @@ impl Reloader {
             rollback_seen: 0,
         };
         reloader.rollback_seen = reloader.keep.store.newest_change_ever().await?;
-        reloader.restore().await?;
-        reloader.look(None).await;
-        reloader.check_start()?;
+        reloader.begin().await?;
         Ok(reloader)
     }
 
@@ -257,7 +255,7 @@ impl Reloader {
                 true => Duration::ZERO,
                 false => CONFIRM_MISSING,
             };
-            self.look(Some(triggers)).await;
+            self.look(triggers).await;
         }
         if wishes.newest > 0 {
             self.answer_wish(wishes.newest, problem).await;

@@ -21,31 +21,6 @@ use crate::store::StoreError;
 use crate::telemetry::metrics::{LiveRule, ResultLabel};
 
 impl Reloader {
-    /// Brings back the chain that was live when the server last ran.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub(super) async fn restore(&mut self) -> Result<(), StoreError> {
-        let Some(last) = self.keep.last().await? else {
-            return Ok(());
-        };
-        let mut rules = Vec::with_capacity(last.rules.len());
-        for (name, loaded) in self.load_kept(&last).await {
-            match loaded {
-                Ok(rule) => rules.push(rule),
-                Err(problem) => warn!(rule = &*name, problem, "the last good version cannot run"),
-            }
-        }
-        self.current = Why {
-            cause: last.row.cause,
-            holds: last.row.holds.and_then(|digest| digest.parse().ok()),
-            since: last.row.created_at,
-        };
-        let chain = Chain::new(rules, last.row.number);
-        self.put_in_force(chain);
-        Ok(())
-    }
-
     /// Goes back to an earlier chain, which then holds against the directory as it is now. Which chain is the one before is
     /// only known here: another may have gone live since somebody asked.
     ///
@@ -133,7 +108,10 @@ impl Reloader {
         self.workshop.keep_only(live.chain.rules(), &found);
     }
 
-    async fn load_kept(&mut self, chain: &KeptChain) -> Vec<(Arc<str>, Result<Arc<Rule>, String>)> {
+    pub(super) async fn load_kept(
+        &mut self,
+        chain: &KeptChain,
+    ) -> Vec<(Arc<str>, Result<Arc<Rule>, String>)> {
         let mut loaded = Vec::with_capacity(chain.rules.len());
         for kept in &chain.rules {
             let result = match self.keep.source(kept) {

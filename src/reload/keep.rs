@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::report::EarlierReport;
 use crate::audit::Actor;
-use crate::rule::{Cases, Chain, Digest, Fingerprint, Form, Rule, Source};
+use crate::rule::{Cases, Chain, Digest, Fingerprint, Form, Manifest, OnError, Rule, Source};
 use crate::store::{GenerationRow, NewGeneration, Store, StoreError};
 
 /// The recent chains of one rules directory.
@@ -44,6 +44,15 @@ pub(super) struct KeptRule {
     /// Stands for the golden cases that it passed.
     #[serde(default)]
     pub(super) cases: Option<Digest>,
+}
+
+impl KeptRule {
+    /// Whether its manifest says that tokens may be issued without it.
+    pub(super) fn is_optional(&self) -> bool {
+        let manifest = self.manifest.as_deref();
+        let manifest = manifest.and_then(|text| Manifest::parse(text, "").ok());
+        manifest.is_some_and(|manifest| manifest.on_error == OnError::Skip)
+    }
 }
 
 /// Why a chain is live.

@@ -1,35 +1,149 @@
-//! Whether a server can start with the rules that were found.
+//! The first look at the rules directory, and whether a server can start with what it found.
+//!
+//! A server that starts takes up where the last one ended: what was good then is brought back first, and a file that cannot
+//! be a rule keeps nobody from going on with it. What must not happen is that tokens go out with fewer rules than before
+//! because something could not be read or brought back.
+
+use std::sync::Arc;
+
+use tracing::warn;
 
 use super::Reloader;
-use super::report::{Problem, RuleState};
+use super::assemble::{Candidate, Found};
+use super::keep::Why;
+use super::report::{Problem, RuleReport, RuleState};
+use super::scan::Scan;
+use crate::rule::Chain;
 use crate::store::StoreError;
 
+/// The chain that was live when the server last ran.
+struct Last {
+    /// Its rules that could not be brought back although no token may be without them, and why.
+    lost: Vec<(Arc<str>, String)>,
+}
+
 impl Reloader {
-    /// At the start nothing runs yet that could go on running: what must not be missing stops the server.
-    pub(super) fn check_start(&self) -> Result<(), StartError> {
+    /// Brings the chain that was live last back, and makes it equal to the directory as far as that can be.
+    ///
+    /// # Errors
+    /// When a rule cannot run that must, or the store does not answer.
+    pub(super) async fn begin(&mut self) -> Result<(), StartError> {
+        let last = self.restore().await?;
+        let scan = match self.settled_scan().await {
+            Ok(scan) => scan,
+            Err(problem) => {
+                self.report_directory(&problem).await;
+                return self.check_without_directory(last.as_ref());
+            }
+        };
+        self.places = Some(scan.places.clone());
+        self.seen = Some(scan.seen());
+        if self.holds_against(&scan) {
+            self.check_whole(last.as_ref())?;
+            self.hold(&scan).await;
+            return Ok(());
+        }
+        let found = self.build_for_start(&scan).await;
+        let candidates = self.assemble(found);
+        // Before anything is written down: the next start must not take less for what was live last.
+        self.check_found(last.as_ref(), &candidates)?;
+        self.go_live(candidates, "the server started").await;
+        Ok(())
+    }
+
+    async fn build_for_start(&mut self, scan: &Scan) -> Vec<Found> {
+        loop {
+            // Nobody can ask for anything yet that would make it stop.
+            if let Ok(found) = self.build(scan, None).await {
+                return found;
+            }
+        }
+    }
+
+    async fn restore(&mut self) -> Result<Option<Last>, StoreError> {
+        let Some(last) = self.keep.last().await? else {
+            return Ok(None);
+        };
+        let (mut rules, mut lost) = (Vec::with_capacity(last.rules.len()), Vec::new());
+        let loaded = self.load_kept(&last).await.into_iter();
+        for (kept, (name, loaded)) in last.rules.iter().zip(loaded) {
+            match loaded {
+                Ok(rule) => rules.push(rule),
+                Err(problem) => {
+                    warn!(rule = &*name, problem, "the last good version cannot run");
+                    if !kept.is_optional() {
+                        lost.push((name, problem));
+                    }
+                }
+            }
+        }
+        self.current = Why {
+            cause: last.row.cause,
+            holds: last.row.holds.and_then(|digest| digest.parse().ok()),
+            since: last.row.created_at,
+        };
+        self.put_in_force(Chain::new(rules, last.row.number));
+        Ok(Some(Last { lost }))
+    }
+
+    /// The directory cannot be read: what was live last runs on, all of it.
+    fn check_without_directory(&self, last: Option<&Last>) -> Result<(), StartError> {
+        self.check_whole(last)?;
         let report = self.report.load();
-        let mut problems: Vec<String> = Vec::new();
+        let mut problems = self.not_there(report.rules.iter());
         if let Some(problem) = &report.directory_problem
+            && last.is_none()
             && problem.code != Problem::NO_DIRECTORY
         {
             problems.push(problem.text.clone());
         }
-        for rule in &report.rules {
-            if let (RuleState::Refused, false, Some(problem)) =
-                (rule.state, rule.optional, &rule.problem)
-            {
-                problems.push(format!("{}: {}", rule.name, problem.text));
+        self.verdict(problems)
+    }
+
+    /// The chain that was live last runs as it was, or not at all.
+    fn check_whole(&self, last: Option<&Last>) -> Result<(), StartError> {
+        let lost = last.iter().flat_map(|last| &last.lost);
+        let text = |(name, problem): &(Arc<str>, String)| {
+            format!("{name}: its last good version cannot run: {problem}")
+        };
+        self.verdict(lost.map(text).collect())
+    }
+
+    /// A file that cannot be a rule is in the way where nothing ran before, where it must run, and where it is in the
+    /// place of a rule that ran and cannot be brought back.
+    fn check_found(&self, last: Option<&Last>, candidates: &[Candidate]) -> Result<(), StartError> {
+        let is_needed = |rule: &RuleReport| match last {
+            None => !rule.optional,
+            Some(last) => {
+                let is_lost = last.lost.iter().any(|(name, _)| **name == *rule.name);
+                rule.required || is_lost
             }
-        }
-        for name in &self.config.required {
-            if !report.rules.iter().any(|rule| rule.name == *name) {
-                problems.push(format!("{name}: it is required and there is no such rule"));
-            }
-        }
+        };
+        let reports = || candidates.iter().map(|candidate| &candidate.report);
+        let refused = reports().filter(|rule| rule.state == RuleState::Refused && is_needed(rule));
+        let text = |rule: &RuleReport| {
+            let problem = rule.problem.as_ref().map_or("", |problem| &problem.text);
+            format!("{}: {problem}", rule.name)
+        };
+        let mut problems: Vec<String> = refused.map(text).collect();
+        problems.extend(self.not_there(reports()));
+        self.verdict(problems)
+    }
+
+    fn not_there<'r>(&self, rules: impl Iterator<Item = &'r RuleReport> + Clone) -> Vec<String> {
+        let is_there = |name: &&String| rules.clone().any(|rule| rule.name == **name);
+        let required = self.config.required.iter();
+        required
+            .filter(|name| !is_there(name))
+            .map(|name| format!("{name}: it is required and there is no such rule"))
+            .collect()
+    }
+
+    fn verdict(&self, problems: Vec<String>) -> Result<(), StartError> {
         match problems.is_empty() {
             true => Ok(()),
             false => Err(StartError::Rules {
-                rules_dir: report.rules_dir.clone(),
+                rules_dir: self.keep.rules_dir.clone(),
                 problems,
             }),
         }

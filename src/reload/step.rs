@@ -17,11 +17,11 @@ use super::{Reloader, Trigger};
 use crate::rule::{Manifest, OnError, Rule, Source};
 
 /// The directory changed again while a rule was being built: what was being built is of no use any more.
-struct Superseded;
+pub(super) struct Superseded;
 
 impl Reloader {
     /// Looks at the directory and makes the chain equal to it, as far as that can be.
-    pub(super) async fn look(&mut self, triggers: Option<&mut UnboundedReceiver<Trigger>>) {
+    pub(super) async fn look(&mut self, triggers: &mut UnboundedReceiver<Trigger>) {
         let scan = match self.settled_scan().await {
             Ok(scan) => scan,
             Err(problem) => return self.report_directory(&problem).await,
@@ -34,19 +34,13 @@ impl Reloader {
             return;
         }
         let only_outside = |before: &Seen| before.0 == scan.digest && before.1 != scan.seen().1;
-        let cause = match triggers {
-            None => "the server started",
-            Some(_) if self.seen.as_ref().is_some_and(only_outside) => {
-                "a secret or a shared value changed"
-            }
-            Some(_) => "the rules directory changed",
+        let cause = match self.seen.as_ref().is_some_and(only_outside) {
+            true => "a secret or a shared value changed",
+            false => "the rules directory changed",
         };
         self.seen = seen;
-        if self.current.holds == Some(scan.digest) {
-            self.missing.clear();
-            self.renew_held(&scan).await;
-            let candidates = self.as_they_are();
-            return self.publish(candidates).await;
+        if self.holds_against(&scan) {
+            return self.hold(&scan).await;
         }
         match self.build_unless_undone(&scan, triggers).await {
             Ok(found) => {
@@ -60,24 +54,34 @@ impl Reloader {
         }
     }
 
+    /// Whether what was found is what somebody went back from.
+    pub(super) fn holds_against(&self, scan: &Scan) -> bool {
+        self.current.holds == Some(scan.digest)
+    }
+
+    /// The chain that was gone back to stays.
+    pub(super) async fn hold(&mut self, scan: &Scan) {
+        self.missing.clear();
+        self.renew_held(scan).await;
+        let candidates = self.as_they_are();
+        self.publish(candidates).await;
+    }
+
     /// Builds what was found. Nothing goes live once somebody wants to go back: whoever asks means what is live.
     async fn build_unless_undone(
         &mut self,
         scan: &Scan,
-        mut triggers: Option<&mut UnboundedReceiver<Trigger>>,
+        triggers: &mut UnboundedReceiver<Trigger>,
     ) -> Result<Vec<Found>, Superseded> {
         self.tell_pending(scan).await;
-        let found = self.build(scan, triggers.as_deref_mut()).await?;
-        let is_undone = match triggers {
-            Some(triggers) => self.is_to_go_back(triggers).await,
-            None => false,
-        };
+        let found = self.build(scan, Some(&mut *triggers)).await?;
+        let is_undone = self.is_to_go_back(triggers).await;
         (!is_undone).then_some(found).ok_or(Superseded)
     }
 
     /// Reads the directory when none of its files is being written to: one that is younger than the quiet time may
     /// still grow, and whoever writes through this program may be in the middle of it. Nobody is waited for without end.
-    async fn settled_scan(&self) -> io::Result<Scan> {
+    pub(super) async fn settled_scan(&self) -> io::Result<Scan> {
         let quiet = self.config.debounce_ms.cast_signed();
         for _ in 0..SETTLE_ROUNDS_MAX {
             let scan = self.scan().await?;
@@ -101,7 +105,7 @@ impl Reloader {
     }
 
     /// Builds every rule that was found, one after the other.
-    async fn build(
+    pub(super) async fn build(
         &mut self,
         scan: &Scan,
         mut triggers: Option<&mut UnboundedReceiver<Trigger>>,

@@ -109,6 +109,12 @@ impl Setup {
     }
 
     pub(crate) async fn try_start(self) -> Result<TestServer, StartError> {
+        let (server, registrar, store) = self.attempt().await?;
+        Ok(TestServer::run(server, self, registrar, store))
+    }
+
+    /// Makes a server ready that nobody runs yet.
+    pub(crate) async fn attempt(&self) -> Result<(Server, Registrar, Store), StartError> {
         let data = DataDir::open(&self.config.data_dir).unwrap();
         let opened = open_installation(&data, &SystemRandom).await.unwrap();
         let registrar = Registrars::new(
@@ -126,7 +132,7 @@ impl Setup {
             outside: self.outside.clone(),
         };
         let server = Server::start(self.config.clone(), parts).await?;
-        Ok(TestServer::run(server, self, registrar, opened.store))
+        Ok((server, registrar, opened.store))
     }
 }
 

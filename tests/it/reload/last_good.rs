@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use rulemint::reload::RuleState;
+use rulemint::reload::{RuleState, Trigger};
 use rulemint::server::StartError;
 
 use super::{serving_good, until_version, version};
-use crate::harness::{Setup, jti_rule, rule_that_sets};
+use crate::harness::{Setup, TestServer, jti_rule, rule_that_sets};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_file_does_not_outlast_a_good_one() {
@@ -69,6 +69,32 @@ async fn a_server_does_not_start_with_a_bad_rule_that_never_was_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bad_file_beside_rules_that_were_good_keeps_no_server_from_starting_again() {
+    let server = serving_good().await;
+    server.put_rule("41-bad.wasm", "garbage");
+    server.until_problem("41-bad", "not_a_rule").await;
+    let generation = server.report().await.generation;
+    let server = server.stop().await.start().await;
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+    let report = server.report().await;
+    assert_eq!(report.generation, generation);
+    assert_eq!(report.rules[1].state, RuleState::Refused);
+    let problem = report.rules[1].problem.as_ref().unwrap();
+    assert_eq!(problem.code, "not_a_rule");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_required_file_that_is_bad_keeps_a_server_from_starting_again() {
+    let setup = serving_good().await.stop().await;
+    let setup = setup.with("41-bad.wasm", "garbage");
+    let problem = setup
+        .but(|config| config.rules.required = vec!["41-bad".to_owned()])
+        .refusal()
+        .await;
+    assert!(problem.contains("41-bad"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_starts_without_a_bad_rule_whose_failures_are_skipped() {
     let server = Setup::new()
         .with("10-rule.wasm", "garbage")
@@ -126,15 +152,58 @@ async fn a_compiled_rule_that_was_tampered_with_is_compiled_again() {
     assert_eq!(server.ask(&[]).await.claims()["version"], "good");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_kept_file_that_was_tampered_with_is_not_run() {
-    let server = serving_good().await;
+/// A server's setup, after the last good version of its rule has become another.
+async fn tampered_with(server: TestServer) -> Setup {
     let kept = server.data_dir().join("rules");
     let setup = server.stop().await;
     for entry in fs::read_dir(&kept).unwrap() {
         fs::write(entry.unwrap().path(), rule_that_sets("version", "\"evil\"")).unwrap();
     }
-    fs::write(setup.config.rules.dir.join("10-rule.wasm"), "garbage").unwrap();
-    let problem = setup.refusal().await;
+    setup
+}
+
+/// Tries to start with what is left, again and again: a refusal does not make the next start think that there was less.
+async fn refused_twice(setup: Setup) -> String {
+    let first = setup.attempt().await.err().unwrap().to_string();
+    assert_eq!(setup.refusal().await, first);
+    first
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_file_that_was_tampered_with_is_not_run() {
+    let setup = tampered_with(serving_good().await).await;
+    let problem = refused_twice(setup.with("10-rule.wasm", "garbage")).await;
     assert!(problem.contains("10-rule"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_server_goes_on_with_less_than_the_last_good_chain_because_its_directory_is_gone() {
+    let setup = tampered_with(serving_good().await).await;
+    fs::remove_dir_all(&setup.config.rules.dir).unwrap();
+    let problem = refused_twice(setup).await;
+    assert!(
+        problem.contains("10-rule: its last good version cannot run"),
+        "{problem}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_server_goes_on_with_less_than_the_chain_that_was_gone_back_to() {
+    let server = serving_good().await;
+    let first = server.report().await.generation;
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+    let rollback = Trigger::Rollback {
+        to: Some(first),
+        wish: 1,
+    };
+    server.reloader.send(rollback).unwrap();
+    server
+        .until_rules("the wish", |report| report.wish == 1)
+        .await;
+    let problem = refused_twice(tampered_with(server).await).await;
+    assert!(
+        problem.contains("10-rule: its last good version cannot run"),
+        "{problem}"
+    );
 }
