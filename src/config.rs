@@ -101,6 +101,9 @@ pub struct Rules {
     pub rescan_seconds: u64,
     /// Names of rules (file names without ending) that must run: without one of them the server does not start.
     pub required: Vec<String>,
+    /// Start although rules that were live last are not in this directory, which is another one than theirs: they end.
+    /// For one start, after which the directory is the one that counts.
+    pub accept_fewer: bool,
     /// How many generations of the rule chain can be rolled back to.
     #[schemars(range(min = 1, max = 1_000))]
     pub generations_kept: u32,
@@ -224,6 +227,13 @@ impl Default for Config {
     }
 }
 
+impl Rules {
+    /// The directory's whole path, by which generations remember where they came from.
+    pub fn whole_dir(&self) -> PathBuf {
+        std::path::absolute(&self.dir).unwrap_or_else(|_| self.dir.clone())
+    }
+}
+
 impl Default for Rules {
     fn default() -> Self {
         Self {
@@ -232,6 +242,7 @@ impl Default for Rules {
             debounce_ms: 40,
             rescan_seconds: 30,
             required: Vec::new(),
+            accept_fewer: false,
             generations_kept: 10,
         }
     }

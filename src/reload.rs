@@ -152,12 +152,13 @@ impl Reloader {
     /// # Errors
     /// When a rule cannot run that must, or the store does not answer.
     pub async fn start(config: Rules, parts: Parts) -> Result<Self, StartError> {
-        let rules_dir = std::path::absolute(&config.dir).unwrap_or_else(|_| config.dir.clone());
+        let rules_dir = config.whole_dir().display().to_string();
         let mut reloader = Self {
             keep: Keep {
                 store: parts.store,
                 files: parts.kept_files,
-                rules_dir: rules_dir.display().to_string(),
+                origin: rules_dir.clone(),
+                rules_dir,
                 count: config.generations_kept,
                 actor: Actor::server(),
             },

@@ -41,6 +41,8 @@ pub struct Restored {
     pub replaced: Option<PathBuf>,
     /// The APIs whose tokens were revoked.
     pub revoked: Vec<String>,
+    /// The rules directory that the rules which were live last came from, if any were.
+    pub rules_dir: Option<String>,
 }
 
 /// Restores a backup. No server may run on the directory. Everything is checked first; then all of it is in place at
@@ -77,7 +79,7 @@ async fn put_together(
     if let Some(rules_dir) = &wish.rules_dir {
         check_rules(&staged, rules_dir)?;
     }
-    let revoked = make_good(&staged, wish, clock).await?;
+    let MadeGood { revoked, rules_dir } = make_good(&staged, wish, clock).await?;
     if let Some(rules_dir) = &wish.rules_dir {
         copy_tree(&staged.path().join(RULES_DIR), rules_dir)?;
     }
@@ -88,6 +90,7 @@ async fn put_together(
         made_by: content.rulemint,
         replaced: data.take_over()?,
         revoked,
+        rules_dir,
     })
 }
 
@@ -117,12 +120,18 @@ fn stage(data: &DataDir, wish: &Wish, content: &Content) -> Result<DataDir, Back
     Ok(DataDir::open(&staged)?)
 }
 
+/// A store that is ready to be taken up.
+struct MadeGood {
+    revoked: Vec<String>,
+    rules_dir: Option<String>,
+}
+
 /// Checks the staged store, brings it up to date, and closes what the time since the backup has opened.
 async fn make_good(
     staged: &DataDir,
     wish: &Wish,
     clock: Arc<dyn Clock>,
-) -> Result<Vec<String>, BackupError> {
+) -> Result<MadeGood, BackupError> {
     let damage = examine(staged).await?.damage;
     if !damage.is_empty() {
         let path = wish.backup.clone();
@@ -135,8 +144,12 @@ async fn make_good(
         true => revoke_issued(&store, clock, &wish.actor).await?,
         false => Vec::new(),
     };
+    let last = store.generations(1).await?.pop();
     store.close().await;
-    Ok(revoked)
+    Ok(MadeGood {
+        revoked,
+        rules_dir: last.map(|row| row.rules_dir),
+    })
 }
 
 async fn revoke_issued(

@@ -11,7 +11,7 @@ use super::access::{load, user};
 use super::exit::{NotThere, Refused};
 use super::output::{moment, size};
 use crate::audit::Actor;
-use crate::backup::{self, Extent, Wish};
+use crate::backup::{self, Extent, Restored, Wish};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -119,6 +119,9 @@ impl Restore {
                 replaced.clone().unwrap_or_else(|| "nothing".to_owned()),
             ),
         ];
+        if let Some(rules_dir) = &restored.rules_dir {
+            lines.push(("rules from", rules_dir.clone()));
+        }
         if !restored.revoked.is_empty() {
             lines.push(("revoked for", restored.revoked.join(", ")));
         }
@@ -128,8 +131,10 @@ impl Restore {
             "made_by": restored.made_by,
             "replaced": replaced,
             "revoked_for": restored.revoked,
+            "rules_dir": restored.rules_dir,
         });
         context.output.thing(&whole, &lines);
+        remark_on_rules(&restored, &config, context);
         if restored.revoked.is_empty() {
             context.output.remark(
                 "what was revoked after the backup is good again until it expires; \
@@ -137,6 +142,22 @@ impl Restore {
             );
         }
         Ok(())
+    }
+}
+
+/// A server that starts elsewhere looks for its rules elsewhere.
+fn remark_on_rules(restored: &Restored, config: &Config, context: &Context<'_>) {
+    let here = config.rules.whole_dir().display().to_string();
+    let elsewhere = restored
+        .rules_dir
+        .as_ref()
+        .filter(|origin| **origin != here);
+    if let Some(origin) = elsewhere {
+        context.output.remark(&format!(
+            "the rules that were live came from {origin}, and the rules directory is {here} now: put them there \
+             (`restore --with-rules`, where the backup has them), or name theirs with --rules-dir. Where it is not there, a \
+             server runs what was live last; where some of them are not in it, none starts"
+        ));
     }
 }
 

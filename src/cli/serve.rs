@@ -36,6 +36,9 @@ pub(super) struct Serve {
     /// The directory whose files are the rules [default: rules].
     #[arg(long, value_name = "DIR")]
     rules_dir: Option<String>,
+    /// Start although rules that were live last are not in the rules directory, which is another one than theirs.
+    #[arg(long)]
+    accept_fewer_rules: bool,
     /// How changes in the rules directory are noticed: auto, poll or off [default: auto].
     #[arg(long, value_name = "HOW")]
     watch: Option<String>,
@@ -100,6 +103,9 @@ impl Serve {
         if self.allow_plain_http {
             flags.push(flag("--allow-plain-http", "allow_plain_http", true));
         }
+        if self.accept_fewer_rules {
+            flags.push(flag("--accept-fewer-rules", "rules.accept_fewer", true));
+        }
         if self.tls_self_signed {
             flags.push(flag("--tls-self-signed", "tls.self_signed", true));
         }
@@ -145,7 +151,7 @@ fn welcome(server: &Server, data_dir: &str) {
     println!("{DIM}data{DIM:#}    {data_dir}");
     println!("{DIM}rules{DIM:#}   {}", report.rules_dir);
     if let Some(problem) = &report.directory_problem {
-        println!("        {BAD}none:{BAD:#} {}", problem.text);
+        println!("        {BAD}problem:{BAD:#} {}", problem.text);
     }
     for rule in &report.rules {
         match &rule.problem {
@@ -160,7 +166,7 @@ fn welcome(server: &Server, data_dir: &str) {
         }
     }
     if report.rules.is_empty() && report.directory_problem.is_none() {
-        println!("        none yet: put a .wasm file there");
+        println!("        none yet: put a .wasm or a .js file there");
     }
     if let Some(first) = server.first_start() {
         println!("\nAn administrator was made. Its secret is not shown again:");

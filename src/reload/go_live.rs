@@ -7,6 +7,7 @@ use tracing::{error, warn};
 use super::Reloader;
 use super::assemble::Candidate;
 use super::keep::{Why, same_rules};
+use super::report::RuleState;
 use crate::rule::{Chain, Rule};
 
 impl Reloader {
@@ -17,6 +18,11 @@ impl Reloader {
             .filter_map(|one| one.rule.clone())
             .collect();
         let next = Chain::new(rules, 0);
+        let was_elsewhere = self.keep.is_elsewhere();
+        let is_missing = |one: &Candidate| one.report.state == RuleState::Missing;
+        if !candidates.iter().any(is_missing) {
+            self.keep.arrive();
+        }
         if !same_rules(&self.live.load().chain, next.rules()) {
             let why = Why {
                 cause: cause.to_owned(),
@@ -24,8 +30,18 @@ impl Reloader {
                 since: self.clock.unix_seconds().cast_signed(),
             };
             self.swap(next, why).await;
+        } else if was_elsewhere && !self.keep.is_elsewhere() {
+            self.amend().await;
         }
         self.publish(candidates).await;
+    }
+
+    /// What is live stays; where it came from, or what it holds against, is another matter now.
+    pub(super) async fn amend(&self) {
+        let generation = self.live.load().chain.generation;
+        if let Err(problem) = self.keep.amend(generation, &self.current).await {
+            warn!(%problem, "it could not be written down where the rule chain came from");
+        }
     }
 
     /// Puts a chain in force, and writes it down first. A store that fails keeps nobody from changing a rule.

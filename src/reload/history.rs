@@ -176,12 +176,7 @@ impl Reloader {
         self.seen = None;
         self.places = None;
         self.missing.clear(); // Nobody can say whether a file is there.
-        let problem = Some(if problem.kind() == io::ErrorKind::NotFound {
-            let text = "it is not there; make it and put rules into it".to_owned();
-            Problem::new(Problem::NO_DIRECTORY, text)
-        } else {
-            Problem::new("directory", format!("it cannot be read: {problem}"))
-        });
+        let problem = Some(self.problem_of_directory(problem));
         let before = self.report.load_full();
         if before.directory_problem == problem {
             return;
@@ -194,6 +189,26 @@ impl Reloader {
         report.directory_problem = problem;
         self.say(&before, &report);
         self.post(report).await;
+    }
+
+    fn problem_of_directory(&self, problem: &io::Error) -> Problem {
+        if problem.kind() != io::ErrorKind::NotFound {
+            return Problem::new("directory", format!("it cannot be read: {problem}"));
+        }
+        let runs_on = !self.live.load().chain.rules().is_empty();
+        let text = match (runs_on, self.keep.is_elsewhere()) {
+            (false, _) => "it is not there; make it and put rules into it".to_owned(),
+            (true, false) => {
+                "it is not there; what was live last runs on. Put it back with its rules in it"
+                    .to_owned()
+            }
+            (true, true) => format!(
+                "it is not there; what was live last runs on, which came from {}. Put its rules here, or name their \
+                 directory (--rules-dir)",
+                self.keep.origin
+            ),
+        };
+        Problem::new(Problem::NO_DIRECTORY, text)
     }
 
     /// Tells whoever asked for something that it was done, or why not.

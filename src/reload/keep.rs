@@ -1,5 +1,5 @@
 //! Keeps what was good: the bytes of every rule of the recent chains, so that a restart with a broken directory, and a
-//! rollback, find them.
+//! rollback, find them. The chains are one history, whichever directory they came from.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -14,13 +14,15 @@ use crate::audit::Actor;
 use crate::rule::{Cases, Chain, Digest, Fingerprint, Form, Manifest, OnError, Rule, Source};
 use crate::store::{GenerationRow, NewGeneration, Store, StoreError};
 
-/// The recent chains of one rules directory.
+/// The recent chains.
 pub(super) struct Keep {
     pub(super) store: Store,
     /// Where the bytes are, each under its digest.
     pub(super) files: PathBuf,
-    /// The rules directory they came from.
+    /// The rules directory that is configured.
     pub(super) rules_dir: String,
+    /// The one that what is live came from: another than that until all of it has been found there.
+    pub(super) origin: String,
     /// How many chains besides the live one.
     pub(super) count: u32,
     /// Who makes a chain live: the server, whoever changed the directory.
@@ -66,20 +68,26 @@ pub(super) struct Why {
 }
 
 impl Keep {
-    /// The chain that was live last, of the same directory.
-    pub(super) async fn last(&self) -> Result<Option<KeptChain>, StoreError> {
-        let newest = self.store.generations(1).await?.pop();
-        Ok(newest
-            .filter(|row| row.rules_dir == self.rules_dir)
-            .and_then(KeptChain::read))
+    /// Whether what is live came from another directory than the configured one.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.origin != self.rules_dir
     }
 
-    /// An earlier chain of the same directory.
+    /// The configured directory is the one that counts from now on.
+    pub(super) fn arrive(&mut self) {
+        self.origin.clone_from(&self.rules_dir);
+    }
+
+    /// The chain that was live last.
+    pub(super) async fn last(&self) -> Result<Option<KeptChain>, StoreError> {
+        let newest = self.store.generations(1).await?.pop();
+        Ok(newest.and_then(KeptChain::read))
+    }
+
+    /// An earlier chain.
     pub(super) async fn chain(&self, number: i64) -> Result<Option<KeptChain>, StoreError> {
         let row = self.store.generation(number).await?;
-        Ok(row
-            .filter(|row| row.rules_dir == self.rules_dir)
-            .and_then(KeptChain::read))
+        Ok(row.and_then(KeptChain::read))
     }
 
     /// Keeps the bytes of a rule that loaded.
@@ -118,13 +126,20 @@ impl Keep {
     pub(super) async fn put_chain(&self, rules: &[KeptRule], why: &Why) -> Result<i64, StoreError> {
         let rules = serde_json::to_string(rules).expect("names and digests are JSON");
         let generation = NewGeneration {
-            rules_dir: &self.rules_dir,
+            rules_dir: &self.origin,
             cause: &why.cause,
             rules: &rules,
             holds: why.holds.map(|digest| digest.to_string()),
         };
         let by = self.actor.by(why.since);
         self.store.add_generation(generation, self.count, by).await
+    }
+
+    /// Says anew of the live chain where it came from and what it holds against.
+    pub(super) async fn amend(&self, number: i64, why: &Why) -> Result<(), StoreError> {
+        let holds = why.holds.map(|digest| digest.to_string());
+        let store = &self.store;
+        store.amend_generation(number, &self.origin, holds).await
     }
 
     /// Deletes the bytes that no chain needs any more.
@@ -153,13 +168,10 @@ impl Keep {
         Ok(earlier.map(KeptChain::report).collect())
     }
 
-    /// All chains of this directory that are kept, the newest first.
+    /// All chains that are kept, the newest first.
     pub(super) async fn chains(&self) -> Result<Vec<KeptChain>, StoreError> {
         let rows = self.store.generations(self.count + 1).await?;
-        let ours = |row: &GenerationRow| row.rules_dir == self.rules_dir;
-        Ok((rows.into_iter().filter(ours))
-            .filter_map(KeptChain::read)
-            .collect())
+        Ok(rows.into_iter().filter_map(KeptChain::read).collect())
     }
 
     /// Whatever the form: what is in it is not looked for by name.

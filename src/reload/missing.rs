@@ -26,7 +26,7 @@ impl Reloader {
             if found.contains(&rule.name) || self.has_moved(rule, new) {
                 continue;
             }
-            if self.is_required(rule) {
+            if self.is_required(rule) || self.keep.is_elsewhere() {
                 candidates.push(self.missing_candidate(rule));
                 continue;
             }
@@ -49,12 +49,19 @@ impl Reloader {
     }
 
     fn missing_candidate(&self, rule: &Arc<Rule>) -> Candidate {
-        let text = match self.is_required(rule) {
-            true => "its file is gone; it is required, so its last version runs on",
-            false => "its file is gone; if it stays away, the rule ends",
+        let text = match (self.keep.is_elsewhere(), self.is_required(rule)) {
+            (true, _) => format!(
+                "it came from {} and is not in this directory; its last version runs on until it is here, or until a \
+                 start with --accept-fewer-rules",
+                self.keep.origin
+            ),
+            (false, true) => {
+                "its file is gone; it is required, so its last version runs on".to_owned()
+            }
+            (false, false) => "its file is gone; if it stays away, the rule ends".to_owned(),
         };
         let mut report = self.report_of(&rule.name, Some(rule), RuleState::Missing);
-        report.problem = Some(Problem::new("missing", text.to_owned()));
+        report.problem = Some(Problem::new("missing", text));
         Candidate {
             rule: Some(Arc::clone(rule)),
             report,

@@ -5,6 +5,7 @@
 //! because something could not be read or brought back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::warn;
 
@@ -18,6 +19,8 @@ use crate::store::StoreError;
 
 /// The chain that was live when the server last ran.
 struct Last {
+    /// Its number.
+    generation: i64,
     /// Its rules that could not be brought back although no token may be without them, and why.
     lost: Vec<(Arc<str>, String)>,
 }
@@ -47,6 +50,7 @@ impl Reloader {
         let candidates = self.assemble(found);
         // Before anything is written down: the next start must not take less for what was live last.
         self.check_found(last.as_ref(), &candidates)?;
+        self.check_origin(last.as_ref(), &candidates)?;
         self.go_live(candidates, "the server started").await;
         Ok(())
     }
@@ -83,7 +87,20 @@ impl Reloader {
             since: last.row.created_at,
         };
         self.put_in_force(Chain::new(rules, last.row.number));
-        Ok(Some(Last { lost }))
+        self.set_out_from(last.row.rules_dir);
+        let generation = last.row.number;
+        Ok(Some(Last { generation, lost }))
+    }
+
+    /// Rules of another directory do not end because they are not in this one, unless somebody has said so.
+    fn set_out_from(&mut self, origin: String) {
+        if origin == self.keep.rules_dir {
+            return;
+        }
+        match self.config.accept_fewer {
+            true => self.confirm_missing = Duration::ZERO,
+            false => self.keep.origin = origin,
+        }
     }
 
     /// The directory cannot be read: what was live last runs on, all of it.
@@ -130,6 +147,31 @@ impl Reloader {
         self.verdict(problems)
     }
 
+    /// Another directory than that of the last chain has all of its rules: nobody is to lose them by a path.
+    fn check_origin(
+        &self,
+        last: Option<&Last>,
+        candidates: &[Candidate],
+    ) -> Result<(), StartError> {
+        let Some(last) = last.filter(|_| self.keep.is_elsewhere()) else {
+            return Ok(());
+        };
+        let reports = || candidates.iter().map(|candidate| &candidate.report);
+        let absent = reports().filter(|rule| rule.state == RuleState::Missing);
+        let lost = last.lost.iter().map(|(name, _)| &**name);
+        let lost = lost.filter(|name| !reports().any(|rule| rule.name == **name));
+        let missing: Vec<&str> = absent.map(|rule| &*rule.name).chain(lost).collect();
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(StartError::OtherDirectory {
+                rules_dir: self.keep.rules_dir.clone(),
+                origin: self.keep.origin.clone(),
+                generation: last.generation,
+                missing: missing.join(", "),
+            }),
+        }
+    }
+
     fn not_there<'r>(&self, rules: impl Iterator<Item = &'r RuleReport> + Clone) -> Vec<String> {
         let is_there = |name: &&String| rules.clone().any(|rule| rule.name == **name);
         let required = self.config.required.iter();
@@ -160,6 +202,22 @@ pub enum StartError {
         rules_dir: String,
         /// What is wrong, one text for each rule.
         problems: Vec<String>,
+    },
+    /// The rules that were live last came from another directory and are not in this one.
+    #[error(
+        "start with the rules in {rules_dir}: generation {generation}, which was live last, came from {origin}, and \
+         {missing} of it is not here; put it here, name its directory (--rules-dir), or let it end \
+         (--accept-fewer-rules)"
+    )]
+    OtherDirectory {
+        /// The directory.
+        rules_dir: String,
+        /// The one that the last chain came from.
+        origin: String,
+        /// The last chain's number.
+        generation: i64,
+        /// The names of the rules that are not there.
+        missing: String,
     },
     /// The store failed.
     #[error(transparent)]

@@ -63,6 +63,10 @@ impl Reloader {
     pub(super) async fn hold(&mut self, scan: &Scan) {
         self.missing.clear();
         self.renew_held(scan).await;
+        if self.keep.is_elsewhere() {
+            self.keep.arrive();
+            self.amend().await;
+        }
         let candidates = self.as_they_are();
         self.publish(candidates).await;
     }

@@ -76,6 +76,25 @@ impl Store {
         Ok(number)
     }
 
+    /// Says anew of a chain where it came from and what it holds against. Its rules stay what they were.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn amend_generation(
+        &self,
+        number: i64,
+        rules_dir: &str,
+        holds: Option<String>,
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE generations SET rules_dir = ?2, holds = ?3 WHERE number = ?1")
+            .bind(number)
+            .bind(rules_dir)
+            .bind(holds)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// The newest `count` chains, the newest first.
     ///
     /// # Errors

@@ -185,6 +185,39 @@ fn rules_come_along_where_that_is_asked_for() {
 }
 
 #[test]
+fn a_server_on_a_backup_that_came_back_elsewhere_has_the_rules_that_were_live() {
+    let place = Place::new();
+    place.put_jti_rule();
+    drop(place.serve(&[]));
+    place.run(&["backup", "copy"]).well();
+    place.put("rulemint.toml", "[rules]\ndir = \"other\"\n");
+    let restored = place.run(&ELSEWHERE);
+    assert!(
+        restored.err.contains("name theirs with --rules-dir"),
+        "{restored:?}"
+    );
+    let restored = restored.well();
+    let of_old = place.path().join("rules").display().to_string();
+    assert!(
+        restored.contains("rules from") && restored.contains(&of_old),
+        "{restored}"
+    );
+    let server = place.serve(&ELSEWHERE[2..]);
+    assert!(
+        server.welcome.contains("which came from") && server.welcome.contains("10-jti"),
+        "{}",
+        server.welcome
+    );
+    assert!(!server.welcome.contains("none:"), "{}", server.welcome);
+    drop(server);
+    fs::create_dir(place.path().join("other")).unwrap();
+    let message = place.run(&["serve", "--data-dir", "elsewhere"]).badly(1);
+    assert!(message.contains("10-jti of it is not here"), "{message}");
+    let server = place.serve(&[&ELSEWHERE[2..], &["--accept-fewer-rules"]].concat());
+    assert!(server.welcome.contains("none yet"), "{}", server.welcome);
+}
+
+#[test]
 fn damage_to_the_store_is_found() {
     let place = backed_up(&[]);
     // Restored, so that all of it is in the one file and nothing in the log beside it.

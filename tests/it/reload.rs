@@ -2,6 +2,7 @@
 
 mod bad_files;
 mod disabled;
+mod elsewhere;
 mod generations;
 mod golden_cases;
 mod last_good;
