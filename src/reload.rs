@@ -194,6 +194,8 @@ impl Reloader {
         stop: CancellationToken,
     ) {
         let mut watcher = Watcher::new(self.config.dir.clone(), self.config.watch, sender);
+        // A directory that was made since the first look no event will tell of.
+        self.wishes.look |= self.places.is_none();
         loop {
             if watcher.renew_if_replaced(self.places.as_ref()) {
                 self.wishes.look = true;
