@@ -30,8 +30,13 @@ impl Reloader {
                 since: self.clock.unix_seconds().cast_signed(),
             };
             self.swap(next, why).await;
-        } else if was_elsewhere && !self.keep.is_elsewhere() {
-            self.amend().await;
+        } else {
+            let is_equal = candidates.iter().all(|one| one.report.problem.is_none());
+            // The directory is what was gone back to: there is nothing left to hold against.
+            let was_held = is_equal && self.current.holds.take().is_some();
+            if was_held || was_elsewhere && !self.keep.is_elsewhere() {
+                self.amend().await;
+            }
         }
         self.publish(candidates).await;
     }

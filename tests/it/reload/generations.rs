@@ -74,6 +74,33 @@ async fn a_rollback_ends_when_the_directory_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_is_over_when_the_directory_is_what_was_gone_back_to() {
+    let (server, _) = rolled_back().await;
+    let before = server.report().await;
+    server.put_rule("10-rule.wasm", version("good"));
+    let over = |report: &Report| !report.rolled_back;
+    let report = server.until_rules("the rollback to be over", over).await;
+    assert_eq!(report.generation, before.generation, "nothing else is live");
+    let server = server.stop().await.start().await;
+    assert!(!server.report().await.rolled_back);
+    server.put_rule("10-rule.wasm", version("new"));
+    until_version(&server, "new").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_a_rule_ends_no_rollback() {
+    let (server, _) = rolled_back().await;
+    server.put_rule("10-rule.wasm", "garbage");
+    server.until_problem("10-rule", "not_a_rule").await;
+    assert!(server.report().await.rolled_back);
+    server.put_rule("10-rule.wasm", version("new"));
+    let held = |report: &Report| report.rules[0].problem.is_none();
+    let report = server.until_rules("the file to be back", held).await;
+    assert!(report.rolled_back);
+    assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_to_what_never_was_says_so() {
     let server = serving_good().await;
     server
