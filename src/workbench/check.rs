@@ -41,6 +41,8 @@ pub struct Checked {
     pub problems: Vec<String>,
     /// What is worth knowing and stops nothing.
     pub notes: Vec<Remark>,
+    /// Whether every call that it was tried with ended in the same refusal: what is behind that was not reached.
+    pub is_hardly_tried: bool,
     /// What it needed, where it ran.
     pub needs: Option<Needs>,
     /// Whether the same event gives the same answer, and which claims are new every time.
@@ -257,11 +259,13 @@ impl Checked {
             ..Needs::default()
         };
         let (mut took, mut failures, mut answered) = (Vec::new(), Vec::new(), 0);
+        let mut refusals = Vec::new();
         for (event, settings) in events(subject) {
             let settings = settings.and_then(|given| serde_json::value::to_raw_value(&given).ok());
             let Ok(rehearsal) = rehearse(&rule, &event, settings.as_deref()).await else {
                 continue;
             };
+            refusals.push(refusal(&rehearsal));
             match failure(&rehearsal) {
                 None => answered += 1,
                 Some(failure) => failures.push(failure),
@@ -272,6 +276,7 @@ impl Checked {
             }
         }
         self.tell_failures(failures, answered);
+        self.tell_refusals(&refusals);
         needs.call_us = (!took.is_empty()).then(|| Spread::of(took));
         let limits = &subject.manifest.limits;
         needs.judge(limits, self.bytes as u64);
@@ -290,6 +295,20 @@ impl Checked {
         self.needs = Some(needs);
     }
 
+    /// A rule that refuses whatever it is asked, for want of a secret say, was hardly tried at all.
+    fn tell_refusals(&mut self, refusals: &[Option<String>]) {
+        let Some(Some(first)) = refusals.first() else {
+            return;
+        };
+        if refusals.iter().all(|other| other.as_ref() == Some(first)) {
+            self.notes.push(Remark::warning(format!(
+                "it refused every call that it was tried with, and always so: {first}. Nothing behind that was reached: \
+                 does it lack a secret or a setting of its manifest, or a golden case that it lets through?"
+            )));
+            self.is_hardly_tried = true;
+        }
+    }
+
     fn tell_failures(&mut self, mut failures: Vec<String>, answered: usize) {
         failures.dedup();
         if answered == 0 && !failures.is_empty() {
@@ -303,6 +322,15 @@ impl Checked {
             let text = format!("it fails at some events: {failure}");
             Remark::note(text)
         }));
+    }
+}
+
+/// How a rehearsal was refused, if it was.
+fn refusal(rehearsal: &Rehearsal) -> Option<String> {
+    match &rehearsal.answer {
+        Ok(Answer::Denied(denial)) => Some(format!("{} ({})", denial.description, denial.code)),
+        Ok(Answer::Invalid(text)) => Some(text.clone()),
+        Ok(Answer::Changes(_) | Answer::Internal(_)) | Err(_) => None,
     }
 }
 

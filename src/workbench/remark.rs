@@ -14,6 +14,11 @@ pub struct Remark {
 }
 
 impl Remark {
+    pub(super) fn warning(text: String) -> Self {
+        let level = Severity::Warning;
+        Self { level, text }
+    }
+
     pub(super) fn note(text: String) -> Self {
         let level = Severity::Note;
         Self { level, text }

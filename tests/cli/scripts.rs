@@ -129,6 +129,24 @@ fn check_tells_of_a_script_that_fails_at_every_event() {
 }
 
 #[test]
+fn check_tells_of_a_script_that_refuses_every_call() {
+    let place = Place::new();
+    place.put(
+        "40-action.js",
+        "exports.onExecuteCredentialsExchange = async (event, api) => {\n\
+         if (!event.secrets.KEY) return api.access.deny('invalid_request', 'there is no KEY');\n\
+         api.nothing.like.it();\n};\n",
+    );
+    let said = place.run(&["rule", "check", "40-action.js"]).well();
+    assert!(
+        said.contains("warning: it refused every call that it was tried with"),
+        "{said}"
+    );
+    assert!(said.contains("there is no KEY"), "{said}");
+    assert!(said.contains("has not been seen"), "{said}");
+}
+
+#[test]
 fn a_script_is_run_and_deployed_like_any_other_rule() {
     let place = Place::new();
     place.put("tier.js", TIER);

@@ -251,7 +251,11 @@ fn show_findings(checked: &Checked) {
     for problem in &checked.problems {
         println!("{BAD}problem:{BAD:#} {problem}");
     }
-    if checked.is_good() {
-        println!("{GOOD}A server would take it.{GOOD:#}");
+    match (checked.is_good(), checked.is_hardly_tried) {
+        (false, _) => {}
+        (true, false) => println!("{GOOD}A server would take it.{GOOD:#}"),
+        (true, true) => println!(
+            "{ODD}A server would take it. Whether it ever lets a token through has not been seen.{ODD:#}"
+        ),
     }
 }
