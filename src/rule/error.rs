@@ -11,7 +11,9 @@ use wasmtime::{Trap, WasmBacktrace};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitHit {
     /// `limits.cpu_ms`
-    #[error("it used its {0} ms of processor time (limits.cpu_ms)")]
+    #[error(
+        "it used its {0} ms of processor time, most likely in a loop that does not end (limits.cpu_ms)"
+    )]
     Cpu(u32),
     /// `limits.wall_ms`
     #[error("it took longer than {0} ms (limits.wall_ms)")]
