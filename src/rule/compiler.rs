@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::info;
+
 use super::compile::{Job, Product};
 use super::compiled::Compiled;
 use super::{CompiledRules, CompilerProgram, Digest, Limits, LoadError, Surroundings};
@@ -31,6 +33,10 @@ impl Compiler {
         limits: &Limits,
     ) -> Result<Compiled, LoadError> {
         let Surroundings { clock, metrics, .. } = &*self.surroundings;
+        info!(
+            rule,
+            "compiling, once for each version; that may take seconds"
+        );
         let began = clock.monotonic();
         let compiled = self.program.compile(job, limits).await;
         if let Some(rule) = rule {

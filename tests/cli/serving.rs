@@ -143,6 +143,20 @@ fn sighup_looks_at_the_rules_again() {
 }
 
 #[test]
+fn a_start_that_has_to_compile_says_so_and_the_next_one_does_not() {
+    let place = Place::new();
+    place.put_jti_rule();
+    let (_, log) = place.serve(&[]).end_after(Signal::INT);
+    let compiling = log.lines().find(|line| line.contains("compiling"));
+    assert!(
+        compiling.is_some_and(|line| line.contains("10-jti")),
+        "{log}"
+    );
+    let (_, log) = place.serve(&[]).end_after(Signal::INT);
+    assert!(!log.contains("compiling"), "{log}");
+}
+
+#[test]
 fn a_log_is_json_in_a_pipe_and_text_when_asked_for() {
     let place = Place::new();
     let (code, log) = place.serve(&[]).end_after(Signal::INT);
