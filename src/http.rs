@@ -27,7 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
 pub use guard::HostGuard;
-pub use health::{Probe, Readiness};
+pub use health::{Probe, Readiness, Verdict};
 pub use revocations::Following;
 
 use crate::issue::TokenIssuer;

@@ -32,7 +32,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 pub use report::{EarlierReport, Problem, Report, RuleReport, RuleState, dealt_with};
-pub use rests::{Resting, Rests, note_rests};
+pub use rests::{Resting, Rests, note_rests, resting};
 pub use start::StartError;
 pub use wish::{Standing, Wish, WishError};
 

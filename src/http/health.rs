@@ -16,21 +16,47 @@ use tokio::time::timeout;
 use super::App;
 use crate::store::{Condition, Store};
 
-/// Asks one part of the server whether it can do its work. The error says what is wrong.
-pub type Probe = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
+/// Asks one part of the server whether it can do its work.
+pub type Probe = Box<dyn Fn() -> Verdict + Send + Sync>;
+
+/// What a part of the server says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does its work.
+    Well,
+    /// It does its work, and somebody should look at this.
+    But(String),
+    /// It cannot do its work, because of this.
+    Unable(String),
+}
+
+impl Verdict {
+    fn text(&self) -> &str {
+        match self {
+            Self::Well => OK,
+            Self::But(text) | Self::Unable(text) => text,
+        }
+    }
+}
+
+impl From<Result<(), String>> for Verdict {
+    fn from(check: Result<(), String>) -> Self {
+        check.map_or_else(Self::Unable, |()| Self::Well)
+    }
+}
 
 /// Whether the server can do its work.
 pub struct Readiness {
     /// Asked anew each time.
     pub store: Store,
-    /// Says what stands in the way of the rules, if anything does.
+    /// Says what stands in the way of the rules, and what else there is to say of them.
     pub rules: Probe,
     /// Set when the server begins to stop.
     pub stopping: Arc<AtomicBool>,
 }
 
 impl Readiness {
-    async fn checks(&self) -> BTreeMap<&'static str, String> {
+    async fn checks(&self) -> BTreeMap<&'static str, Verdict> {
         let store = match self.store.condition() {
             Condition::ReadOnly => Err(READ_ONLY.to_owned()),
             // Even opening a connection may take room then. Tokens do not need one.
@@ -41,11 +67,10 @@ impl Readiness {
             true => Err("the server is stopping".to_owned()),
             false => Ok(()),
         };
-        let said = |check: Result<(), String>| check.err().unwrap_or_else(|| OK.to_owned());
         BTreeMap::from([
-            ("running", said(running)),
-            ("rules", said((self.rules)())),
-            ("store", said(store)),
+            ("running", running.into()),
+            ("rules", (self.rules)()),
+            ("store", store.into()),
         ])
     }
 
@@ -62,10 +87,15 @@ pub(super) async fn alive() -> Response {
     ([(CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }
 
-/// The server can issue tokens: it is not stopping, the store answers, every required rule is live.
+/// The server can issue tokens: it is not stopping, the store answers, every required rule is live. A rule that rests, or a
+/// file that cannot be one, is told and takes no readiness away: every instance has the same rules, and no other is better.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     let checks = app.readiness.checks().await;
-    let ready = checks.values().all(|said| said == OK);
+    let ready = !(checks.values()).any(|said| matches!(said, Verdict::Unable(_)));
+    let checks: BTreeMap<_, _> = checks
+        .iter()
+        .map(|(part, said)| (part, said.text()))
+        .collect();
     let status = if ready {
         StatusCode::OK
     } else {

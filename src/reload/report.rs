@@ -133,6 +133,27 @@ impl Report {
         Some(format!("the required rule {} does not run", missing.name))
     }
 
+    /// What somebody should look at, without its reasons: whoever may ask for readiness may not read those. One text for the
+    /// directory and one for each state that a rule should not stay in, such as `refused: 41-bad`.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if let Some(problem) = &self.directory_problem {
+            let what = match problem.code == Problem::NO_DIRECTORY {
+                true => "the rules directory is not there",
+                false => "the rules directory cannot be read",
+            };
+            remarks.push(what.to_owned());
+        }
+        for state in [RuleState::Kept, RuleState::Missing, RuleState::Refused] {
+            let such = self.rules.iter().filter(|rule| rule.state == state);
+            let names: Vec<&str> = such.map(|rule| rule.name.as_str()).collect();
+            if !names.is_empty() {
+                remarks.push(format!("{}: {}", state.as_str(), names.join(", ")));
+            }
+        }
+        remarks
+    }
+
     /// How many files are not live as they are.
     pub fn problems(&self) -> usize {
         let rules = self

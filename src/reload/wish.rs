@@ -81,10 +81,10 @@ impl Standing {
     pub async fn read(store: &Store) -> Result<Self, WishError> {
         let rests = store.report(Rests::TOPIC).await?;
         let rests = rests.map(|body| serde_json::from_str(&body)).transpose();
-        Ok(Self {
-            report: report(store).await?,
-            rests: rests.map_err(WishError::Unreadable)?.unwrap_or_default(),
-        })
+        let mut rests: Rests = rests.map_err(WishError::Unreadable)?.unwrap_or_default();
+        let report = report(store).await?;
+        rests.keep_live(&report);
+        Ok(Self { report, rests })
     }
 }
 

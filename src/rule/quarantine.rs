@@ -1,6 +1,7 @@
 //! Leaves a rule alone that keeps failing, for longer each time, so that a broken rule costs next to nothing.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Fault;
@@ -12,13 +13,17 @@ pub(super) struct Quarantine {
     failures: AtomicU32,
     /// On the monotonic clock, in milliseconds; 0 while the rule is well.
     until_ms: AtomicU64,
+    /// Why it failed last, once it has rested.
+    reason: Mutex<Arc<str>>,
 }
 
 /// A rule is being left alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rest {
     /// Failures in a row.
     pub failures: u32,
+    /// Why it failed the last time, as the log says it; at most 500 characters.
+    pub reason: Arc<str>,
     /// What is left of the rest; then one call may try again.
     pub for_another: Duration,
 }
@@ -55,6 +60,7 @@ impl Quarantine {
         let left = until.checked_sub(millis(now)).filter(|left| *left > 0)?;
         Some(Rest {
             failures: self.failures.load(Ordering::Relaxed),
+            reason: Arc::clone(&self.reason.lock().unwrap_or_else(PoisonError::into_inner)),
             for_another: Duration::from_millis(left),
         })
     }
@@ -67,7 +73,7 @@ impl Quarantine {
     }
 
     /// Counts a failure. Says for how long the rule rests, if this one began a rest.
-    pub(super) fn failed(&self, now: Duration) -> Option<Duration> {
+    pub(super) fn failed(&self, fault: &Fault, now: Duration) -> Option<Duration> {
         let failures = self
             .failures
             .fetch_add(1, Ordering::Relaxed)
@@ -75,6 +81,8 @@ impl Quarantine {
         if failures < FAILURES_BEFORE_REST {
             return None;
         }
+        let reason: String = fault.to_string().chars().take(REASON_CHARS_MAX).collect();
+        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason.into();
         let rest = self.rest();
         self.until_ms.store(millis(now + rest), Ordering::Release);
         Some(rest)
@@ -99,6 +107,8 @@ const FAILURES_BEFORE_REST: u32 = 5;
 const REST_MIN: Duration = Duration::from_secs(1);
 const REST_MAX: Duration = Duration::from_secs(60);
 const DOUBLINGS_MAX: u32 = 6;
+/// A script may say whatever it likes.
+const REASON_CHARS_MAX: usize = 500;
 
 #[cfg(test)]
 mod tests {
@@ -106,8 +116,14 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    fn fault() -> Fault {
+        Fault::Internal("x".repeat(1_000))
+    }
+
     fn failing_times(quarantine: &Quarantine, times: u32, now: Duration) -> Option<Duration> {
-        (0..times).filter_map(|_| quarantine.failed(now)).last()
+        (0..times)
+            .filter_map(|_| quarantine.failed(&fault(), now))
+            .last()
     }
 
     #[test]
@@ -119,6 +135,7 @@ mod tests {
         assert!(rule.admit(SECOND * 3 / 2).is_err());
         let rest = rule.rest_at(SECOND * 3 / 2).unwrap();
         assert_eq!((rest.failures, rest.for_another), (5, SECOND / 2));
+        assert!(rest.reason.starts_with("it failed: x") && rest.reason.len() == REASON_CHARS_MAX);
         assert_eq!(rule.rest_at(2 * SECOND), None, "it may be tried");
         rule.admit(2 * SECOND).unwrap();
         assert!(rule.admit(2 * SECOND).is_err(), "only one call tries");

@@ -118,10 +118,11 @@ fn note_health(rule: &Rule, applied: &Result<Vec<Applied>, Ended>, now: Duration
     match applied {
         Ok(_) | Err(Ended::Denied(..)) => rule.quarantine.succeeded(),
         Err(Ended::Fault(fault)) if fault.is_the_rules_doing() => {
-            if let Some(rest) = rule.quarantine.failed(now) {
+            if let Some(rest) = rule.quarantine.failed(fault, now) {
                 warn!(
                     rule = &*rule.name,
                     ?rest,
+                    %fault,
                     "the rule keeps failing and is left alone"
                 );
             }

@@ -55,7 +55,10 @@ fn status_tells_of_a_rule_that_rests() {
         let said = place.run(&["rule", "status"]).well();
         said.contains("resting until").then_some(said)
     });
-    assert!(said.contains("failures in a row"), "{said}");
+    assert!(
+        said.contains("failures in a row; the last: what it wrote to standard output is no answer"),
+        "{said}"
+    );
     let status = place.run(&["rule", "status", "--json"]).json();
     assert!(status["rests"].is_object(), "{status}");
 }

@@ -6,6 +6,7 @@ mod elsewhere;
 mod generations;
 mod golden_cases;
 mod last_good;
+mod resting;
 mod volumes;
 
 use std::fs;
@@ -204,6 +205,10 @@ async fn a_rules_directory_that_vanishes_takes_no_rule_away() {
         .until_rules("a problem with the directory", gone)
         .await;
     assert_eq!(server.ask(&[]).await.claims()["version"], "good");
+    let answer = server.get("/readyz").await;
+    assert_eq!(answer.status, 200);
+    let told = &answer.json()["checks"]["rules"];
+    assert_eq!(told, "the rules directory is not there");
 }
 
 #[tokio::test(flavor = "multi_thread")]

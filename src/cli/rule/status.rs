@@ -82,7 +82,8 @@ fn show(Standing { report, rests }: &Standing, served: bool) {
         if let Some(rest) = rests.0.get(&rule.name) {
             let (failures, until) = (rest.failures, moment(rest.until));
             println!(
-                "    {ODD}resting{ODD:#} until {until}, after {failures} failures in a row; the log says which"
+                "    {ODD}resting{ODD:#} until {until}, after {failures} failures in a row; the last: {}",
+                rest.reason
             );
         }
     }

@@ -11,12 +11,12 @@ use super::offline::Offline;
 use crate::client::{Audiences, Authenticator};
 use crate::config::LedgerMode;
 use crate::follow::{Follower, Impatient, Nudge};
-use crate::http::{self, App, HostGuard, Readiness};
+use crate::http::{self, App, HostGuard, Probe, Readiness, Verdict};
 use crate::issue::TokenIssuer;
 use crate::ledger::{self, Ledger};
 use crate::manage::{self, Management};
 use crate::registry::SecretHasher;
-use crate::reload::{Report, Trigger};
+use crate::reload::{Report, Trigger, resting};
 use crate::revocation::Revoker;
 use crate::rules_dir::ScriptRules;
 use crate::server::Tasks;
@@ -71,13 +71,27 @@ impl Base {
             management: Arc::new(self.management(nudge, Arc::clone(&report), issuer)),
             readiness: Readiness {
                 store: self.store.clone(),
-                rules: Box::new(move || report.load().obstacle().map_or(Ok(()), Err)),
+                rules: self.verdict_of_rules(report),
                 stopping: Arc::clone(stopping),
             },
             metrics: self.metrics.clone(),
             tracer: self.tracer.clone(),
             random: Arc::clone(&self.parts.random),
         }
+    }
+
+    fn verdict_of_rules(&self, report: Arc<ArcSwap<Report>>) -> Probe {
+        let live = Arc::clone(&self.live);
+        Box::new(move || {
+            let report = report.load();
+            let mut remarks = report.remarks();
+            remarks.extend(resting(&live.load()));
+            match (report.obstacle(), remarks.is_empty()) {
+                (Some(obstacle), _) => Verdict::Unable(obstacle),
+                (None, true) => Verdict::Well,
+                (None, false) => Verdict::But(remarks.join("; ")),
+            }
+        })
     }
 
     fn issuer(&self, tasks: &Tasks, status_lists: &Arc<StatusLists>) -> TokenIssuer {

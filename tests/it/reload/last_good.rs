@@ -81,6 +81,9 @@ async fn a_bad_file_beside_rules_that_were_good_keeps_no_server_from_starting_ag
     assert_eq!(report.rules[1].state, RuleState::Refused);
     let problem = report.rules[1].problem.as_ref().unwrap();
     assert_eq!(problem.code, "not_a_rule");
+    let answer = server.get("/readyz").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["checks"]["rules"], "refused: 41-bad");
 }
 
 #[tokio::test(flavor = "multi_thread")]
