@@ -153,7 +153,7 @@ fn remark_on_rules(restored: &Restored, config: &Config, context: &Context<'_>) 
         .as_ref()
         .filter(|origin| **origin != here);
     if let Some(origin) = elsewhere {
-        context.output.remark(&format!(
+        context.output.remark(format!(
             "the rules that were live came from {origin}, and the rules directory is {here} now: put them there \
              (`restore --with-rules`, where the backup has them), or name theirs with --rules-dir. Where it is not there, a \
              server runs what was live last; where some of them are not in it, none starts"

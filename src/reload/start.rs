@@ -103,17 +103,15 @@ impl Reloader {
         }
     }
 
-    /// The directory cannot be read: what was live last runs on, all of it.
+    /// The directory cannot be read: what was live last runs on.
     fn check_without_directory(&self, last: Option<&Last>) -> Result<(), StartError> {
         self.check_whole(last)?;
-        let report = self.report.load();
-        let mut problems = self.not_there(report.rules.iter());
-        if let Some(problem) = &report.directory_problem
-            && last.is_none()
-            && problem.code != Problem::NO_DIRECTORY
-        {
-            problems.push(problem.text.clone());
-        }
+        let problems = match &self.report.load().directory_problem {
+            Some(problem) if last.is_none() && problem.code != Problem::NO_DIRECTORY => {
+                vec![problem.text.clone()]
+            }
+            _ => Vec::new(),
+        };
         self.verdict(problems)
     }
 
@@ -123,7 +121,13 @@ impl Reloader {
         let text = |(name, problem): &(Arc<str>, String)| {
             format!("{name}: its last good version cannot run: {problem}")
         };
-        self.verdict(lost.map(text).collect())
+        let mut problems: Vec<String> = lost.map(text).collect();
+        if problems.is_empty() {
+            let live = self.live.load();
+            let names = live.chain.rules().iter().map(|rule| &*rule.name);
+            problems = self.not_there(&names.collect::<Vec<_>>());
+        }
+        self.verdict(problems)
     }
 
     /// A file that cannot be a rule is in the way where nothing ran before, where it must run, and where it is in the
@@ -143,7 +147,8 @@ impl Reloader {
             format!("{}: {problem}", rule.name)
         };
         let mut problems: Vec<String> = refused.map(text).collect();
-        problems.extend(self.not_there(reports()));
+        let names: Vec<&str> = reports().map(|rule| rule.name.as_str()).collect();
+        problems.extend(self.not_there(&names));
         self.verdict(problems)
     }
 
@@ -172,11 +177,10 @@ impl Reloader {
         }
     }
 
-    fn not_there<'r>(&self, rules: impl Iterator<Item = &'r RuleReport> + Clone) -> Vec<String> {
-        let is_there = |name: &&String| rules.clone().any(|rule| rule.name == **name);
+    fn not_there(&self, names: &[&str]) -> Vec<String> {
         let required = self.config.required.iter();
         required
-            .filter(|name| !is_there(name))
+            .filter(|name| !names.contains(&name.as_str()))
             .map(|name| format!("{name}: it is required and there is no such rule"))
             .collect()
     }

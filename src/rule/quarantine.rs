@@ -155,7 +155,7 @@ mod tests {
     fn rests_grow_up_to_a_minute() {
         let rule = Quarantine::default();
         let rests: Vec<u64> = (0..13)
-            .filter_map(|_| rule.failed(SECOND))
+            .filter_map(|_| rule.failed(&fault(), SECOND))
             .map(|rest| rest.as_secs())
             .collect();
         assert_eq!(rests, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
