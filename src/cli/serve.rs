@@ -16,7 +16,7 @@ use super::output::{BAD, DIM, GOOD};
 use crate::clock::SystemClock;
 use crate::config::{Config, Flag};
 use crate::random::SystemRandom;
-use crate::reload::{RuleState, Trigger};
+use crate::reload::{Problem, RuleState, Trigger};
 use crate::rule::{CompilerProgram, Outside};
 use crate::server::{Demo, Parts, Server, Stop};
 use crate::telemetry::log;
@@ -150,8 +150,11 @@ fn welcome(server: &Server, data_dir: &str) {
     println!("{DIM}issuer{DIM:#}  {}", server.issuer());
     println!("{DIM}data{DIM:#}    {data_dir}");
     println!("{DIM}rules{DIM:#}   {}", report.rules_dir);
-    if let Some(problem) = &report.directory_problem {
-        println!("        {BAD}problem:{BAD:#} {}", problem.text);
+    let is_new = |problem: &Problem| report.rules.is_empty() && problem.is_no_directory();
+    match &report.directory_problem {
+        Some(problem) if is_new(problem) => println!("        none yet: {}", problem.text),
+        Some(problem) => println!("        {BAD}problem:{BAD:#} {}", problem.text),
+        None => {}
     }
     for rule in &report.rules {
         match &rule.problem {

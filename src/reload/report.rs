@@ -107,6 +107,11 @@ impl Problem {
             text,
         }
     }
+
+    /// Whether it is that there is no rules directory.
+    pub fn is_no_directory(&self) -> bool {
+        self.code == Self::NO_DIRECTORY
+    }
 }
 
 /// A chain that was live before.
@@ -138,7 +143,7 @@ impl Report {
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if let Some(problem) = &self.directory_problem {
-            let what = match problem.code == Problem::NO_DIRECTORY {
+            let what = match problem.is_no_directory() {
                 true => "the rules directory is not there",
                 false => "the rules directory cannot be read",
             };

@@ -12,7 +12,7 @@ use tracing::warn;
 use super::Reloader;
 use super::assemble::{Candidate, Found};
 use super::keep::Why;
-use super::report::{Problem, RuleReport, RuleState};
+use super::report::{RuleReport, RuleState};
 use super::scan::Scan;
 use crate::rule::Chain;
 use crate::store::StoreError;
@@ -107,7 +107,7 @@ impl Reloader {
     fn check_without_directory(&self, last: Option<&Last>) -> Result<(), StartError> {
         self.check_whole(last)?;
         let problems = match &self.report.load().directory_problem {
-            Some(problem) if last.is_none() && problem.code != Problem::NO_DIRECTORY => {
+            Some(problem) if last.is_none() && !problem.is_no_directory() => {
                 vec![problem.text.clone()]
             }
             _ => Vec::new(),

@@ -48,7 +48,8 @@ async fn two_rules_in_turn_see_nothing_of_each_other_in_ten_thousand_calls() {
     for (rule, name, other) in [("10-one", "one1", "two2"), ("20-two", "two2", "one1")] {
         assert_eq!(claims[name], json!({ "known_to": format!("{name} alone") }));
         let said = lines.with(&format!("rule=\"{rule}\""));
-        assert_eq!(said.len(), 5_001, "a line for each call of {rule}");
+        let own = said.iter().filter(|line| line.contains(name));
+        assert_eq!(own.count(), 5_001, "a line for each call of {rule}");
         let foreign = said.iter().find(|line| line.contains(other));
         assert_eq!(foreign, None, "{rule} says what only the other knows");
     }
