@@ -254,7 +254,8 @@ impl Reloader {
 
     fn say(&self, before: &Report, now: &Report) {
         if now.generation != before.generation {
-            let rules: Vec<&str> = now.rules.iter().map(|rule| rule.name.as_str()).collect();
+            let live = now.rules.iter().filter(|rule| rule.digest.is_some());
+            let rules: Vec<&str> = live.map(|rule| rule.name.as_str()).collect();
             info!(
                 generation = now.generation,
                 cause = now.cause,

@@ -6,7 +6,7 @@ use rulemint::reload::{RuleState, Trigger};
 use rulemint::server::StartError;
 
 use super::{serving_good, until_version, version};
-use crate::harness::{Setup, TestServer, jti_rule, rule_that_sets};
+use crate::harness::{Lines, Setup, TestServer, jti_rule, rule_that_sets};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_file_does_not_outlast_a_good_one() {
@@ -84,6 +84,16 @@ async fn a_bad_file_beside_rules_that_were_good_keeps_no_server_from_starting_ag
     let answer = server.get("/readyz").await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.json()["checks"]["rules"], "refused: 41-bad");
+}
+
+#[tokio::test]
+async fn the_log_names_the_rules_that_are_live_and_no_others() {
+    let setup = serving_good().await.stop().await;
+    let lines = Lines::here();
+    let server = setup.with("20-bad.wasm", "garbage").start().await;
+    server.until_problem("20-bad", "not_a_rule").await;
+    let said = lines.with("the rules are live");
+    assert!(said[0].contains("rules=\"10-rule\""), "{said:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
