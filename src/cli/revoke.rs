@@ -70,7 +70,10 @@ impl Revoke {
         let (target, expires_at) = self.what.target(self.anyway, context, &access).await?;
         let issued_before = self.before.and_then(Before::moment);
         let (count, ever) = access.revoker.would_meet(&target, issued_before).await?;
-        if !ever {
+        // A token that was shown itself is good and met, even if the ledger has not written it down yet.
+        let is_shown = expires_at.is_some();
+        let count = count.max(is_shown.into());
+        if !(ever || is_shown) {
             context.output.remark(
                 "the ledger knows of no token that this meets; if it is on, look for a typing mistake",
             );
@@ -113,12 +116,10 @@ pub(super) fn show(
 ) {
     let mut value = json!(row);
     value["tokens"] = count.into();
-    let mut lines = vec![
-        ("revocation", row.id.to_string()),
-        ("revoked", about(row)),
-        ("issued before", list::before(row)),
-        ("tokens", format!("{count} that had not expired")),
-    ];
+    let mut lines = vec![("revocation", row.id.to_string()), ("revoked", about(row))];
+    let before = Some(list::before(row)).filter(|before| !before.is_empty());
+    lines.extend(before.map(|before| ("issued before", before)));
+    lines.push(("tokens", format!("{count} that had not expired")));
     lines.extend(beside);
     context.output.thing(&value, &lines);
 }

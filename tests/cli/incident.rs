@@ -164,6 +164,14 @@ fn a_token_is_revoked_by_itself_wherever_it_is_put() {
 }
 
 #[test]
+fn a_token_that_was_just_issued_is_met_without_waiting_for_the_ledger() {
+    let scene = Scene::new();
+    let said = scene.place.run(&["revoke", &scene.token, "--json"]);
+    assert!(!said.err.contains("typing mistake"), "{said:?}");
+    assert_eq!(said.json()["tokens"], 1);
+}
+
+#[test]
 fn a_token_that_is_not_good_here_is_refused_and_never_shown() {
     let scene = Scene::new();
     let elsewhere = Scene::new();
