@@ -14,6 +14,7 @@ mod server;
 mod signer;
 #[path = "../shared/status_list.rs"]
 mod status_list;
+mod tls;
 mod tokens;
 mod until;
 mod upstream;
@@ -30,6 +31,7 @@ pub(crate) use scripts::running_script;
 pub(crate) use server::{AUDIENCE, CLIENT, SECRET, Setup, TestServer};
 pub(crate) use signer::{ASSERTION_TYPE, Signer};
 pub(crate) use status_list::{bits_in, is_set, place_in};
+pub(crate) use tls::tls_acceptor;
 pub(crate) use tokens::{Answer, claims, header};
 pub(crate) use until::{until, until_ok};
 pub(crate) use upstream::{Names, Upstream};

@@ -2,12 +2,9 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use rcgen::{CertificateParams, KeyPair};
 use rulemint::server::StartError;
-use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -15,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use super::ask_with;
 use super::collector::Collector;
 use super::sending::until_metric;
-use crate::harness::{Setup, TestServer};
+use crate::harness::{Setup, TestServer, tls_acceptor};
 
 /// TLS before a collector, with a certificate that it has signed itself.
 struct Secured {
@@ -28,22 +25,11 @@ impl Secured {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
         let certificate = params.self_signed(&key).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
+        let acceptor = tls_acceptor(&certificate, &key);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("https://{}", listener.local_addr().unwrap());
         let behind = collector.endpoint.strip_prefix("http://").unwrap();
-        tokio::spawn(pass_on(
-            listener,
-            Arc::new(config).into(),
-            behind.to_owned(),
-        ));
+        tokio::spawn(pass_on(listener, acceptor, behind.to_owned()));
         Self {
             endpoint,
             certificate: certificate.pem(),
